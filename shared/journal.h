@@ -1,0 +1,50 @@
+/*
+ * ROOT/ID/journal: what exists outside that directory because of this container, each line written *before* the thing
+ * is made, so that `delete --force` can undo a creation killed at any instruction. Append-only binary records, each
+ * one write(2); a torn last record means that its thing was not made yet and is ignored. The reader trusts nothing.
+ */
+#ifndef DAVIT_JOURNAL_H
+#define DAVIT_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define JOURNAL_CGROUPS_MAX 32
+#define JOURNAL_SIZE_MAX    (160u * 1024)
+
+enum journal_type {
+	JOURNAL_CGROUP = 1, /* "CONTROLLER\0PATH\0": a cgroup directory we make; controller "" is v2 */
+	JOURNAL_INIT,	    /* struct journal_init: the container's first process */
+	JOURNAL_READY	    /* struct journal_ready: creation succeeded */
+};
+
+struct journal_init {
+	uint64_t pid;
+	uint64_t start_time; /* field 22 of /proc/PID/stat, clock ticks */
+};
+
+struct journal_ready {
+	uint64_t seconds; /* when, since the epoch */
+	uint64_t nanoseconds;
+};
+
+struct journal {
+	struct journal_init init; /* pid 0: none recorded */
+	struct journal_ready ready;
+	int is_ready;
+	size_t cgroup_count;
+	struct {
+		const char *controller; /* points into bytes */
+		const char *path;
+	} cgroups[JOURNAL_CGROUPS_MAX];
+	char bytes[JOURNAL_SIZE_MAX];
+};
+
+/* Appends one record to FD (O_APPEND). Returns 0 or -errno. */
+int journal_append(int fd, enum journal_type type, const void *body, size_t length);
+int journal_append_cgroup(int fd, const char *controller, const char *path);
+
+/* Reads FD from its beginning. Returns 0, -EBADMSG for a file that is not a journal, or -errno. */
+int journal_read(int fd, struct journal *journal);
+
+#endif

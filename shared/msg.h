@@ -1,0 +1,139 @@
+/*
+ * Messages between a conductor and a step: one SOCK_SEQPACKET record each, a header and a body whose exact length
+ * the type fixes, with at most one fd. A receiver has a table of what it permits; anything else is a protocol error,
+ * after which nothing more is read from that peer.
+ */
+#ifndef DAVIT_MSG_H
+#define DAVIT_MSG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum program {
+	PROGRAM_CONDUCTOR,
+	PROGRAM_PARSE,
+	PROGRAM_SECCOMP,
+	PROGRAM_SOURCES,
+	PROGRAM_CGROUP,
+	PROGRAM_NETLINK,
+	PROGRAM_NS,
+	PROGRAM_ROOTFS,
+	PROGRAM_HOOK,
+	PROGRAM_DMZ,
+	PROGRAM_TTY,
+	PROGRAM_COUNT
+};
+
+/* "parse", "seccomp" …: the file name below LIBEXECDIR/davit. */
+extern const char *const program_names[PROGRAM_COUNT];
+
+/* Types. The comment names sender → receiver, body, fd. The barriers of a creation are listed in conduct.h. */
+enum msg_type {
+	MSG_ERROR = 1, /* any step → conductor: struct msg_text; the sender exits next */
+	MSG_WARNING,   /* any step → conductor: struct msg_text */
+	MSG_DEBUG,     /* any step → conductor: struct msg_text */
+	MSG_DONE,      /* any step → conductor: its one effect has happened */
+
+	MSG_NAMESPACE, /* sources → conductor → ns: struct msg_number (enum namespace_type), nsfs fd */
+	MSG_CLONE,     /* conductor → ns: go on; fd: the v2 cgroup to clone into, or none */
+	MSG_INIT,      /* ns → conductor: struct msg_number (pid), pidfd of the container's first process */
+	MSG_NETSOCK,   /* ns (line) → conductor → netlink: NETLINK_ROUTE socket of the new network namespace */
+	MSG_MOUNTED,   /* rootfs → conductor: mounts and devices are there; hooks may run */
+	MSG_CONSOLE,   /* rootfs → conductor: pty master */
+	MSG_CREATED,   /* dmz → conductor: nothing but start and execve is left to do */
+
+	MSG_CGROUP,	/* cgroup → conductor: struct msg_cgroup, before that directory is made */
+	MSG_CGROUP_MAKE, /* conductor → cgroup: all of them are in the journal, make them */
+	MSG_CGROUP_MADE, /* cgroup → conductor: directories are there; fd: the v2 one, or none */
+	MSG_CGROUP_JOIN, /* conductor → cgroup: struct msg_number (pid) */
+	MSG_JOINED,	 /* cgroup → conductor → rootfs: the process is in its cgroup */
+	MSG_LIMIT,	 /* conductor → cgroup: apply linux.resources */
+
+	MSG_HOOKS,	/* conductor → hook: struct msg_hooks; answered by MSG_DONE each time */
+	MSG_HOOKS_DONE, /* conductor → rootfs: prestart and createRuntime hooks have run */
+	MSG_FILTER,	/* conductor → dmz: sealed memfd with the BPF program */
+	MSG_WINDOW,	/* conductor → tty: the caller's terminal changed its size */
+	MSG_TYPE_COUNT
+};
+
+struct msg_header {
+	uint32_t type;
+	uint32_t length;  /* of the whole record, bytes */
+	uint32_t sequence; /* counts the records of one program on one socket from 0 */
+	uint32_t program; /* enum program of the sender */
+};
+
+#define MSG_WHAT_MAX   512
+#define MSG_OBJECT_MAX 1024
+
+/* Printed as "WHAT OBJECT: ERRNO TEXT"; OBJECT and the errno may be missing. */
+struct msg_text {
+	int32_t err; /* errno, 0: none */
+	char what[MSG_WHAT_MAX];
+	char object[MSG_OBJECT_MAX];
+};
+
+struct msg_number {
+	uint64_t value;
+};
+
+struct msg_cgroup {
+	char controller[32]; /* "memory", "cpu,cpuacct", "" for v2 */
+	char path[4096];     /* of the container's directory, absolute */
+};
+
+struct msg_hooks {
+	uint32_t kind;	 /* enum hook_kind */
+	uint32_t status; /* enum container_status of state.h */
+	uint64_t pid;	 /* 0: left out of the state */
+};
+
+struct msg {
+	struct msg_header header;
+	union {
+		struct msg_text text;
+		struct msg_number number;
+		struct msg_cgroup cgroup;
+		struct msg_hooks hooks;
+		char bytes[sizeof(struct msg_cgroup)];
+	} body;
+	int fd; /* received: -1 or an fd that the receiver owns, close-on-exec */
+};
+
+enum { MSG_ONCE = 1, MSG_FD = 2, MSG_FD_OPTIONAL = 4 };
+
+struct msg_rule {
+	uint16_t type;
+	uint16_t flags;
+	uint32_t body; /* exact bytes */
+	uint16_t after; /* a type that must have come before, or 0 */
+	uint16_t program; /* enum program that may send it, or PROGRAM_COUNT for any */
+};
+
+/* One end of a socket with its counters. Zero it, then set fd, program and the rules. */
+struct peer {
+	int fd;
+	enum program self; /* who sends from here */
+	const struct msg_rule *rules;
+	size_t rule_count;
+	uint32_t sent;
+	uint32_t received;
+	uint32_t sender;   /* enum program that sent last; a later one may take over and starts at 0 */
+	int joined;	   /* something was received */
+	int late;	   /* the first record may have any sequence number: an earlier program read some */
+	uint64_t seen;	   /* bit per type */
+};
+
+/* Sends one record with FD (-1: none), which stays the caller's. Returns 0 or -errno. Never raises SIGPIPE. */
+int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd);
+
+/*
+ * Receives one record, blocking unless the socket is not. Returns 1, 0 at end of file, -EPROTO for anything the
+ * rules do not permit (MSG->header says what came), or -errno.
+ */
+int msg_recv(struct peer *peer, struct msg *msg);
+
+/* Waits up to TIMEOUT milliseconds for a record of TYPE and receives it. 0, -ETIMEDOUT, -ECONNRESET, -EPROTO, -errno. */
+int msg_await(struct peer *peer, enum msg_type type, struct msg *msg, int timeout);
+
+#endif

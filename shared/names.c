@@ -1,0 +1,46 @@
+/* The tables of names.h. Constant data only; a program that uses none links none. */
+#define _GNU_SOURCE
+#include "names.h"
+
+#include <sched.h>
+#include <string.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
+#define X(e, w, f, p) {w, e},
+const struct name namespace_names[] = {NAMESPACES(X){NULL, 0}};
+#undef X
+#define X(e, w, f, p) {p, f},
+const struct name namespace_files[] = {NAMESPACES(X){NULL, 0}};
+#undef X
+#define X(w) {"CAP_" #w, DAVIT_CAP_##w},
+const struct name capability_names[] = {CAPABILITIES(X){NULL, 0}};
+#undef X
+#define X(w) {"RLIMIT_" #w, DAVIT_RLIMIT_##w},
+const struct name rlimit_names[] = {RLIMITS(X){NULL, 0}};
+#undef X
+#define X(e, w) {w, e},
+const struct name hook_names[] = {HOOKS(X){NULL, 0}};
+#undef X
+#define X(w) {"SCMP_ACT_" #w, ACT_##w},
+const struct name seccomp_actions[] = {SECCOMP_ACTIONS(X){NULL, 0}};
+#undef X
+#define X(w) {"SCMP_CMP_" #w, OP_##w},
+const struct name seccomp_ops[] = {SECCOMP_OPS(X){NULL, 0}};
+#undef X
+#define X(w) {"SCMP_ARCH_" #w, ARCH_##w},
+const struct name seccomp_archs[] = {SECCOMP_ARCHS(X){NULL, 0}};
+#undef X
+#define X(w, b) {"SECCOMP_FILTER_FLAG_" #w, b},
+const struct name seccomp_flag_names[] = {SECCOMP_FLAGS(X){NULL, 0}};
+#undef X
+
+const struct name *name_find(const struct name *table, const char *word)
+{
+	for (; table->word; table++)
+		if (!strcmp(table->word, word))
+			return table;
+	return NULL;
+}

@@ -1,0 +1,267 @@
+/* The reader of plans: tables made from plan.def, one checker that walks them, and the loader. No allocation. */
+#define _GNU_SOURCE
+#include "plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RECORD(n)		      static const struct plan_field fields_##n[] = {
+#define FIELD(f, kind, limit) {#f, kind, limit},
+#define STR(f)	   FIELD(f, PLAN_STR, 0)
+#define BOOL(f)	   FIELD(f, PLAN_BOOL, 0)
+#define U64(f)	   FIELD(f, PLAN_U64, 0)
+#define I64(f)	   FIELD(f, PLAN_I64, 0)
+#define U32(f)	   FIELD(f, PLAN_U32, 0)
+#define ID(f)	   FIELD(f, PLAN_ID, 0)
+#define ENUM(f, m) FIELD(f, PLAN_ENUM, m)
+#define OPT_U64(f) FIELD(f, PLAN_OPT_U64, 0)
+#define OPT_I64(f) FIELD(f, PLAN_OPT_I64, 0)
+#define OPT_ID(f)  FIELD(f, PLAN_OPT_ID, 0)
+#define LIST(f, r) FIELD(f, PLAN_LIST, PLAN_RECORD_##r)
+#define END(n)	   };
+#include "plan.def"
+#include "plan_undef.h"
+#undef FIELD
+
+const struct plan_type plan_types[PLAN_RECORD_COUNT] = {
+#define RECORD(n) {#n, sizeof(struct plan_##n), sizeof(fields_##n) / sizeof(fields_##n[0]), fields_##n},
+#define STR(f)
+#define BOOL(f)
+#define U64(f)
+#define I64(f)
+#define U32(f)
+#define ID(f)
+#define ENUM(f, m)
+#define OPT_U64(f)
+#define OPT_I64(f)
+#define OPT_ID(f)
+#define LIST(f, r)
+#define END(n)
+#include "plan.def"
+#include "plan_undef.h"
+};
+
+uint32_t plan_field_size(enum plan_kind kind)
+{
+	return kind == PLAN_OPT_U64 || kind == PLAN_OPT_I64 || kind == PLAN_OPT_ID ? 16 : 8;
+}
+
+struct image {
+	const uint8_t *bytes;
+	const struct plan_header *header;
+};
+
+static int check_string(const struct image *image, const uint8_t *field)
+{
+	const char *strings = (const char *)image->bytes + image->header->strings;
+	struct plan_string s;
+
+	memcpy(&s, field, sizeof(s));
+	if (!s.offset)
+		return s.length == 0;
+	if (s.offset >= image->header->strings_size ||
+		s.length >= image->header->strings_size - s.offset)
+		return 0;
+	return strnlen(strings + s.offset, s.length + 1) == s.length;
+}
+
+static int check_list(const struct image *image, const uint8_t *field, uint32_t record)
+{
+	uint32_t count = image->header->sections[record].count;
+	struct plan_list list;
+
+	memcpy(&list, field, sizeof(list));
+	return list.first <= count && list.count <= count - list.first;
+}
+
+static int check_field(const struct image *image, const struct plan_field *field, const uint8_t *at)
+{
+	uint64_t value[2];
+
+	memcpy(value, at, plan_field_size(field->kind));
+	switch (field->kind) {
+	case PLAN_STR:
+		return check_string(image, at);
+	case PLAN_BOOL:
+		return value[0] <= 1;
+	case PLAN_U64:
+	case PLAN_I64:
+		return 1;
+	case PLAN_U32:
+		return value[0] <= UINT32_MAX;
+	case PLAN_ID:
+		return value[0] < UINT32_MAX;
+	case PLAN_ENUM:
+		return value[0] < field->limit;
+	case PLAN_OPT_U64:
+	case PLAN_OPT_I64:
+		return value[0] == 1 || (value[0] == 0 && value[1] == 0);
+	case PLAN_OPT_ID:
+		return value[1] < UINT32_MAX && (value[0] == 1 || (value[0] == 0 && value[1] == 0));
+	case PLAN_LIST:
+		return check_list(image, at, field->limit);
+	}
+	return 0;
+}
+
+static int check_records(const struct image *image, enum plan_record record, const char **why)
+{
+	const struct plan_type *type = &plan_types[record];
+	const uint8_t *at = image->bytes + image->header->sections[record].offset;
+
+	for (uint32_t i = 0; i < image->header->sections[record].count; i++) {
+		for (uint32_t f = 0; f < type->field_count; f++) {
+			if (!check_field(image, &type->fields[f], at)) {
+				*why = type->fields[f].name;
+				return -EBADMSG;
+			}
+			at += plan_field_size(type->fields[f].kind);
+		}
+	}
+	return 0;
+}
+
+static int check_header(const struct plan_header *header, size_t size, const char *build,
+	const char **why)
+{
+	*why = "magic";
+	if (memcmp(header->magic, PLAN_MAGIC, sizeof(header->magic)) != 0)
+		return -EBADMSG;
+	*why = "layout";
+	if (header->layout != PLAN_LAYOUT)
+		return -ESTALE;
+	*why = "build";
+	if (strnlen(header->build, sizeof(header->build)) == sizeof(header->build))
+		return -EBADMSG;
+	if (build && strcmp(header->build, build) != 0)
+		return -ESTALE;
+	for (size_t i = strlen(header->build); i < sizeof(header->build); i++)
+		if (header->build[i])
+			return -EBADMSG;
+	*why = "size";
+	return header->size == size ? 0 : -EBADMSG;
+}
+
+static int check_sections(const struct plan_header *header, const char **why)
+{
+	uint64_t end = sizeof(*header);
+
+	for (uint32_t r = 0; r < PLAN_RECORD_COUNT; r++) {
+		*why = plan_types[r].name;
+		if (header->sections[r].offset != end)
+			return -EBADMSG;
+		end += (uint64_t)header->sections[r].count * plan_types[r].size;
+		if (end > header->size)
+			return -EBADMSG;
+	}
+	*why = "strings";
+	if (header->strings != end || !header->strings_size ||
+		end + header->strings_size != header->size)
+		return -EBADMSG;
+	*why = "config";
+	return header->sections[PLAN_RECORD_config].count == 1 ? 0 : -EBADMSG;
+}
+
+int plan_check(const void *bytes, size_t size, const char *build, const char **why)
+{
+	struct image image = {.bytes = bytes, .header = bytes};
+	int err;
+
+	*why = "size";
+	if (size < sizeof(struct plan_header) || size > PLAN_SIZE_MAX)
+		return -EBADMSG;
+	err = check_header(image.header, size, build, why);
+	if (!err)
+		err = check_sections(image.header, why);
+	if (err)
+		return err;
+	*why = "strings";
+	if (image.bytes[image.header->strings] || image.bytes[size - 1])
+		return -EBADMSG;
+	for (uint32_t r = 0; r < PLAN_RECORD_COUNT; r++) {
+		err = check_records(&image, r, why);
+		if (err)
+			return err;
+	}
+	*why = NULL;
+	return 0;
+}
+
+/* A sealed memfd cannot change under us, so it is mapped; everything else is copied before it is checked. */
+static int map_image(int fd, size_t size, const uint8_t **image)
+{
+	const int sealed = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int seals = fcntl(fd, F_GET_SEALS);
+	uint8_t *map;
+	size_t done = 0;
+
+	if (seals >= 0 && (seals & sealed) == sealed) {
+		map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+		*image = map;
+		return map == MAP_FAILED ? -errno : 0;
+	}
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	while (done < size) {
+		ssize_t n = pread(fd, map + done, size - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EBADMSG;
+		done += (size_t)n;
+	}
+	*image = map;
+	return 0;
+}
+
+int plan_load(int fd, const char *build, struct plan *plan, const char **why)
+{
+	struct stat st;
+	int err;
+
+	*why = "size";
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(struct plan_header) ||
+		st.st_size > (off_t)PLAN_SIZE_MAX)
+		return -EBADMSG;
+	plan->size = (size_t)st.st_size;
+	*why = "memory";
+	err = map_image(fd, plan->size, &plan->image);
+	if (!err)
+		err = plan_check(plan->image, plan->size, build, why);
+	if (err)
+		return err;
+	plan->header = (const void *)plan->image;
+	plan->config = plan_config_at(plan, (struct plan_list){0, 1}, 0);
+	return 0;
+}
+
+const char *plan_text(const struct plan *plan, struct plan_string s)
+{
+	return s.offset ? (const char *)plan->image + plan->header->strings + s.offset : NULL;
+}
+
+int plan_namespace(const struct plan *plan, enum namespace_type type, const char **path)
+{
+	struct plan_list list = plan->config->namespaces;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_namespace *ns = plan_namespace_at(plan, list, i);
+
+		if (ns->type != type)
+			continue;
+		if (path)
+			*path = plan_text(plan, ns->path);
+		return 1;
+	}
+	if (path)
+		*path = NULL;
+	return 0;
+}

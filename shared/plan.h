@@ -1,0 +1,172 @@
+/*
+ * The plan: what parse makes of config.json and every other program reads. One flat image: a header, one section per
+ * kind of record (plan.def), the strings. Offsets are 32 bits wide and counted from the start of the image or, for
+ * strings, of the string section. Nothing is read before plan_check has passed the whole image.
+ */
+#ifndef DAVIT_PLAN_H
+#define DAVIT_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "names.h"
+
+#define PLAN_MAGIC "davitpln"
+#define PLAN_LAYOUT 1u
+#define PLAN_SIZE_MAX (64u << 20)
+#define PLAN_BUILD_SIZE 32
+
+struct plan_string {
+	uint32_t offset; /* in the string section; 0: absent */
+	uint32_t length; /* without the NUL that follows */
+};
+
+struct plan_list {
+	uint32_t first; /* index of the first record in its section */
+	uint32_t count;
+};
+
+struct plan_opt_u64 {
+	uint64_t set; /* 0 or 1 */
+	uint64_t value;
+};
+
+struct plan_opt_i64 {
+	uint64_t set;
+	int64_t value;
+};
+
+#define RECORD(n)   struct plan_##n {
+#define STR(f)	    struct plan_string f;
+#define BOOL(f)	    uint64_t f;
+#define U64(f)	    uint64_t f;
+#define I64(f)	    int64_t f;
+#define U32(f)	    uint64_t f;
+#define ID(f)	    uint64_t f;
+#define ENUM(f, m)  uint64_t f;
+#define OPT_U64(f)  struct plan_opt_u64 f;
+#define OPT_I64(f)  struct plan_opt_i64 f;
+#define OPT_ID(f)   struct plan_opt_u64 f;
+#define LIST(f, r)  struct plan_list f;
+#define END(n)	    };
+#include "plan.def"
+#include "plan_undef.h"
+
+/* PLAN_RECORD_str, PLAN_RECORD_num … in the order of plan.def, which is the order of the sections. */
+enum plan_record {
+#define RECORD(n) PLAN_RECORD_##n,
+#define STR(f)
+#define BOOL(f)
+#define U64(f)
+#define I64(f)
+#define U32(f)
+#define ID(f)
+#define ENUM(f, m)
+#define OPT_U64(f)
+#define OPT_I64(f)
+#define OPT_ID(f)
+#define LIST(f, r)
+#define END(n)
+#include "plan.def"
+#include "plan_undef.h"
+	PLAN_RECORD_COUNT
+};
+
+enum plan_kind {
+	PLAN_STR,
+	PLAN_BOOL,
+	PLAN_U64,
+	PLAN_I64,
+	PLAN_U32,
+	PLAN_ID,
+	PLAN_ENUM,
+	PLAN_OPT_U64,
+	PLAN_OPT_I64,
+	PLAN_OPT_ID,
+	PLAN_LIST
+};
+
+struct plan_field {
+	const char *name;
+	enum plan_kind kind;
+	uint32_t limit; /* PLAN_ENUM: number of values; PLAN_LIST: the enum plan_record */
+};
+
+struct plan_type {
+	const char *name;
+	uint32_t size; /* of one record, bytes */
+	uint32_t field_count;
+	const struct plan_field *fields;
+};
+
+/* Bytes one field of KIND takes in its record: 8 or 16. */
+uint32_t plan_field_size(enum plan_kind kind);
+
+extern const struct plan_type plan_types[PLAN_RECORD_COUNT];
+
+struct plan_section {
+	uint32_t offset; /* bytes from the start of the image; sections follow each other without a gap */
+	uint32_t count;	 /* records */
+};
+
+struct plan_header {
+	char magic[8];
+	uint32_t layout;
+	uint32_t size; /* of the image, bytes */
+	char build[PLAN_BUILD_SIZE];
+	struct plan_section sections[PLAN_RECORD_COUNT];
+	uint32_t strings;      /* offset of the string section, which is the last */
+	uint32_t strings_size; /* its first byte is NUL; every string is followed by one */
+};
+
+/* A checked image. The memory belongs to whoever called plan_load and is never released before the process ends. */
+struct plan {
+	const uint8_t *image;
+	size_t size;
+	const struct plan_header *header;
+	const struct plan_config *config;
+};
+
+/*
+ * Checks a whole image: magic, layout, build id, size, every section, offset, count, string end, number and enum,
+ * nothing trailing. BUILD NULL: any build will do (plan-dump). Returns 0, -ESTALE for another build or layout,
+ * -EBADMSG for anything else; *why then names the field.
+ */
+int plan_check(const void *image, size_t size, const char *build, const char **why);
+
+/*
+ * Reads and checks the plan on FD from its beginning: a sealed memfd is mapped, anything else is copied.
+ * Returns 0 or as plan_check, or -errno of fstat, mmap, read; *why says what failed.
+ */
+int plan_load(int fd, const char *build, struct plan *plan, const char **why);
+
+/* The bytes of S, NUL-terminated, inside the image; NULL when absent. */
+const char *plan_text(const struct plan *plan, struct plan_string s);
+
+/* True when the namespace TYPE is listed; *path (may be NULL) gets its path or NULL for a new one. */
+int plan_namespace(const struct plan *plan, enum namespace_type type, const char **path);
+
+/* plan_str_at, plan_mount_at …: record I of LIST; I must be below LIST.count. */
+#define RECORD(n)                                                                                  \
+	static inline const struct plan_##n *plan_##n##_at(                                        \
+		const struct plan *plan, struct plan_list list, uint32_t i)                        \
+	{                                                                                          \
+		return (const struct plan_##n *)(const void *)(plan->image +                       \
+			       plan->header->sections[PLAN_RECORD_##n].offset) +                   \
+		       list.first + i;                                                             \
+	}
+#define STR(f)
+#define BOOL(f)
+#define U64(f)
+#define I64(f)
+#define U32(f)
+#define ID(f)
+#define ENUM(f, m)
+#define OPT_U64(f)
+#define OPT_I64(f)
+#define OPT_ID(f)
+#define LIST(f, r)
+#define END(n)
+#include "plan.def"
+#include "plan_undef.h"
+
+#endif

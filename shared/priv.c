@@ -1,0 +1,258 @@
+/* Applies a privilege table. The only file that changes ids, capabilities, seccomp or Landlock of a side program. */
+#define _GNU_SOURCE
+#include "priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "step.h"
+
+#define NOBODY 65534
+
+#ifndef __NR_landlock_create_ruleset
+#define __NR_landlock_create_ruleset 444
+#define __NR_landlock_add_rule	     445
+#define __NR_landlock_restrict_self  446
+#endif
+#ifndef __NR_close_range
+#define __NR_close_range 436
+#endif
+
+/* Rights of each Landlock ABI beyond the one before it; the installed header may be older than the kernel. */
+#define LANDLOCK_ABI1_FS ((UINT64_C(1) << 13) - 1)
+#define LANDLOCK_REFER	 (UINT64_C(1) << 13)
+#define LANDLOCK_TRUNC	 (UINT64_C(1) << 14)
+#define LANDLOCK_IOCTL	 (UINT64_C(1) << 15)
+
+struct landlock_attr {
+	uint64_t fs;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+static void close_from(unsigned first, unsigned last)
+{
+	if (first <= last && syscall(__NR_close_range, first, last, 0) < 0 && errno != ENOSYS)
+		die("closing inherited files:", NULL, errno);
+}
+
+static int is_kind(const struct stat *st, enum priv_fd_kind kind)
+{
+	switch (kind) {
+	case PRIV_FD_REGULAR:
+		return S_ISREG(st->st_mode);
+	case PRIV_FD_SOCKET:
+		return S_ISSOCK(st->st_mode);
+	case PRIV_FD_DIRECTORY:
+		return S_ISDIR(st->st_mode);
+	case PRIV_FD_FIFO:
+		return S_ISFIFO(st->st_mode);
+	case PRIV_FD_TERMINAL:
+		return S_ISCHR(st->st_mode);
+	case PRIV_FD_ANY:
+		break;
+	}
+	return 1;
+}
+
+static void check_fds(const struct priv *table)
+{
+	unsigned next = 3;
+
+	for (size_t i = 0; i < table->fd_count; i++) {
+		const struct priv_fd *fd = &table->fds[i];
+		struct stat st;
+
+		close_from(next, (unsigned)fd->number - 1);
+		next = (unsigned)fd->last + 1;
+		if (fd->last != fd->number)
+			continue;
+		if (fstat(fd->number, &st) < 0) {
+			if (errno == EBADF && fd->optional)
+				continue;
+			die("a file descriptor is missing:", table->program, errno);
+		}
+		if (!is_kind(&st, fd->kind))
+			die("a file descriptor has the wrong type:", table->program, 0);
+		if (fcntl(fd->number, F_SETFD, FD_CLOEXEC) < 0)
+			die("close-on-exec:", table->program, errno);
+	}
+	close_from(next, ~0u);
+}
+
+static void fill_stdio(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_NOCTTY) != fd)
+			die("open /dev/null:", NULL, errno);
+}
+
+static void set_limits(const struct priv *table)
+{
+	for (size_t i = 0; i < table->limit_count; i++) {
+		struct rlimit limit = {table->limits[i].value, table->limits[i].value};
+		struct rlimit now;
+
+		if (getrlimit(table->limits[i].resource, &now) < 0)
+			die("getrlimit:", NULL, errno);
+		if (now.rlim_max < limit.rlim_max)
+			limit.rlim_max = limit.rlim_cur = now.rlim_max;
+		if (setrlimit(table->limits[i].resource, &limit) < 0)
+			die("setrlimit:", NULL, errno);
+	}
+}
+
+static void enter_landlock(const char *path)
+{
+	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct landlock_attr attr = {.fs = LANDLOCK_ABI1_FS};
+	struct landlock_path_beneath_attr beneath;
+	int ruleset;
+
+	if (abi < 1)
+		return; /* no Landlock in this kernel; `runc features` says so */
+	if (abi >= 2)
+		attr.fs |= LANDLOCK_REFER;
+	if (abi >= 3)
+		attr.fs |= LANDLOCK_TRUNC;
+	if (abi >= 4)
+		attr.net = 3; /* no TCP bind or connect */
+	if (abi >= 5)
+		attr.fs |= LANDLOCK_IOCTL;
+	if (abi >= 6)
+		attr.scoped = 3; /* no abstract sockets, no signals outside */
+	ruleset = (int)syscall(__NR_landlock_create_ruleset, &attr,
+		abi >= 6 ? 24 : abi >= 4 ? 16 : 8, 0);
+	if (ruleset < 0)
+		die("landlock_create_ruleset:", NULL, errno);
+	if (path) {
+		beneath.allowed_access = attr.fs;
+		beneath.parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (beneath.parent_fd >= 0) {
+			if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
+				die("landlock_add_rule:", path, errno);
+			close(beneath.parent_fd);
+		}
+	}
+	if (syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
+		die("landlock_restrict_self:", NULL, errno);
+	close(ruleset);
+}
+
+static void become_nobody(void)
+{
+	if (geteuid() != 0)
+		return;
+	/* In a user namespace that does not map 65534 there is no nobody to become; capabilities still go. */
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
+		die("setgroups:", NULL, errno);
+	if (setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0) {
+		if (errno != EINVAL)
+			die("becoming nobody:", NULL, errno);
+		return;
+	}
+	if (!setuid(0) || !seteuid(0) || geteuid() != NOBODY || getuid() != NOBODY || getegid() != NOBODY)
+		die("becoming nobody did not hold", NULL, 0);
+}
+
+static int get_caps(struct __user_cap_data_struct data[2])
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+
+	return syscall(__NR_capget, &header, data) < 0 ? -errno : 0;
+}
+
+static int keep_caps(uint64_t caps)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct want[2], now[2];
+	int err = get_caps(want);
+
+	if (err)
+		return err;
+	for (int i = 0; i < 2; i++) {
+		uint32_t mask = (uint32_t)(caps >> (32 * i));
+
+		want[i].permitted &= mask;
+		want[i].effective = want[i].permitted;
+		want[i].inheritable = 0;
+	}
+	if (syscall(__NR_capset, &header, want) < 0)
+		return -errno;
+	/* Try to take everything back: that must fail unless nothing was given up. */
+	memset(now, 0xff, sizeof(now));
+	if (!syscall(__NR_capset, &header, now))
+		return -EPERM;
+	err = get_caps(now);
+	if (err)
+		return err;
+	return memcmp(now, want, sizeof(now)) ? -EPERM : 0;
+}
+
+int priv_drop_caps(uint64_t caps)
+{
+	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+				   SECBIT_NO_SETUID_FIXUP_LOCKED;
+
+	/* Without CAP_SETPCAP there is nothing that securebits could give back on execve but to root. */
+	if (prctl(PR_SET_SECUREBITS, bits) < 0 && (errno != EPERM || geteuid() == 0))
+		return -errno;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
+		return -errno;
+	return keep_caps(caps);
+}
+
+#ifndef DAVIT_SANITIZE
+static void enter_seccomp(const struct priv *table)
+{
+	struct sock_fprog program = {(unsigned short)table->filter_length, (struct sock_filter *)table->filter};
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		die("seccomp:", table->program, errno);
+}
+#endif
+
+void priv_enter(const struct priv *table, int conducted)
+{
+	int err;
+
+	fill_stdio();
+	if (conducted)
+		check_fds(table);
+	else
+		close_from(3, ~0u);
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_GET_DUMPABLE) != 0)
+		die("PR_SET_DUMPABLE:", NULL, errno);
+	set_limits(table);
+	if (table->no_new_privs && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+					   prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1))
+		die("PR_SET_NO_NEW_PRIVS:", NULL, errno);
+	if (table->landlock)
+		enter_landlock(table->landlock_path);
+	if (table->nobody)
+		become_nobody();
+	if (table->caps != PRIV_CAPS_KEEP) {
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
+			die("clearing ambient capabilities:", NULL, errno);
+		err = keep_caps(table->caps);
+		if (err)
+			die("dropping capabilities:", NULL, err);
+		if (prctl(PR_SET_DUMPABLE, 0) < 0)
+			die("PR_SET_DUMPABLE:", NULL, errno);
+	}
+#ifndef DAVIT_SANITIZE
+	if (table->filter)
+		enter_seccomp(table);
+#endif
+}

@@ -1,0 +1,101 @@
+/* Start and end of every step program. */
+#define _GNU_SOURCE
+#include "step.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "fds.h"
+#include "text.h"
+
+struct peer conductor = {.fd = -1};
+
+static const char build_argument[] = "build=";
+
+int step_start(enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count)
+{
+	conductor.self = self;
+	conductor.rules = rules;
+	conductor.rule_count = rule_count;
+	if (argc < 2 || strncmp(argv[1], build_argument, sizeof(build_argument) - 1) != 0)
+		return 0;
+	conductor.fd = FD_CONTROL;
+	if (strcmp(argv[1] + sizeof(build_argument) - 1, build_id) != 0)
+		die("this installation mixes programs of two builds: install davit again;", argv[0], 0);
+	return 1;
+}
+
+int step_conducted(void)
+{
+	return conductor.fd >= 0;
+}
+
+static void report(enum msg_type type, const char *what, const char *object, int err)
+{
+	static struct msg_text body;
+	struct text what_text = TEXT(body.what), object_text = TEXT(body.object);
+
+	memset(&body, 0, sizeof(body));
+	body.err = err;
+	text_add(&what_text, what);
+	text_add(&object_text, object ? object : "");
+	if (step_conducted() && !msg_send(&conductor, type, &body, sizeof(body), -1))
+		return;
+	if (type != MSG_DEBUG) {
+		char line[MSG_WHAT_MAX + MSG_OBJECT_MAX + 128];
+		struct text t = TEXT(line);
+
+		text_add(&t, program_names[conductor.self]);
+		text_add(&t, type == MSG_WARNING ? ": warning: " : ": ");
+		text_add(&t, body.what);
+		if (object) {
+			text_add(&t, " ");
+			text_add(&t, body.object);
+		}
+		if (err) {
+			text_add(&t, ": ");
+			text_add(&t, errno_text(err));
+		}
+		text_add(&t, "\n");
+		if (write(2, line, t.length) < 0)
+			return; /* nobody is left to tell */
+	}
+}
+
+void die(const char *what, const char *object, int err)
+{
+	report(MSG_ERROR, what, object, err < 0 ? -err : err);
+	_exit(1);
+}
+
+void warn(const char *what, const char *object, int err)
+{
+	report(MSG_WARNING, what, object, err < 0 ? -err : err);
+}
+
+void debug(const char *what, const char *object)
+{
+	report(MSG_DEBUG, what, object, 0);
+}
+
+void tell(enum msg_type type, int fd)
+{
+	int err;
+
+	if (!step_conducted())
+		return;
+	err = msg_send(&conductor, type, NULL, 0, fd);
+	if (err)
+		_exit(1); /* the conductor is gone: there is nobody to tell */
+}
+
+int await(enum msg_type type, struct msg *msg, int seconds)
+{
+	int err = msg_await(&conductor, type, msg, seconds * 1000);
+
+	if (err == -ECONNRESET)
+		_exit(1);
+	if (err)
+		die("waiting for runc:", "control socket", err);
+	return msg->fd;
+}
