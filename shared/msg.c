@@ -1,5 +1,4 @@
 /* The one codec of messages between programs. */
-#define _GNU_SOURCE
 #include "msg.h"
 
 #include <errno.h>

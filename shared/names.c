@@ -1,5 +1,4 @@
 /* The tables of names.h. Constant data only; a program that uses none links none. */
-#define _GNU_SOURCE
 #include "names.h"
 
 #include <sched.h>

@@ -1,5 +1,4 @@
 /* The reader of plans: tables made from plan.def, one checker that walks them, and the loader. No allocation. */
-#define _GNU_SOURCE
 #include "plan.h"
 
 #include <errno.h>

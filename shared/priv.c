@@ -1,5 +1,4 @@
 /* Applies a privilege table. The only file that changes ids, capabilities, seccomp or Landlock of a side program. */
-#define _GNU_SOURCE
 #include "priv.h"
 
 #include <errno.h>

@@ -1,5 +1,4 @@
 /* Start and end of every step program. */
-#define _GNU_SOURCE
 #include "step.h"
 
 #include <errno.h>
