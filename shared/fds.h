@@ -18,7 +18,6 @@ enum {
 	FD_HOOK = 14,	/* rootfs, dmz: sealed memfd of hook, when the plan has container hooks */
 	FD_SOURCES = 15, /* ns: sealed memfd of sources, when it must run inside the new namespaces (rootless) */
 	FD_LINE = 16,	/* ns: the control socket of the line, which becomes FD_CONTROL of rootfs and dmz */
-	FD_PROC = 17,	/* ns: a procfs of the host's pid namespace, detached, subset=pid where the kernel has it */
 	FD_JOURNAL = 18, /* cgroup: the container's journal, read-only, to remove what it lists */
 	FD_CONSOLE = 19, /* dmz: the terminal that becomes 0-2 */
 	FD_MASTER = 20, /* tty: the pty master */

@@ -42,7 +42,7 @@ enum msg_type {
 	MSG_CONSOLE,   /* rootfs → conductor: pty master */
 	MSG_CREATED,   /* dmz → conductor: nothing but start and execve is left to do */
 
-	MSG_CGROUP,	/* cgroup → conductor: struct msg_cgroup, before that directory is made */
+	MSG_CGROUP,	/* cgroup → conductor (→ rootfs): struct msg_cgroup, before that directory is made; path "": the end */
 	MSG_CGROUP_MAKE, /* conductor → cgroup: all of them are in the journal, make them */
 	MSG_CGROUP_MADE, /* cgroup → conductor: directories are there; fd: the v2 one, or none */
 	MSG_CGROUP_JOIN, /* conductor → cgroup: struct msg_number (pid) */
@@ -53,6 +53,7 @@ enum msg_type {
 	MSG_HOOKS_DONE, /* conductor → rootfs: prestart and createRuntime hooks have run */
 	MSG_FILTER,	/* conductor → dmz: sealed memfd with the BPF program */
 	MSG_WINDOW,	/* conductor → tty: the caller's terminal changed its size */
+	MSG_TREE,	/* sources → rootfs: struct msg_tree, detached mount */
 	MSG_TYPE_COUNT
 };
 
@@ -82,6 +83,13 @@ struct msg_cgroup {
 	char path[4096];     /* of the container's directory, absolute */
 };
 
+enum tree_kind { TREE_ROOT, TREE_MOUNT, TREE_DEVICE, TREE_DEFAULT_DEVICE, TREE_NULL };
+
+struct msg_tree {
+	uint32_t kind;	/* enum tree_kind */
+	uint32_t index; /* of the mount or device in the plan */
+};
+
 struct msg_hooks {
 	uint32_t kind;	 /* enum hook_kind */
 	uint32_t status; /* enum container_status of state.h */
@@ -95,6 +103,7 @@ struct msg {
 		struct msg_number number;
 		struct msg_cgroup cgroup;
 		struct msg_hooks hooks;
+		struct msg_tree tree;
 		char bytes[sizeof(struct msg_cgroup)];
 	} body;
 	int fd; /* received: -1 or an fd that the receiver owns, close-on-exec */

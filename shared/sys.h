@@ -1,0 +1,105 @@
+/*
+ * System calls that the C library does not wrap, with the kernel's arguments: -1 and errno on failure. Numbers are
+ * the same on all architectures since Linux 5.1.
+ */
+#ifndef DAVIT_SYS_H
+#define DAVIT_SYS_H
+
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef __NR_open_tree
+#define __NR_open_tree	428
+#define __NR_move_mount 429
+#define __NR_fsopen	430
+#define __NR_fsconfig	431
+#define __NR_fsmount	432
+#endif
+#ifndef __NR_pidfd_send_signal
+#define __NR_pidfd_send_signal 424
+#endif
+#ifndef __NR_pidfd_open
+#define __NR_pidfd_open 434
+#endif
+#ifndef __NR_clone3
+#define __NR_clone3 435
+#endif
+#ifndef __NR_close_range
+#define __NR_close_range 436
+#endif
+#ifndef __NR_openat2
+#define __NR_openat2 437
+#endif
+#ifndef __NR_mount_setattr
+#define __NR_mount_setattr 442
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4
+#endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+static inline int sys_open_tree(int dir, const char *path, unsigned flags)
+{
+	return (int)syscall(__NR_open_tree, dir, path, flags);
+}
+
+static inline int sys_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags)
+{
+	return (int)syscall(__NR_move_mount, from, from_path, to, to_path, flags);
+}
+
+static inline int sys_fsopen(const char *type, unsigned flags)
+{
+	return (int)syscall(__NR_fsopen, type, flags);
+}
+
+static inline int sys_fsconfig(int fs, unsigned command, const char *key, const void *value, int aux)
+{
+	return (int)syscall(__NR_fsconfig, fs, command, key, value, aux);
+}
+
+static inline int sys_fsmount(int fs, unsigned flags, unsigned attributes)
+{
+	return (int)syscall(__NR_fsmount, fs, flags, attributes);
+}
+
+static inline int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr)
+{
+	return (int)syscall(__NR_mount_setattr, dir, path, flags, attr, sizeof(*attr));
+}
+
+static inline int sys_openat2(int dir, const char *path, const struct open_how *how)
+{
+	return (int)syscall(__NR_openat2, dir, path, how, sizeof(*how));
+}
+
+static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	return (int)syscall(__NR_close_range, first, last, flags);
+}
+
+static inline int sys_pidfd_open(int pid, unsigned flags)
+{
+	return (int)syscall(__NR_pidfd_open, pid, flags);
+}
+
+static inline int sys_pidfd_send_signal(int pidfd, int signal)
+{
+	return (int)syscall(__NR_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+static inline int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	return (int)syscall(__NR_pivot_root, new_root, put_old);
+}
+
+#endif
