@@ -1,0 +1,242 @@
+# Loaded by every bats file: a bundle per test, a state root per test, and a teardown that fails the test when anything
+# of it is left. tests/run starts each file in a mount and pid namespace of its own, so that what is left can be seen.
+#   RUNC     the runtime under test (default bin/runc); CONTROL=1: it is another one, skip what only newer ones have
+#   LAYOUT   hybrid (as the machine is), v1, v2: what tests/run has mounted on /sys/fs/cgroup
+
+TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+RUNC=${RUNC:-$TOP/bin/runc}
+LIBEXEC=$TOP/build/davit
+LAYOUT=${LAYOUT:-hybrid}
+HELPERS=$TOP/build/tests
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
+
+# Every call of the runtime: own state root, a time limit, no fd of bats. LIMIT=N changes the seconds.
+runc() {
+	timeout -k 2 "${LIMIT:-10}" "$RUNC" --root "$STATE" "$@" 3>&- 4>&-
+}
+
+# For containers that outlive the command and would hold bats' pipes: output in $T/out and $T/err, as with `run` in
+# $status and $output (stderr).
+detached() {
+	status=0
+	runc "$@" </dev/null >"$T/out" 2>"$T/err" || status=$?
+	output=$(cat "$T/err")
+}
+
+# The rootfs all tests share: busybox and a few files. Copied with hard links, so never change a file in place.
+make_rootfs() {
+	local r=$BATS_FILE_TMPDIR/rootfs d
+	[ -e "$r.done" ] && return
+	for d in bin dev etc proc sys tmp root run var; do mkdir -p "$r/$d"; done
+	cp "$(command -v busybox)" "$r/bin/busybox"
+	for d in $(busybox --list); do [ "$d" = busybox ] || ln -s busybox "$r/bin/$d"; done
+	ln -s bin "$r/sbin"
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$r/etc/passwd"
+	echo 'root:x:0:' >"$r/etc/group"
+	mkdir "$BATS_FILE_TMPDIR/spec"
+	(cd "$BATS_FILE_TMPDIR/spec" && "$RUNC" spec 3>&- 4>&-)
+	touch "$r.done"
+}
+
+# A fresh bundle in $BUNDLE, which becomes the current directory; $ID is a container id nobody else has.
+setup_bundle() {
+	make_rootfs
+	T=$BATS_TEST_TMPDIR
+	STATE=$T/state
+	BUNDLE=$T/bundle
+	ROOTFS=$BUNDLE/rootfs
+	ID=t$BATS_TEST_NUMBER-$$-$RANDOM
+	MARK=DAVIT_TEST=$ID
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/* "$BATS_FILE_TMPDIR" "$T" 2>/dev/null || true
+	mkdir -p "$BUNDLE"
+	cp -al "$BATS_FILE_TMPDIR/rootfs" "$ROOTFS"
+	cp "$BATS_FILE_TMPDIR/spec/config.json" "$BUNDLE/config.json"
+	cd "$BUNDLE" || return 1
+	edit --arg mark "$MARK" '.process.terminal = false | .process.args = ["true"] | .process.env += [$mark]'
+	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
+	processes >"$T/processes.before"
+}
+
+# edit [jq options] FILTER: changes config.json of the current directory.
+edit() {
+	jq "$@" config.json >config.json.new && mv -f config.json.new config.json
+}
+
+# args WORD…: what the container runs.
+args() {
+	edit '.process.args = $ARGS.positional' --args "$@"
+}
+
+# sh_args SCRIPT: the container runs this script.
+sh_args() {
+	args sh -c "$1"
+}
+
+setup() { setup_bundle; }
+teardown() { teardown_bundle; }
+
+# "PID NAME" of all processes; outside tests/run only of those that carry this test's mark or hold its files.
+processes() {
+	local p name
+	for p in /proc/[0-9]*; do
+		[ "$p" = "/proc/$$" ] || [ "$p" = "/proc/$BASHPID" ] && continue
+		if [ -z "$DAVIT_ISOLATED" ]; then
+			{ tr '\0' '\n' <"$p/environ" | grep -qxF "$MARK"; } 2>/dev/null ||
+				{ tr '\0' ' ' <"$p/cmdline" | grep -qF "$STATE"; } 2>/dev/null || continue
+		fi
+		name=$(tr '\0' ' ' <"$p/cmdline" 2>/dev/null) || continue
+		grep -qs '^State:[[:space:]]*Z' "$p/status" && continue
+		echo "${p#/proc/} $name"
+	done
+}
+
+# What is there now and was not when the test began, one item a line; waits up to 2 seconds for things to go away.
+leftovers() {
+	local i now
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		now=$(
+			sort -k 5 /proc/self/mountinfo | grep -vxFf "$T/mounts.before" | sed 's/^/mount: /'
+			find /sys/fs/cgroup -type d -name "*$ID*" -printf 'cgroup: %p\n' 2>/dev/null
+			processes | cut -d ' ' -f 1 | sort | join -v 1 - <(cut -d ' ' -f 1 "$T/processes.before" | sort) |
+				while read -r p; do
+					ours "$p" || echo "process: $p $(tr '\0' ' ' <"/proc/$p/cmdline")"
+				done 2>/dev/null
+			find "$STATE" -mindepth 1 -not -name '.*' -printf 'state: %p\n' 2>/dev/null
+		)
+		[ -z "$now" ] && return 0
+		sleep 0.2
+	done
+	echo "$now"
+}
+
+# True for processes of bats itself and for what has gone meanwhile: children of this shell that are no runtime.
+ours() {
+	local parent=$1 name
+	name=$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)
+	[ -n "$name" ] || return 0
+	case $name in *bats-exec-*) return 0 ;; "sleep $BATS_TEST_TIMEOUT "*) return 0 ;; esac
+	while [ "$parent" -gt 1 ]; do
+		[ "$parent" = "$BASHPID" ] && return 0
+		parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$parent/status" 2>/dev/null) || return 0
+		[ -n "$parent" ] || return 0
+	done
+	return 1
+}
+
+# Nothing is left although no delete was called.
+nothing_left() {
+	local left
+	left=$(leftovers)
+	[ -z "$left" ] || { echo "left behind:"; echo "$left"; return 1; }
+}
+
+teardown_bundle() {
+	local id left
+	cd / || return 1
+	[ -n "$T" ] || return 0
+	if [ -n "$BACKGROUND" ]; then kill -9 $BACKGROUND 2>/dev/null || true; fi
+	if [ -d "$STATE" ]; then
+		for id in "$STATE"/*/; do
+			[ -d "$id" ] || continue
+			id=$(basename "$id")
+			"$RUNC" --root "$STATE" resume "$id" >/dev/null 2>&1 3>&- || true
+			timeout -k 2 15 "$RUNC" --root "$STATE" delete --force "$id" 3>&- || true
+		done
+	fi
+	left=$(leftovers)
+	sweep
+	[ -z "$left" ] || { echo "left behind:"; echo "$left"; return 1; }
+}
+
+# So that one failed test does not disturb the next.
+sweep() {
+	local p d
+	processes | cut -d ' ' -f 1 | sort | join -v 1 - <(cut -d ' ' -f 1 "$T/processes.before" | sort) |
+		while read -r p; do ours "$p" || kill -9 "$p"; done 2>/dev/null
+	find /sys/fs/cgroup -depth -type d -name "*$ID*" -exec rmdir {} + 2>/dev/null
+	return 0
+}
+
+# --- Assertions: print what was seen, so that a failure explains itself. ---
+
+# expect STATUS [TEXT…]: of the last `run` or `detached`; each TEXT stands somewhere in $output.
+expect() {
+	local want=$1 text
+	shift
+	if [ "$status" != "$want" ]; then
+		echo "exit status $status, expected $want; output:"
+		echo "$output"
+		return 1
+	fi
+	for text in "$@"; do contains "$output" "$text" || return 1; done
+}
+
+contains() {
+	[[ $1 == *"$2"* ]] || { echo "\"$2\" is not in:"; echo "$1"; return 1; }
+}
+
+lacks() {
+	[[ $1 != *"$2"* ]] || { echo "\"$2\" should not be in:"; echo "$1"; return 1; }
+}
+
+same() {
+	[ "$1" = "$2" ] || { echo "got:      $1"; echo "expected: $2"; return 1; }
+}
+
+# refused PATTERN VERB…: the command fails with status 1 and one error record that matches the extended regular
+# expression, within the time limit, and leaves nothing.
+refused() {
+	local pattern=$1 message lines
+	shift
+	status=0
+	runc "$@" </dev/null >"$T/out" 2>"$T/err" || status=$?
+	output=$(cat "$T/out" "$T/err")
+	expect 1 || return 1
+	lines=$(grep -c 'level=error' "$T/err" || true)
+	[ "$lines" = 1 ] || { echo "$lines error records:"; cat "$T/err"; return 1; }
+	message=$(grep 'level=error' "$T/err")
+	grep -Eq -- "$pattern" <<<"$message" || { echo "no /$pattern/ in: $message"; return 1; }
+	nothing_left
+}
+
+# status_of ID: created, running, …
+status_of() {
+	runc state "$1" | jq -r .status
+}
+
+pid_of() {
+	runc state "$1" | jq -r .pid
+}
+
+# wait_for SECONDS COMMAND…: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@" 2>/dev/null; do
+		[ "$SECONDS" -lt "$end" ] || { echo "not within the time: $*"; return 1; }
+		sleep 0.05
+	done
+}
+
+# start_time PID: field 22 of /proc/PID/stat.
+start_time() {
+	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
+}
+
+is_stopped() { [ "$(status_of "$1")" = stopped ]; }
+is_running() { [ "$(status_of "$1")" = running ]; }
+
+# newer REASON: the test rests on behaviour that the control does not have.
+newer() {
+	[ -z "$CONTROL" ] || skip "not in the control: $1"
+}
+
+# needs_controller NAME: v1 hierarchy or v2 controller.
+needs_controller() {
+	if [ "$LAYOUT" = v2 ]; then
+		grep -qw "$1" /sys/fs/cgroup/cgroup.controllers ||
+			skip "the v2 hierarchy of this machine has no $1 controller"
+	else
+		[ -d "/sys/fs/cgroup/$1" ] || skip "this machine has no $1 hierarchy"
+	fi
+}
