@@ -174,14 +174,10 @@ int path_make_node(int directory, const char *name, mode_t mode, dev_t device, u
 		err = -errno;
 	else if ((st.st_mode & S_IFMT) != (mode & S_IFMT) || st.st_rdev != device)
 		err = -EEXIST;
+	if (!err && made && (uid || gid) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		err = -errno;
 	close(fd);
-	if (err || !made)
-		return err;
-	/* The name was made by us a moment ago in a directory only we can see; the umask is undone. */
-	if (fchmodat(directory, name, mode & 07777, 0) < 0 ||
-		((uid || gid) && fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0))
-		return -errno;
-	return 0;
+	return err;
 }
 
 int path_make_link(int directory, const char *name, const char *target, int replace)

@@ -26,7 +26,7 @@ int path_make_file(int root, const char *path, int how);
 /* An O_PATH fd of the directory that holds PATH's last component, made as above; the component goes to NAME. */
 int path_make_parent(int root, const char *path, int how, char name[256]);
 
-/* A node below DIRECTORY, NAME one component. An existing node of that kind and number is accepted; another: -EEXIST. */
+/* A node below DIRECTORY, NAME one component; MODE as it is only with umask 0. An existing node of that kind and number is accepted; another: -EEXIST. */
 int path_make_node(int directory, const char *name, mode_t mode, dev_t device, uid_t uid, gid_t gid);
 
 /* A symlink below DIRECTORY; an existing entry is left alone unless REPLACE and it is no directory. */

@@ -13,7 +13,7 @@ function flush_program(  objs, i, n, part, deps) {
 	print "build/davit/" program ": KIND := " kind
 	print "build/davit/" program ": LIBRARIES := " libraries
 	print "build/davit/" program ":" objs " | build/davit\n\t$(link)\n"
-	if (privs) print "build/" kind "/" dir "/main.o: build/" dir "/priv.h\nbuild/" kind "/" dir "/main.o: CPPFLAGS += -Ibuild/" dir "\n"
+	if (privs) print "build/" kind "/" dir "/main.o: build/" dir "/priv_table.h\nbuild/" kind "/" dir "/main.o: CPPFLAGS += -Ibuild/" dir "\n"
 }
 function reset() { program = ""; objects = ""; shared = ""; libraries = ""; kind = "musl"; nolib = 0 }
 FNR == 1 { flush_program(); reset(); dir = FILENAME; sub(/\/deps$/, "", dir); privs = (getline line < (dir "/priv")) > 0; close(dir "/priv") }

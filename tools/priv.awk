@@ -1,4 +1,4 @@
-# Turns libexec/NAME/priv into priv.h. Lines: KEYWORD WORDS…; "#" begins a comment. Keywords:
+# Turns libexec/NAME/priv into priv_table.h. Lines: KEYWORD WORDS…; "#" begins a comment. Keywords:
 #   uid nobody|keep · caps none|keep|NAME… · nnp yes|no · landlock none|keep|PATH · rlimit NAME N
 #   fds NUMBER-NAME[:kind][?]…  (names of shared/fds.h) · seccomp none | CALL… (may be repeated) · exec yes|no (told, not applied)
 function fail(text) { print FILENAME ":" FNR ": " text > "/dev/stderr"; bad = 1; exit 1 }

@@ -1,0 +1,182 @@
+/* Opens host paths and turns them into detached trees. Paths come from config.json, whose authority is trusted. */
+#include "sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include "fds.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#ifndef NSFS_MAGIC
+#define NSFS_MAGIC 0x6e736673
+#endif
+
+static struct peer rootfs = {.fd = FD_TREES, .self = PROGRAM_SOURCES};
+
+/* A FIFO or device put at the path must neither hold us up nor be opened: O_PATH first, then the real open (rule F27). */
+static int open_namespace(const char *path, int type)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	struct stat before, after;
+	struct statfs fs;
+
+	if (fd < 0)
+		die("namespace path: lstat", path, errno);
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &before) < 0)
+		die("namespace path:", path, errno);
+	close(fd);
+	if (fs.f_type != NSFS_MAGIC)
+		die("namespace path is not a namespace file:", path, 0);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &after) < 0)
+		die("namespace path:", path, errno);
+	if (before.st_dev != after.st_dev || before.st_ino != after.st_ino)
+		die("namespace path changed while it was opened:", path, 0);
+	if (ioctl(fd, NS_GET_NSTYPE) != type)
+		die("namespace path is a namespace of another type:", path, 0);
+	return fd;
+}
+
+void send_namespaces(const struct plan *plan)
+{
+	struct plan_list list = plan->config->namespaces;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_namespace *ns = plan_namespace_at(plan, list, i);
+		const char *path = plan_text(plan, ns->path);
+		struct msg_number body = {ns->type};
+		int fd, err;
+
+		if (!path)
+			continue;
+		fd = open_namespace(path, (int)namespace_files[ns->type].value);
+		err = msg_send(&conductor, MSG_NAMESPACE, &body, sizeof(body), fd);
+		if (err)
+			_exit(1);
+		close(fd);
+	}
+}
+
+static void send_tree(enum tree_kind kind, uint32_t index, int fd)
+{
+	struct msg_tree body = {kind, index};
+
+	if (msg_send(&rootfs, MSG_TREE, &body, sizeof(body), fd))
+		_exit(1); /* rootfs is gone; the conductor has its reason */
+	close(fd);
+}
+
+/*
+ * Events of the host may reach the container's copies (slave), never the other way round, unless config.json asks for a
+ * shared root (rule F24).
+ */
+static void make_slave(const struct plan *plan, int tree, const char *path)
+{
+	struct mount_attr attr = {.propagation = MS_SLAVE};
+
+	if (plan->config->rootfs_propagation & MS_SHARED)
+		return;
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0)
+		die("mount_setattr:", path, errno);
+}
+
+static void send_root(const struct plan *plan)
+{
+	const char *path = plan_text(plan, plan->config->root_path);
+	int fd = openat(FD_BUNDLE, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int tree;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		die("invalid rootfs: stat", path, errno);
+	if (S_ISLNK(st.st_mode))
+		die("invalid rootfs: not an absolute path, or a symlink:", path, 0);
+	if (!S_ISDIR(st.st_mode))
+		die("invalid rootfs:", path, ENOTDIR);
+	tree = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (tree < 0)
+		die("open_tree:", path, errno);
+	close(fd);
+	make_slave(plan, tree, path);
+	send_tree(TREE_ROOT, 0, tree);
+}
+
+static void send_source(const struct plan *plan, uint32_t index)
+{
+	const struct plan_mount *mount = plan_mount_at(plan, plan->config->mounts, index);
+	const char *source = plan_text(plan, mount->source);
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0);
+	int tree;
+
+	tree = sys_open_tree(FD_BUNDLE, source ? source : "", flags);
+	if (tree < 0)
+		die("failed to fulfil mount request: open", source ? source : "\"\"", errno);
+	make_slave(plan, tree, source);
+	send_tree(TREE_MOUNT, index, tree);
+}
+
+static void send_device(enum tree_kind kind, uint32_t index, const char *path, mode_t type, dev_t device)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int tree;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		die("open device", path, errno);
+	if ((st.st_mode & S_IFMT) != type || (type != S_IFIFO && st.st_rdev != device))
+		die("the host has another file at the path of the device", path, 0);
+	tree = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0)
+		die("open_tree:", path, errno);
+	close(fd);
+	send_tree(kind, index, tree);
+}
+
+static void send_config_device(const struct plan *plan, uint32_t index)
+{
+	const struct plan_device *device = plan_device_at(plan, plan->config->devices, index);
+	mode_t type = device->type == DEVICE_BLOCK ? S_IFBLK : S_IFCHR;
+
+	if (device->type != DEVICE_FIFO)
+		send_device(TREE_DEVICE, index, plan_text(plan, device->path), type,
+			makedev((unsigned)device->major, (unsigned)device->minor));
+}
+
+/* In a user namespace nodes cannot be made, so the host's own are bound. */
+static void send_devices(const struct plan *plan)
+{
+	static const struct {
+		const char *path;
+		unsigned minor, major;
+	} defaults[] = {{"/dev/null", 3, 1}, {"/dev/random", 8, 1}, {"/dev/full", 7, 1}, {"/dev/tty", 0, 5},
+		{"/dev/zero", 5, 1}, {"/dev/urandom", 9, 1}};
+
+	for (uint32_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		send_device(TREE_DEFAULT_DEVICE, i, defaults[i].path, S_IFCHR,
+			makedev(defaults[i].major, defaults[i].minor));
+	for (uint32_t i = 0; i < plan->config->devices.count; i++)
+		send_config_device(plan, i);
+}
+
+void send_trees(const struct plan *plan)
+{
+	if (plan->config->masked_paths.count)
+		send_device(TREE_NULL, 0, "/dev/null", S_IFCHR, makedev(1, 3));
+	send_root(plan);
+	for (uint32_t i = 0; i < plan->config->mounts.count; i++)
+		if (plan_mount_at(plan, plan->config->mounts, i)->kind == MOUNT_BIND)
+			send_source(plan, i);
+	if (plan_namespace(plan, NS_USER, NULL))
+		send_devices(plan);
+	close(FD_TREES);
+}
