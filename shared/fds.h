@@ -18,6 +18,7 @@ enum {
 	FD_HOOK = 14,	/* rootfs, dmz: sealed memfd of hook, when the plan has container hooks */
 	FD_SOURCES = 15, /* ns: sealed memfd of sources, when it must run inside the new namespaces (rootless) */
 	FD_LINE = 16,	/* ns: the control socket of the line, which becomes FD_CONTROL of rootfs and dmz */
+	FD_SOURCES_CONTROL = 17, /* ns: control socket for that sources */
 	FD_JOURNAL = 18, /* cgroup: the container's journal, read-only, to remove what it lists */
 	FD_CONSOLE = 19, /* dmz: the terminal that becomes 0-2 */
 	FD_MASTER = 20, /* tty: the pty master */

@@ -90,6 +90,19 @@ static void make_slave(const struct plan *plan, int tree, const char *path)
 		die("mount_setattr:", path, errno);
 }
 
+/* Run inside the new namespaces, the bundle must be found again: an fd from the host's mount namespace is no source there. */
+static void open_bundle(const struct plan *plan)
+{
+	int fd;
+
+	if (fcntl(FD_BUNDLE, F_GETFD) >= 0)
+		return;
+	fd = open(plan_text(plan, plan->config->bundle), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || dup3(fd, FD_BUNDLE, O_CLOEXEC) < 0)
+		die("chdir", plan_text(plan, plan->config->bundle), errno);
+	close(fd);
+}
+
 static void send_root(const struct plan *plan)
 {
 	const char *path = plan_text(plan, plan->config->root_path);
@@ -170,6 +183,7 @@ static void send_devices(const struct plan *plan)
 
 void send_trees(const struct plan *plan)
 {
+	open_bundle(plan);
 	if (plan->config->masked_paths.count)
 		send_device(TREE_NULL, 0, "/dev/null", S_IFCHR, makedev(1, 3));
 	send_root(plan);

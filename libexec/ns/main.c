@@ -1,0 +1,236 @@
+/*
+ * ns: joins and makes the container's namespaces and starts its first process there, a child of the conductor
+ * (CLONE_PARENT), which becomes rootfs, dmz and at last the user's program. ns itself ends as soon as the child may go on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include "fds.h"
+#include "ns.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#include "priv_table.h"
+
+#define WAIT_SECONDS 60
+
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP UINT64_C(0x200000000)
+#endif
+
+static const struct msg_rule rules[] = {
+	{MSG_NAMESPACE, MSG_FD, sizeof(struct msg_number), 0, PROGRAM_CONDUCTOR},
+	{MSG_CLONE, MSG_ONCE | MSG_FD_OPTIONAL, 0, 0, PROGRAM_CONDUCTOR},
+};
+
+/* Receives the namespaces of the plan that have a path; JOINED gets an fd per type or -1. */
+static void receive_namespaces(const struct plan *plan, int joined[NS_COUNT])
+{
+	struct plan_list list = plan->config->namespaces;
+	uint32_t expected = 0;
+
+	for (int i = 0; i < NS_COUNT; i++)
+		joined[i] = -1;
+	for (uint32_t i = 0; i < list.count; i++)
+		expected += plan_namespace_at(plan, list, i)->path.offset != 0;
+	while (expected--) {
+		static struct msg msg;
+		int fd = await(MSG_NAMESPACE, &msg, WAIT_SECONDS);
+		uint64_t type = msg.body.number.value;
+		const char *path;
+
+		if (type >= NS_COUNT || joined[type] >= 0 || !plan_namespace(plan, type, &path) || !path)
+			die("protocol error:", "namespace", 0);
+		joined[type] = fd;
+	}
+}
+
+/*
+ * First everything but the user namespace, as far as the caller's rights go, then the user namespace, then what only
+ * its owner may join: the order nsenter(1) and runc use.
+ */
+static void join_namespaces(int joined[NS_COUNT])
+{
+	for (int pass = 0; pass < 2; pass++) {
+		for (int type = NS_USER + 1; type < NS_COUNT; type++) {
+			if (joined[type] < 0)
+				continue;
+			if (!setns(joined[type], (int)namespace_files[type].value)) {
+				close(joined[type]);
+				joined[type] = -1;
+			} else if (pass || errno != EPERM || joined[NS_USER] < 0) {
+				die("failed to join namespace", namespace_names[type].word, errno);
+			}
+		}
+		if (!pass && joined[NS_USER] >= 0 && setns(joined[NS_USER], CLONE_NEWUSER) < 0)
+			die("failed to join namespace", "user", errno);
+	}
+}
+
+static uint64_t clone_flags(const struct plan *plan)
+{
+	struct plan_list list = plan->config->namespaces;
+	uint64_t flags = 0;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_namespace *ns = plan_namespace_at(plan, list, i);
+
+		/* rootfs unshares the cgroup namespace, once it is in its cgroup. */
+		if (!ns->path.offset && ns->type != NS_CGROUP)
+			flags |= namespace_files[ns->type].value;
+	}
+	return flags;
+}
+
+/* A new cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a write later. */
+static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd)
+{
+	struct clone_args args = {.flags = flags | CLONE_PARENT | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0};
+	long pid = syscall(__NR_clone3, &args, sizeof(args));
+
+	if (pid < 0 && cgroup >= 0) {
+		args.flags &= ~CLONE_INTO_CGROUP;
+		args.cgroup = 0;
+		pid = syscall(__NR_clone3, &args, sizeof(args));
+	}
+	if (pid < 0)
+		die("failed to create namespaces:", "clone3", errno);
+	return (pid_t)pid;
+}
+
+static void become_root_of_namespace(const struct plan *plan)
+{
+	if (!plan_namespace(plan, NS_USER, NULL))
+		return;
+	/* Where setgroups is denied (rootless) the caller's groups stay; they mean nothing more than before. */
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		die("becoming root in the user namespace:", NULL, errno);
+}
+
+/* The socket that lets netlink work in the new network namespace without entering it. */
+static void send_netlink_socket(const struct plan *plan)
+{
+	const char *path;
+	int fd;
+
+	if (!plan_namespace(plan, NS_NET, &path) || path)
+		return;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		die("netlink socket:", NULL, errno);
+	tell(MSG_NETSOCK, fd);
+	close(fd);
+}
+
+static void exec_fd(int fd, const char *name)
+{
+	char build[96];
+	char *argv[] = {(char *)name, build, NULL}, *envp[] = {NULL};
+
+	if (text_join(build, sizeof(build), "build=", build_id, NULL))
+		die("build id:", NULL, ENAMETOOLONG);
+	syscall(__NR_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
+	die("exec", name, errno);
+}
+
+/*
+ * Without rights on the host's mounts (an ordinary user) sources runs here, before the first mount is made, as a child
+ * that rootfs reaps. The conductor then passed no FD_TREES.
+ */
+static void spawn_sources(void)
+{
+	int trees[2];
+	pid_t pid;
+
+	if (fcntl(FD_SOURCES, F_GETFD) < 0)
+		return;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, trees) < 0)
+		die("socketpair:", NULL, errno);
+	pid = fork();
+	if (pid < 0)
+		die("fork:", NULL, errno);
+	if (pid == 0) {
+		if (dup2(trees[0], FD_TREES) < 0 || dup2(FD_SOURCES_CONTROL, FD_CONTROL) < 0 ||
+			fcntl(FD_PLAN, F_SETFD, 0) < 0)
+			die("dup2:", NULL, errno);
+		exec_fd(FD_SOURCES, "sources");
+	}
+	if (dup3(trees[1], FD_TREES, O_CLOEXEC) < 0)
+		die("dup3:", NULL, errno);
+	close(trees[0]);
+	close(trees[1]);
+	close(FD_SOURCES);
+	close(FD_SOURCES_CONTROL);
+}
+
+/* The child: the first process of the container. It only sheds what it does not need and becomes rootfs. */
+static _Noreturn void run_line(const struct plan *plan, const int go[2])
+{
+	char byte;
+
+	conductor.fd = FD_LINE;
+	conductor.sent = conductor.received = 0;
+	conductor.joined = 0;
+	/* The conductor's death ends us until the container is created; a closed control socket does the same later. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		die("PR_SET_PDEATHSIG:", NULL, errno);
+	close(go[1]);
+	if (read(go[0], &byte, 1) != 1)
+		_exit(1);
+	close(go[0]);
+	become_root_of_namespace(plan);
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		die("prctl:", NULL, errno);
+	send_netlink_socket(plan);
+	spawn_sources();
+	if (dup3(FD_LINE, FD_CONTROL, O_CLOEXEC) < 0)
+		die("dup3:", "control socket", errno);
+	close(FD_LINE);
+	for (int fd = FD_PLAN; fd <= FD_CONSOLE; fd++)
+		if (fd != FD_ROOTFS && fcntl(fd, F_GETFD) >= 0 && fcntl(fd, F_SETFD, 0) < 0)
+			die("fcntl:", NULL, errno);
+	exec_fd(FD_ROOTFS, "rootfs");
+	_exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	static struct plan plan;
+	static struct msg msg;
+	int joined[NS_COUNT], go[2], cgroup, pidfd, err;
+	const char *why;
+	struct msg_number init;
+	pid_t pid;
+
+	step_start(PROGRAM_NS, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
+	priv_enter(&priv, 1);
+	err = plan_load(FD_PLAN, build_id, &plan, &why);
+	if (err)
+		die("plan:", why, err);
+	set_inherited(&plan);
+	receive_namespaces(&plan, joined);
+	cgroup = await(MSG_CLONE, &msg, WAIT_SECONDS);
+	join_namespaces(joined);
+	/* An ordinary user can write the maps only of a process it may look at. */
+	if (geteuid() != 0 && prctl(PR_SET_DUMPABLE, 1) < 0)
+		die("PR_SET_DUMPABLE:", NULL, errno);
+	if (pipe2(go, O_CLOEXEC) < 0)
+		die("pipe:", NULL, errno);
+	pid = clone_child(clone_flags(&plan), cgroup, &pidfd);
+	if (pid == 0)
+		run_line(&plan, go);
+	if (clone_flags(&plan) & CLONE_NEWUSER)
+		write_id_maps(&plan, pid);
+	init.value = (uint64_t)pid;
+	if (msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd) || write(go[1], "", 1) != 1)
+		_exit(1); /* the child sees the end of the pipe and goes too */
+	return 0;
+}

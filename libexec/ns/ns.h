@@ -1,0 +1,14 @@
+/* What ns writes about its child before the child may go on. */
+#ifndef DAVIT_NS_H
+#define DAVIT_NS_H
+
+#include <sys/types.h>
+#include "plan.h"
+
+/* Writes the id maps of the plan for CHILD, which is in a new user namespace. Dies on failure. */
+void write_id_maps(const struct plan *plan, pid_t child);
+
+/* Sets oom_score_adj and raises hard limits that only the host's root may raise; the child inherits both. Dies on failure. */
+void set_inherited(const struct plan *plan);
+
+#endif
