@@ -3,7 +3,7 @@
 #   RUNC     the runtime under test (default bin/runc); CONTROL=1: it is another one, skip what only newer ones have
 #   LAYOUT   hybrid (as the machine is), v1, v2: what tests/run has mounted on /sys/fs/cgroup
 
-TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 RUNC=${RUNC:-$TOP/bin/runc}
 LIBEXEC=$TOP/build/davit
 LAYOUT=${LAYOUT:-hybrid}
@@ -21,6 +21,12 @@ detached() {
 	status=0
 	runc "$@" </dev/null >"$T/out" 2>"$T/err" || status=$?
 	output=$(cat "$T/err")
+}
+
+# Starts the runtime in the background without a time limit, so that $! is its pid; teardown kills it.
+background() {
+	"$RUNC" --root "$STATE" "$@" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
 }
 
 # The rootfs all tests share: busybox and a few files. Copied with hard links, so never change a file in place.
@@ -59,12 +65,12 @@ setup_bundle() {
 
 # edit [jq options] FILTER: changes config.json of the current directory.
 edit() {
-	jq "$@" config.json >config.json.new && mv -f config.json.new config.json
+	jq "$@" <config.json >config.json.new && mv -f config.json.new config.json
 }
 
 # args WORD…: what the container runs.
 args() {
-	edit '.process.args = $ARGS.positional' --args "$@"
+	edit --argjson args "$(jq -nc '$ARGS.positional' --args -- "$@")" '.process.args = $args'
 }
 
 # sh_args SCRIPT: the container runs this script.
@@ -171,8 +177,9 @@ expect() {
 	for text in "$@"; do contains "$output" "$text" || return 1; done
 }
 
+# Quotes inside an error record are escaped; the texts in the tests are not.
 contains() {
-	[[ $1 == *"$2"* ]] || { echo "\"$2\" is not in:"; echo "$1"; return 1; }
+	[[ $1 == *"$2"* || ${1//\\\"/\"} == *"$2"* ]] || { echo "\"$2\" is not in:"; echo "$1"; return 1; }
 }
 
 lacks() {

@@ -1,0 +1,61 @@
+# Included by GNUmakefile: everything that tests, and the demonstration.
+#   make check [TESTPATH=run.bats]    install what is missing, build, run all tests (or one file)
+#   make unit                         only build the unit tests and the helpers of the integration tests
+#   make asan · make check-elf · make bench · make demo
+
+TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
+TEST_HELPERS := $(sort $(wildcard integration/lib/*.c))
+ASAN_PROGRAMS := parse plan-dump $(if $(filter no,$(SECCOMP)),,seccomp)
+
+ASAN_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra \
+	-fsanitize=address,undefined -fno-sanitize-recover=all -DDAVIT_SANITIZE
+
+# Each test names what it is linked with in a comment: "link: shared/plan shared/text -lcjson". From that comes
+# build/tests.mk, and the sanitized programs come from the same list as the real ones.
+ifeq ($(filter clean format-check format deps-install demo check,$(MAKECMDGOALS)),)
+-include build/tests.mk
+endif
+build/tests.mk: $(TEST_SOURCES) build/deps.mk tests/links.awk
+	@mkdir -p build
+	@$(AWK) -v programs='$(ASAN_PROGRAMS)' -f tests/links.awk $(TEST_SOURCES) build/deps.mk > $@.new
+	@mv $@.new $@
+
+build/asan/%.o: %.c
+	@mkdir -p $(dir $@)
+	@echo "  CC    $@"
+	@$(CC) $(CPPFLAGS) $(ASAN_FLAGS) -MMD -MP -c $< -o $@
+
+build/tests/helper-%: integration/lib/%.c
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	@$(CC) $(CPPFLAGS) -std=gnu11 -O2 -Wall -Wextra -static -o $@ $<
+
+.PHONY: unit unit-asan
+unit: $(UNIT_TESTS) $(TEST_HELPERS:integration/lib/%.c=build/tests/helper-%)
+unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
+
+.PHONY: check asan check-elf demo bench
+check:
+	@tools/install-deps build test
+	@$(MAKE) --no-print-directory all WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
+	@$(MAKE) --no-print-directory unit WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
+	@SECCOMP='$(SECCOMP)' tests/run $(if $(TESTPATH),'$(TESTPATH)')
+
+asan:
+	@$(MAKE) --no-print-directory unit-asan
+	@tests/asan
+
+check-elf: all
+	@tests/check-elf
+
+demo:
+	@tools/install-deps build demo
+	@$(MAKE) --no-print-directory all
+	@tests/demo
+
+bench:
+	@tools/install-deps build bench
+	@$(MAKE) --no-print-directory all
+	@integration/bench/run
+
+-include $(TEST_DEPFILES)
