@@ -1,0 +1,213 @@
+/*
+ * The journal: what is appended is read back, a torn end is ignored, everything else that is wrong
+ * is refused. link: shared/journal
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "journal.h"
+
+static struct journal journal;
+
+static int new_file(void)
+{
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
+	return fd;
+}
+
+static off_t size_of(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return st.st_size;
+}
+
+/* A file with one of each record. */
+static int full_file(void)
+{
+	struct journal_init init = {4711, 123456789};
+	struct journal_ready ready = {1700000000, 999999999};
+	int fd = new_file();
+
+	assert_int_equal(journal_append_cgroup(fd, "memory", "/sys/fs/cgroup/memory/a"), 0);
+	assert_int_equal(journal_append_cgroup(fd, "", "/sys/fs/cgroup/unified/a"), 0);
+	assert_int_equal(journal_append(fd, JOURNAL_INIT, &init, sizeof(init)), 0);
+	assert_int_equal(journal_append(fd, JOURNAL_READY, &ready, sizeof(ready)), 0);
+	return fd;
+}
+
+static void test_empty(void **state)
+{
+	int fd = new_file();
+
+	(void)state;
+	memset(&journal, 0xff, sizeof(journal));
+	assert_int_equal(journal_read(fd, &journal), 0);
+	assert_int_equal(journal.cgroup_count, 0);
+	assert_int_equal(journal.init.pid, 0);
+	assert_int_equal(journal.is_ready, 0);
+	close(fd);
+}
+
+static void test_round_trip(void **state)
+{
+	int fd = full_file();
+
+	(void)state;
+	assert_int_equal(journal_read(fd, &journal), 0);
+	assert_int_equal(journal.cgroup_count, 2);
+	assert_string_equal(journal.cgroups[0].controller, "memory");
+	assert_string_equal(journal.cgroups[0].path, "/sys/fs/cgroup/memory/a");
+	assert_string_equal(journal.cgroups[1].controller, "");
+	assert_string_equal(journal.cgroups[1].path, "/sys/fs/cgroup/unified/a");
+	assert_int_equal(journal.init.pid, 4711);
+	assert_int_equal(journal.init.start_time, 123456789);
+	assert_int_equal(journal.is_ready, 1);
+	assert_int_equal(journal.ready.nanoseconds, 999999999);
+	close(fd);
+}
+
+/* Cut at every byte: always readable, and the records before the cut are there. */
+static void test_torn(void **state)
+{
+	int fd = full_file();
+
+	(void)state;
+	for (off_t size = size_of(fd) - 1; size >= 0; size--) {
+		assert_int_equal(ftruncate(fd, size), 0);
+		assert_int_equal(journal_read(fd, &journal), 0);
+		assert_int_equal(journal.is_ready, 0);
+		assert_true(journal.cgroup_count <= 2);
+	}
+	close(fd);
+}
+
+/* Any changed byte of the headers or of a path's ends is noticed or harmless; nothing is ever read
+ * out of bounds. */
+static void test_every_byte(void **state)
+{
+	int fd = full_file();
+	off_t size = size_of(fd);
+
+	(void)state;
+	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+	for (off_t at = 0; at < size; at++) {
+		for (int bit = 0; bit < 8; bit++) {
+			unsigned char byte, changed;
+			int err;
+
+			assert_int_equal(pread(fd, &byte, 1, at), 1);
+			changed = (unsigned char)(byte ^ (1 << bit));
+			assert_int_equal(pwrite(fd, &changed, 1, at), 1);
+			err = journal_read(fd, &journal);
+			assert_true(err == 0 || err == -EBADMSG);
+			if (at < 4)
+				assert_int_equal(err, -EBADMSG);
+			for (size_t i = 0; i < journal.cgroup_count; i++)
+				assert_int_equal(journal.cgroups[i].path[0], '/');
+			assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		}
+	}
+	close(fd);
+}
+
+static void test_bad_paths(void **state)
+{
+	static const char *const paths[] = {
+		"", "/", "a", "/a/../b", "/..", "/a/..", "/a//b", "/a/", "/./a", "//a"};
+	int fd = new_file();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char body[64] = "cpu";
+
+		assert_int_equal(journal_append_cgroup(fd, "cpu", paths[i]), -EINVAL);
+		assert_int_equal(size_of(fd), 0);
+		memcpy(body + 4, paths[i], strlen(paths[i]) + 1);
+		assert_int_equal(
+			journal_append(fd, JOURNAL_CGROUP, body, 4 + strlen(paths[i]) + 1), 0);
+		assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+		assert_int_equal(journal.cgroup_count, 0);
+		assert_int_equal(ftruncate(fd, 0), 0);
+	}
+	assert_int_equal(journal_append_cgroup(fd, "cpu", "/a/..b/...c"), 0);
+	assert_int_equal(journal_read(fd, &journal), 0);
+	close(fd);
+}
+
+static void test_bad_records(void **state)
+{
+	struct journal_init init = {1, 0};
+	struct journal_ready ready = {0, 1000000000};
+	int fd = new_file();
+
+	(void)state;
+	assert_int_equal(journal_append(fd, JOURNAL_INIT, &init, sizeof(init)), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(journal.init.pid, 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(journal_append(fd, JOURNAL_READY, &ready, sizeof(ready)), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(journal_append(fd, 9, &ready, sizeof(ready)), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(journal_append(fd, JOURNAL_CGROUP, "cpu", 4), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(journal_append(fd, JOURNAL_CGROUP, "", 0), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	close(fd);
+}
+
+static void test_limits(void **state)
+{
+	static char path[4200];
+	int fd = new_file();
+
+	(void)state;
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	assert_int_equal(journal_append_cgroup(fd, "cpu", path), -ENAMETOOLONG);
+	path[4095] = '\0';
+	for (int i = 0; i < JOURNAL_CGROUPS_MAX; i++)
+		assert_int_equal(
+			journal_append_cgroup(fd, "name=0123456789012345678901234", path), 0);
+	assert_int_equal(journal_read(fd, &journal), 0);
+	assert_int_equal(journal.cgroup_count, JOURNAL_CGROUPS_MAX);
+	assert_int_equal(journal_append_cgroup(fd, "cpu", "/a"), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(ftruncate(fd, JOURNAL_SIZE_MAX), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(journal_append_cgroup(-1, "cpu", "/a"), -EBADF);
+	assert_int_equal(journal_read(-1, &journal), -EBADF);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_bad_paths),
+		cmocka_unit_test(test_bad_records),
+		cmocka_unit_test(test_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
