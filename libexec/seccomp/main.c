@@ -1,0 +1,80 @@
+/*
+ * seccomp: compiles the plan's seccomp section to a BPF program. The only program that links
+ * libseccomp. It never loads what it makes – dmz does, with the plan's flags – and holds no
+ * privilege while it reads the plan.
+ */
+#include <errno.h>
+#include <linux/filter.h>
+#include <malloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "filter.h"
+#include "fds.h"
+#include "priv_table.h"
+#include "step.h"
+
+/* BPF_MAXINSNS: the kernel refuses a longer program. */
+#define INSTRUCTIONS_MAX 4096
+
+/*
+ * libseccomp asks the kernel what it supports on first use and remembers; malloc takes its random
+ * key and its first arena. Both happen here, because the calls they make are not in our list.
+ */
+static void warm_up(void)
+{
+	scmp_filter_ctx filter;
+
+	if (!mallopt(M_MMAP_MAX, 0))
+		die("mallopt:", NULL, ENOTSUP);
+	seccomp_api_get();
+	filter = seccomp_init(SCMP_ACT_KILL);
+	if (!filter)
+		die("libseccomp does not start", NULL, 0);
+	seccomp_release(filter);
+}
+
+static void load(int fd, struct plan *plan)
+{
+	const char *why = NULL;
+	int err = plan_load(fd, build_id, plan, &why);
+
+	if (err)
+		die("reading the plan:", why, err);
+	if (!plan->config->has_seccomp)
+		die("the plan has no seccomp section", NULL, 0);
+}
+
+/* Only a file tells how much is in it; a pipe is for people, and the kernel checks again. */
+static void check_length(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		die("fstat:", "filter", errno);
+	if (S_ISREG(st.st_mode) &&
+		st.st_size > (off_t)(INSTRUCTIONS_MAX * sizeof(struct sock_filter)))
+		die("the seccomp profile makes more than 4096 instructions", NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	int used = step_start(PROGRAM_SECCOMP, argc, argv, NULL, 0);
+	int in = used ? FD_PLAN : 0, out = used ? FD_FILTER : 1, err;
+	scmp_filter_ctx filter;
+	struct plan plan;
+
+	if (argc != 1 + used)
+		die("usage: seccomp <plan >filter.bpf", NULL, 0);
+	warm_up();
+	priv_enter(&priv, step_conducted());
+	load(in, &plan);
+	filter = filter_new(&plan);
+	filter_add_rules(&plan, filter);
+	stub_write(&plan, out);
+	err = seccomp_export_bpf(filter, out);
+	if (err)
+		die("writing the filter:", NULL, err);
+	check_length(out);
+	tell(MSG_DONE, -1);
+	_exit(0);
+}
