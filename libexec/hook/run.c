@@ -1,0 +1,267 @@
+/*
+ * One hook: started with three pipes, fed, drained, timed, reaped. A hook that never reads its
+ * stdin, writes without end, closes its outputs early or leaves a child behind that holds them must
+ * neither block nor fool this.
+ */
+#include "hook.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "fds.h"
+#include "step.h"
+
+/* After SIGKILL; a process in an uninterruptible sleep outlives us. */
+#define REAP_SECONDS 10
+#define TIMEOUT_MAX  INT32_MAX
+#define READ_END     0
+#define WRITE_END    1
+
+struct child {
+	pid_t pid;
+	int input;     /* write end of its stdin, -1: closed */
+	int output[2]; /* read ends of stdout and stderr, -1: closed */
+	size_t fed;
+	int ended; /* a zombie: not reaped before the end, so that its number stays its own */
+	struct timespec deadline;
+};
+
+static volatile sig_atomic_t stop;
+
+/* While ppoll waits; at all other times SIGCHLD and the requests to end are blocked. */
+static sigset_t waiting;
+
+static void on_signal(int number)
+{
+	if (number != SIGCHLD)
+		stop = number;
+}
+
+void hook_signals(void)
+{
+	static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+	struct sigaction action = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+	sigset_t blocked;
+
+	sigemptyset(&waiting);
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		/* A terminal's signals reach the conductor too: that one decides what becomes of
+		 * us. */
+		int theirs = step_conducted() && (numbers[i] == SIGINT || numbers[i] == SIGHUP);
+
+		sigaddset(&blocked, numbers[i]);
+		if (sigaction(numbers[i], theirs ? &ignore : &action, NULL) < 0)
+			die("sigaction:", NULL, errno);
+	}
+	if (sigaction(SIGPIPE, &ignore, NULL) < 0 || sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
+		die("signals:", NULL, errno);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Ours does not block; the hook's does, and they are two open file descriptions. */
+static void make_pipe(int ends[2], int ours)
+{
+	if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[ours], F_SETFL, O_NONBLOCK) < 0)
+		die("pipe:", "hook", errno);
+}
+
+/* In a process group of its own, with default signals and an empty mask; all other fds are
+ * close-on-exec. */
+static int spawn(const struct hook_job *job, pid_t *pid, const int theirs[3])
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	err = posix_spawn_file_actions_init(&files);
+	for (int fd = 0; fd < 3 && !err; fd++)
+		err = posix_spawn_file_actions_adddup2(&files, theirs[fd], fd);
+	if (!err)
+		err = posix_spawnattr_init(&attributes);
+	if (err)
+		die("posix_spawn:", job->path, err);
+	posix_spawnattr_setflags(&attributes,
+		POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	err = posix_spawn(pid, job->path, &files, &attributes, job->argv, job->envp);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return err;
+}
+
+static int start(const struct hook_job *job, struct child *child)
+{
+	int in[2], out[2], errors[2], err;
+
+	make_pipe(in, WRITE_END);
+	make_pipe(out, READ_END);
+	make_pipe(errors, READ_END);
+	err = spawn(
+		job, &child->pid, (const int[]){in[READ_END], out[WRITE_END], errors[WRITE_END]});
+	close(in[READ_END]);
+	close(out[WRITE_END]);
+	close(errors[WRITE_END]);
+	child->input = in[WRITE_END];
+	child->output[0] = out[READ_END];
+	child->output[1] = errors[READ_END];
+	return err;
+}
+
+static void release(struct child *child)
+{
+	close_fd(&child->input);
+	close_fd(&child->output[0]);
+	close_fd(&child->output[1]);
+}
+
+/* A hook need not read what it is told: a closed pipe is no error. */
+static void feed(const struct hook_job *job, struct child *child)
+{
+	ssize_t n = write(child->input, job->input + child->fed, job->input_length - child->fed);
+
+	if (n >= 0)
+		child->fed += (size_t)n;
+	if (child->fed == job->input_length || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_fd(&child->input);
+}
+
+static void drain(struct child *child, struct hook_result *result, int which)
+{
+	size_t room = HOOK_OUTPUT_MAX - result->output[which].length;
+	char bytes[HOOK_OUTPUT_MAX];
+	ssize_t n = read(child->output[which], bytes, sizeof(bytes));
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_fd(&child->output[which]);
+	if (n <= 0)
+		return;
+	if ((size_t)n < room)
+		room = (size_t)n;
+	memcpy(result->output[which].bytes + result->output[which].length, bytes, room);
+	result->output[which].length += room;
+}
+
+static void look(struct child *child)
+{
+	siginfo_t info = {0};
+
+	if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid)
+		child->ended = 1;
+}
+
+static struct timespec now_plus(int64_t seconds)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) < 0)
+		die("clock_gettime:", NULL, errno);
+	t.tv_sec += seconds < TIMEOUT_MAX ? seconds : TIMEOUT_MAX;
+	return t;
+}
+
+/* What is left until DEADLINE. Returns 0 when nothing is. */
+static int remaining(const struct timespec *deadline, struct timespec *left)
+{
+	struct timespec now = now_plus(0);
+
+	left->tv_sec = deadline->tv_sec - now.tv_sec;
+	left->tv_nsec = deadline->tv_nsec - now.tv_nsec;
+	if (left->tv_nsec < 0) {
+		left->tv_sec--;
+		left->tv_nsec += 1000000000;
+	}
+	return left->tv_sec >= 0 && (left->tv_sec || left->tv_nsec);
+}
+
+/* The hook, whatever it started in its group, and the hook itself should it have left the group. */
+static void kill_hook(struct child *child)
+{
+	kill(-child->pid, SIGKILL);
+	kill(child->pid, SIGKILL);
+}
+
+static int reap(struct child *child)
+{
+	struct timespec deadline = now_plus(REAP_SECONDS), left;
+	int status = 0;
+
+	while (waitpid(child->pid, &status, WNOHANG) == 0 && remaining(&deadline, &left))
+		ppoll(NULL, 0, &left, &waiting);
+	return status;
+}
+
+static _Noreturn void give_up(struct child *child)
+{
+	kill_hook(child);
+	reap(child);
+	if (stop)
+		die("hook was interrupted", NULL, 0);
+	_exit(1); /* the conductor is gone */
+}
+
+/* Returns 0 when the time is over. */
+static int wait_for_event(
+	const struct hook_job *job, struct child *child, struct hook_result *result)
+{
+	struct pollfd fds[4] = {{.fd = child->input, .events = POLLOUT},
+		{.fd = child->output[0], .events = POLLIN},
+		{.fd = child->output[1], .events = POLLIN}, {.fd = conductor.fd}};
+	struct timespec left;
+
+	if (job->timeout >= 0 && !remaining(&child->deadline, &left))
+		return 0;
+	if (ppoll(fds, 4, job->timeout >= 0 ? &left : NULL, &waiting) < 0 && errno != EINTR)
+		die("ppoll:", NULL, errno);
+	if (stop || (fds[3].revents & (POLLHUP | POLLERR)))
+		give_up(child);
+	if (fds[0].revents)
+		feed(job, child);
+	for (int i = 0; i < 2; i++)
+		if (fds[1 + i].revents)
+			drain(child, result, i);
+	return 1;
+}
+
+void hook_run(const struct hook_job *job, struct hook_result *result)
+{
+	struct child child = {.pid = -1};
+
+	memset(result, 0, sizeof(*result));
+	result->err = start(job, &child);
+	if (result->err) {
+		release(&child);
+		return;
+	}
+	child.deadline = now_plus(job->timeout);
+	look(&child);
+	while (!child.ended || child.output[0] >= 0 || child.output[1] >= 0) {
+		if (!wait_for_event(job, &child, result)) {
+			result->timed_out = 1;
+			kill_hook(&child);
+			break;
+		}
+		look(&child);
+		if (child.ended)
+			close_fd(&child.input);
+	}
+	release(&child);
+	result->status = reap(&child);
+}
