@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "text.h"
 
 const char *const program_names[PROGRAM_COUNT] = {
 	[PROGRAM_CONDUCTOR] = "runc",
@@ -197,4 +198,17 @@ int msg_await(struct peer *peer, enum msg_type type, struct msg *msg, int timeou
 	if (msg->fd >= 0)
 		close(msg->fd);
 	return -EPROTO;
+}
+
+void msg_text_line(const struct msg_text *body, struct text *t)
+{
+	text_add(t, body->what);
+	if (body->object[0]) {
+		text_add(t, body->what[0] ? " " : "");
+		text_add(t, body->object);
+	}
+	if (!body->err)
+		return;
+	text_add(t, t->length && t->data[t->length - 1] == ':' ? " " : ": ");
+	text_add(t, errno_text(body->err));
 }

@@ -133,6 +133,11 @@ struct peer {
 	uint64_t seen;	   /* bit per type */
 };
 
+struct text;
+
+/* Adds "WHAT OBJECT: errno text" to T; a WHAT or OBJECT that ends in ':' gets no second one. */
+void msg_text_line(const struct msg_text *body, struct text *t);
+
 /* Sends one record with FD (-1: none), which stays the caller's. Returns 0 or -errno. Never raises SIGPIPE. */
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd);
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
@@ -16,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "step.h"
+#include "sys.h"
 
 #define NOBODY 65534
 
@@ -23,9 +23,6 @@
 #define __NR_landlock_create_ruleset 444
 #define __NR_landlock_add_rule	     445
 #define __NR_landlock_restrict_self  446
-#endif
-#ifndef __NR_close_range
-#define __NR_close_range 436
 #endif
 
 /* Rights of each Landlock ABI beyond the one before it; the installed header may be older than the kernel. */
@@ -107,7 +104,7 @@ static void set_limits(const struct priv *table)
 			die("getrlimit:", NULL, errno);
 		if (now.rlim_max < limit.rlim_max)
 			limit.rlim_max = limit.rlim_cur = now.rlim_max;
-		if (setrlimit(table->limits[i].resource, &limit) < 0)
+		if (syscall(__NR_prlimit64, 0, table->limits[i].resource, &limit, NULL) < 0)
 			die("setrlimit:", NULL, errno);
 	}
 }
@@ -154,14 +151,14 @@ static void become_nobody(void)
 	if (geteuid() != 0)
 		return;
 	/* In a user namespace that does not map 65534 there is no nobody to become; capabilities still go. */
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
+	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
 		die("setgroups:", NULL, errno);
-	if (setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0) {
+	if (sys_setresgid(NOBODY, NOBODY, NOBODY) < 0 || sys_setresuid(NOBODY, NOBODY, NOBODY) < 0) {
 		if (errno != EINVAL)
 			die("becoming nobody:", NULL, errno);
 		return;
 	}
-	if (!setuid(0) || !seteuid(0) || geteuid() != NOBODY || getuid() != NOBODY || getegid() != NOBODY)
+	if (!sys_setresuid(0, 0, 0) || !sys_setresuid((uid_t)-1, 0, (uid_t)-1) || geteuid() != NOBODY || getuid() != NOBODY || getegid() != NOBODY)
 		die("becoming nobody did not hold", NULL, 0);
 }
 

@@ -46,15 +46,7 @@ static void report(enum msg_type type, const char *what, const char *object, int
 
 		text_add(&t, program_names[conductor.self]);
 		text_add(&t, type == MSG_WARNING ? ": warning: " : ": ");
-		text_add(&t, body.what);
-		if (object) {
-			text_add(&t, " ");
-			text_add(&t, body.object);
-		}
-		if (err) {
-			text_add(&t, ": ");
-			text_add(&t, errno_text(err));
-		}
+		msg_text_line(&body, &t);
 		text_add(&t, "\n");
 		if (write(2, line, t.length) < 0)
 			return; /* nobody is left to tell */

@@ -8,7 +8,9 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <linux/types.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,6 +48,20 @@
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
+
+/* The head of struct statx, whose header clashes with musl's <sys/stat.h>: what identifies a mount. */
+struct sys_statx {
+	uint32_t mask;
+	uint32_t before_mnt_id[35];
+	uint64_t mnt_id;
+	uint64_t rest[13];
+};
+#define SYS_STATX_MNT_ID 0x1000u
+
+static inline int sys_statx(int dir, const char *path, int flags, unsigned mask, struct sys_statx *stx)
+{
+	return (int)syscall(__NR_statx, dir, path, flags, mask, stx);
+}
 
 static inline int sys_open_tree(int dir, const char *path, unsigned flags)
 {
@@ -95,6 +111,22 @@ static inline int sys_pidfd_open(int pid, unsigned flags)
 static inline int sys_pidfd_send_signal(int pidfd, int signal)
 {
 	return (int)syscall(__NR_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+/* musl's own wrappers change the ids of all threads, with code for that; these programs have one. */
+static inline int sys_setresuid(uid_t r, uid_t e, uid_t s)
+{
+	return (int)syscall(__NR_setresuid, r, e, s);
+}
+
+static inline int sys_setresgid(gid_t r, gid_t e, gid_t s)
+{
+	return (int)syscall(__NR_setresgid, r, e, s);
+}
+
+static inline int sys_setgroups(size_t count, const gid_t *groups)
+{
+	return (int)syscall(__NR_setgroups, count, groups);
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old)

@@ -111,7 +111,7 @@ static void become_root_of_namespace(const struct plan *plan)
 	if (!plan_namespace(plan, NS_USER, NULL))
 		return;
 	/* Where setgroups is denied (rootless) the caller's groups stay; they mean nothing more than before. */
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if (sys_setresgid(0, 0, 0) < 0 || sys_setresuid(0, 0, 0) < 0)
 		die("becoming root in the user namespace:", NULL, errno);
 }
 

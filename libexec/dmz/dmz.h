@@ -1,0 +1,26 @@
+/* The parts of dmz, in the order main calls them. All die on failure unless they say otherwise. */
+#ifndef DAVIT_DMZ_H
+#define DAVIT_DMZ_H
+
+#include "plan.h"
+
+/* stdio.c: a session of our own, the console on 0-2, no /dev/null of the host, and all of it owned by the user. */
+void set_session(const struct plan *plan);
+void own_stdio(const struct plan *plan);
+
+/* identity.c */
+void join_keyring(const struct plan *plan);
+void set_limits_and_umask(const struct plan *plan);
+void set_labels(const struct plan *plan);
+void enter_cwd_as_root(const struct plan *plan);
+/* Groups, ids, working directory, capabilities, each read back. */
+void become_user(const struct plan *plan);
+/* Loads the BPF program on FILTER, which it closes. */
+void load_filter(const struct plan *plan, int filter);
+
+/* program.c: argv, envp and the file to execute, found along the container's PATH as the container's user. */
+void prepare_program(const struct plan *plan);
+/* Never returns: exit status 255 and a line on stderr when the program cannot be executed. */
+_Noreturn void execute_program(void);
+
+#endif

@@ -1,0 +1,277 @@
+/* Who the process is: keyring, limits, labels, seccomp, ids, capabilities, working directory. */
+#include "dmz.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "proc.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#define SEARCH_BY_USER	0x00080000 /* keyctl_setperm(3) */
+#define SEARCH_BY_OTHER 0x00000008
+#define GROUPS_MAX	65536
+
+static int cwd_entered;
+
+void join_keyring(const struct plan *plan)
+{
+	char name[300], description[512];
+	unsigned long permissions = 0;
+	const char *field = description;
+	long ring, length;
+
+	if (plan->config->no_new_keyring)
+		return;
+	if (text_join(name, sizeof(name), "_ses.", plan_text(plan, plan->config->id), NULL))
+		die("unable to join session keyring:", NULL, ENAMETOOLONG);
+	ring = syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+	if (ring < 0 && errno == ENOSYS) {
+		warn("KeyctlJoinSessionKeyring:", NULL, ENOSYS);
+		return;
+	}
+	if (ring < 0)
+		die("unable to join session keyring:", NULL, errno);
+	length = syscall(__NR_keyctl, KEYCTL_DESCRIBE, ring, description, sizeof(description) - 1);
+	if (length < 0)
+		die("keyring:", NULL, errno);
+	description[length < (long)sizeof(description) ? length : (long)sizeof(description) - 1] = '\0';
+	/* "keyring;UID;GID;PERMISSIONS;NAME" */
+	for (int i = 0; i < 3; i++) {
+		field = strchr(field, ';');
+		if (!field++)
+			die("keyring:", NULL, EBADMSG);
+	}
+	for (; *field && *field != ';'; field++)
+		permissions = permissions << 4 |
+			      (unsigned long)(*field <= '9' ? *field - '0' : (*field | 32) - 'a' + 10);
+	permissions |= plan_namespace(plan, NS_USER, NULL) ? SEARCH_BY_OTHER : SEARCH_BY_USER;
+	if (syscall(__NR_keyctl, KEYCTL_SETPERM, ring, permissions) < 0)
+		die("keyring:", NULL, errno);
+}
+
+void set_limits_and_umask(const struct plan *plan)
+{
+	struct plan_list list = plan->config->rlimits;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_rlimit *limit = plan_rlimit_at(plan, list, i);
+		struct rlimit value = {limit->soft, limit->hard};
+
+		if (syscall(__NR_prlimit64, 0, (int)limit->type, &value, NULL) < 0) {
+			char type[8];
+			struct text t = TEXT(type);
+
+			text_add_u64(&t, limit->type);
+			die("error setting rlimit type", type, errno);
+		}
+	}
+	umask(plan->config->umask.set ? (mode_t)plan->config->umask.value : 0022);
+}
+
+static void set_label(int proc, const char *file, const char *prefix, const char *label, const char *what)
+{
+	char value[4200];
+	int err;
+
+	if (text_join(value, sizeof(value), prefix, label, NULL))
+		die(what, label, ENAMETOOLONG);
+	err = proc_write(proc, file, value, strlen(value));
+	if (err)
+		die(what, label, err);
+}
+
+void set_labels(const struct plan *plan)
+{
+	const char *profile = plan_text(plan, plan->config->apparmor_profile);
+	const char *label = plan_text(plan, plan->config->selinux_label);
+	int proc;
+
+	if (!profile && !label)
+		return;
+	proc = proc_open(1);
+	if (proc < 0)
+		die("open", "/proc", proc);
+	if (profile) {
+		int fd = proc_open_file(proc, "thread-self/attr/apparmor/exec", O_WRONLY);
+
+		set_label(proc, fd >= 0 ? "thread-self/attr/apparmor/exec" : "thread-self/attr/exec", "exec ", profile,
+			"unable to apply apparmor profile:");
+		if (fd >= 0)
+			close(fd);
+	}
+	if (label)
+		set_label(proc, "thread-self/attr/exec", "", label, "unable to apply selinux label:");
+	close(proc);
+}
+
+void load_filter(const struct plan *plan, int filter)
+{
+	static struct sock_filter instructions[4096];
+	struct sock_fprog program = {.filter = instructions};
+	unsigned long flags = plan->config->seccomp_has_flags ? plan->config->seccomp_flags
+							      : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	ssize_t n = pread(filter, instructions, sizeof(instructions), 0);
+
+	if (n <= 0 || n % (ssize_t)sizeof(instructions[0]))
+		die("seccomp program:", NULL, n < 0 ? errno : EBADMSG);
+	close(filter);
+	program.len = (unsigned short)((size_t)n / sizeof(instructions[0]));
+	flags &= ~(unsigned long)SECCOMP_FILTER_FLAG_TSYNC;
+	if (flags ? syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) < 0
+		  : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		die("unable to init seccomp:", "error loading seccomp filter", errno);
+}
+
+/* chdir alone proves nothing: the directory could be one of the host, reached through a leaked fd (rule F21). */
+static int enter_cwd(const struct plan *plan)
+{
+	char buffer[4096];
+	long length;
+
+	if (chdir(plan_text(plan, plan->config->cwd)) < 0)
+		return -errno;
+	length = syscall(__NR_getcwd, buffer, sizeof(buffer));
+	if (length < 0 || buffer[0] != '/')
+		die("current working directory is outside of container mount namespace root -- possible container "
+		    "breakout detected",
+			NULL, 0);
+	cwd_entered = 1;
+	return 0;
+}
+
+static _Noreturn void die_of_cwd(const struct plan *plan, int err)
+{
+	char what[512];
+
+	text_join(what, sizeof(what), "chdir to cwd (\"", plan_text(plan, plan->config->cwd),
+		"\") set in config.json failed:", NULL);
+	die(what, NULL, err);
+}
+
+void enter_cwd_as_root(const struct plan *plan)
+{
+	int err = enter_cwd(plan);
+
+	if (err && err != -EACCES && err != -EPERM)
+		die_of_cwd(plan, err);
+}
+
+static void drop_bounding(const struct plan *plan)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+		if (has < 0)
+			return; /* past the kernel's last capability */
+		if (has && !(plan->config->cap_bounding >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			die("unable to apply bounding set:", NULL, errno);
+	}
+}
+
+static void set_groups(const struct plan *plan)
+{
+	static gid_t groups[GROUPS_MAX];
+	struct plan_list list = plan->config->additional_gids;
+
+	for (uint32_t i = 0; i < list.count && i < GROUPS_MAX; i++)
+		groups[i] = (gid_t)plan_num_at(plan, list, i)->value;
+	/* In a rootless user namespace setgroups is denied; then there must be nothing to set. */
+	if (sys_setgroups(list.count, groups) < 0 && (errno != EPERM || list.count))
+		die("setgroups:", NULL, errno);
+}
+
+static void set_ids(const struct plan *plan)
+{
+	uid_t uid = (uid_t)plan->config->uid, ids[3];
+	gid_t gid = (gid_t)plan->config->gid, gids[3];
+
+	if (sys_setresgid(gid, gid, gid) < 0)
+		die("unable to setup user: setgid:", NULL, errno);
+	if (sys_setresuid(uid, uid, uid) < 0)
+		die("unable to setup user: setuid:", NULL, errno);
+	if (getresuid(&ids[0], &ids[1], &ids[2]) < 0 || getresgid(&gids[0], &gids[1], &gids[2]) < 0 || ids[0] != uid ||
+		ids[1] != uid || ids[2] != uid || gids[0] != gid || gids[1] != gid || gids[2] != gid)
+		die("unable to setup user: the ids did not change", NULL, 0);
+	/* A change of ids makes the process dumpable again (rule S5). */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		die("PR_SET_DUMPABLE:", NULL, errno);
+}
+
+static void cap_call(int number, struct __user_cap_data_struct data[2])
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+
+	if (syscall(number, &header, data) < 0)
+		die("unable to apply caps:", NULL, errno);
+}
+
+static void raise_ambient(uint64_t ambient)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		die("clearing ambient capabilities:", NULL, errno);
+	for (int cap = 0; cap < 64; cap++)
+		if ((ambient >> cap & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0) {
+			char number[8];
+			struct text t = TEXT(number);
+
+			text_add_u64(&t, (uint64_t)cap);
+			warn("can't raise ambient capability", number, errno);
+		}
+}
+
+/* config.md, "capabilities": what cannot be granted is a warning; what is granted is exactly this, read back (S6). */
+static void set_capabilities(const struct plan *plan)
+{
+	const struct plan_config *config = plan->config;
+	struct __user_cap_data_struct want[2], now[2];
+
+	cap_call(__NR_capget, now);
+	for (int i = 0; i < 2; i++) {
+		uint32_t permitted = (uint32_t)(config->cap_permitted >> (32 * i));
+
+		if (permitted & ~now[i].permitted)
+			warn("some capabilities cannot be granted: the caller does not have them", NULL, 0);
+		want[i].permitted = permitted & now[i].permitted;
+		want[i].effective = (uint32_t)(config->cap_effective >> (32 * i)) & want[i].permitted;
+		want[i].inheritable = (uint32_t)(config->cap_inheritable >> (32 * i)) & now[i].permitted;
+	}
+	cap_call(__NR_capset, want);
+	cap_call(__NR_capget, now);
+	if (memcmp(want, now, sizeof(now)) != 0)
+		die("unable to apply caps:", "they read back differently", 0);
+	raise_ambient(config->cap_ambient);
+}
+
+void become_user(const struct plan *plan)
+{
+	int keep = plan->config->has_capabilities, err;
+
+	if (keep) {
+		drop_bounding(plan);
+		if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+			die("PR_SET_KEEPCAPS:", NULL, errno);
+	}
+	set_groups(plan);
+	set_ids(plan);
+	if (!cwd_entered) {
+		err = enter_cwd(plan);
+		if (err)
+			die_of_cwd(plan, err);
+	}
+	if (keep) {
+		if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+			die("PR_SET_KEEPCAPS:", NULL, errno);
+		set_capabilities(plan);
+	}
+}

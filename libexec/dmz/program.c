@@ -1,0 +1,174 @@
+/* The user's program: environment, PATH lookup, execve. Runs with nothing but the container's own rights. */
+#include "dmz.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "step.h"
+#include "text.h"
+
+#define STRINGS_MAX 65536
+#define PASSWD_MAX  (256 * 1024)
+
+static char *argv[STRINGS_MAX + 1], *envp[STRINGS_MAX + 2];
+static char file[4096];
+
+static void take_strings(const struct plan *plan, struct plan_list list, char **array)
+{
+	if (list.count > STRINGS_MAX)
+		die("too many strings", NULL, E2BIG);
+	for (uint32_t i = 0; i < list.count; i++)
+		array[i] = (char *)plan_text(plan, plan_str_at(plan, list, i)->value);
+	array[list.count] = NULL;
+}
+
+/* The last entry NAME=… wins, as in runc. Returns its index or -1. */
+static long find_env(const char *name)
+{
+	size_t length = strlen(name);
+	long found = -1;
+
+	for (long i = 0; envp[i]; i++)
+		if (!strncmp(envp[i], name, length) && envp[i][length] == '=')
+			found = i;
+	return found;
+}
+
+/* "name:password:UID:gid:gecos:HOME:shell". Returns the home of UID, ended by NUL, or NULL. */
+static char *home_in_line(char *line, uint64_t uid)
+{
+	char *fields[7];
+	uint64_t number;
+	int i = 0;
+
+	for (; line && i < 7; i++) {
+		fields[i] = line;
+		line = strchr(line, ':');
+		if (line)
+			*line++ = '\0';
+	}
+	if (i < 6 || text_to_u64(fields[2], &number) || number != uid || !fields[5][0])
+		return NULL;
+	return fields[5];
+}
+
+/* The container's own file, read with the container's own rights: what is in it can only mislead its author. */
+static void set_home(const struct plan *plan)
+{
+	static char passwd[PASSWD_MAX], home[4096];
+	long at = find_env("HOME");
+	char *value = NULL, *line = passwd;
+	int fd;
+
+	if (at >= 0 && envp[at][5])
+		return;
+	fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0) {
+		ssize_t n = read(fd, passwd, sizeof(passwd) - 1);
+
+		passwd[n > 0 ? n : 0] = '\0';
+		close(fd);
+	}
+	while (!value && *line) {
+		char *end = strchrnul(line, '\n');
+		char *next = *end ? end + 1 : end;
+
+		*end = '\0';
+		value = home_in_line(line, plan->config->uid);
+		line = next;
+	}
+	if (text_join(home, sizeof(home), "HOME=", value ? value : "/", NULL))
+		text_join(home, sizeof(home), "HOME=/", NULL);
+	if (at < 0) {
+		at = plan->config->env.count;
+		envp[at + 1] = NULL;
+	}
+	envp[at] = home;
+}
+
+/* 0, or the errno with which Go's exec.LookPath refuses PATH. */
+static int executable_error(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno;
+	if (S_ISDIR(st.st_mode))
+		return EISDIR;
+	/* Real and effective ids are the same here. */
+	return access(path, X_OK) < 0 ? errno : 0;
+}
+
+static _Noreturn void die_of_lookup(const char *name, const char *detail, int err)
+{
+	char what[512];
+
+	text_join(what, sizeof(what), "exec: \"", name, "\":", *detail ? " " : "", detail, NULL);
+	die(what, NULL, err);
+}
+
+static void look_in_path(const char *name, const char *path)
+{
+	while (path && *path) {
+		size_t length = strcspn(path, ":");
+		char directory[4096];
+
+		if (length && length < sizeof(directory)) {
+			memcpy(directory, path, length);
+			directory[length] = '\0';
+			if (!text_join(file, sizeof(file), directory, "/", name, NULL) && !executable_error(file)) {
+				if (*file != '/')
+					die_of_lookup(name, "cannot run executable found relative to current directory", 0);
+				return;
+			}
+		}
+		path += length + (path[length] == ':');
+	}
+	die_of_lookup(name, "executable file not found in $PATH", 0);
+}
+
+static void look_up(const char *name)
+{
+	long path = find_env("PATH");
+	int err;
+
+	if (!strchr(name, '/')) {
+		look_in_path(name, path < 0 ? NULL : envp[path] + 5);
+		return;
+	}
+	if (text_join(file, sizeof(file), name, NULL))
+		die_of_lookup(name, "", ENAMETOOLONG);
+	err = executable_error(name);
+	if (err == ENOENT || err == ENOTDIR) {
+		char detail[512];
+
+		text_join(detail, sizeof(detail), "stat ", name, ": ", errno_text(err), NULL);
+		die_of_lookup(name, detail, 0);
+	}
+	if (err)
+		die_of_lookup(name, "", err);
+}
+
+void prepare_program(const struct plan *plan)
+{
+	take_strings(plan, plan->config->args, argv);
+	take_strings(plan, plan->config->env, envp);
+	set_home(plan);
+	look_up(argv[0]);
+}
+
+void execute_program(void)
+{
+	char line[4300];
+	struct text t = TEXT(line);
+
+	execve(file, argv, envp);
+	text_add(&t, "exec ");
+	text_add(&t, file);
+	text_add(&t, ": ");
+	text_add(&t, errno_text(errno));
+	text_add(&t, "\n");
+	_exit(write(2, line, t.length) < 0 ? 255 : 255);
+}

@@ -1,0 +1,189 @@
+/*
+ * Mounts of type cgroup: v2 as the container's cgroup namespace shows it; v1 a tmpfs with one mount per hierarchy.
+ * Without a cgroup namespace of its own the container sees, on v1, only its own directory of each hierarchy.
+ */
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "path.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#define HIERARCHIES_MAX 32
+
+static char hierarchies[HIERARCHIES_MAX][32];
+static size_t hierarchy_count;
+
+void add_hierarchy(const struct msg_cgroup *hierarchy)
+{
+	if (hierarchy_count == HIERARCHIES_MAX)
+		die("too many cgroup hierarchies", NULL, 0);
+	memcpy(hierarchies[hierarchy_count++], hierarchy->controller, sizeof(hierarchies[0]));
+}
+
+struct request {
+	const char *controller; /* "" for v2 */
+	uint64_t attributes;
+	int mount; /* the result: fd or -errno */
+};
+
+/* "cpu,cpuacct" is two flags, "name=systemd" one value. */
+static int set_controllers(int fs, const char *controller)
+{
+	char word[32];
+
+	while (*controller) {
+		size_t length = strcspn(controller, ",");
+		int err;
+
+		memcpy(word, controller, length);
+		word[length] = '\0';
+		if (!strncmp(word, "name=", 5))
+			err = sys_fsconfig(fs, FSCONFIG_SET_STRING, "name", word + 5, 0);
+		else
+			err = sys_fsconfig(fs, FSCONFIG_SET_FLAG, word, NULL, 0);
+		if (err < 0)
+			return -errno;
+		controller += length + (controller[length] == ',');
+	}
+	return 0;
+}
+
+static int new_cgroup_mount(const char *controller, uint64_t attributes)
+{
+	int fs = sys_fsopen(*controller ? "cgroup" : "cgroup2", FSOPEN_CLOEXEC);
+	int mount;
+
+	if (fs < 0)
+		return -errno;
+	mount = set_controllers(fs, controller);
+	if (!mount && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		mount = -errno;
+	if (!mount) {
+		mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
+		mount = mount < 0 ? -errno : mount;
+	}
+	close(fs);
+	return mount;
+}
+
+/* In a cgroup namespace of its own, which dies with this child, a new mount shows just the container's directory. */
+static int mount_in_own_namespace(void *argument)
+{
+	struct request *request = argument;
+
+	request->mount = unshare(CLONE_NEWCGROUP) < 0 ? -errno
+						      : new_cgroup_mount(request->controller, request->attributes);
+	return 0;
+}
+
+static int mount_own_directory(const char *controller, uint64_t attributes)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	struct request request = {controller, attributes, -ECHILD};
+	/* The child shares our memory and fd table and we sleep until it has gone. */
+	pid_t pid = clone(mount_in_own_namespace, stack + sizeof(stack),
+		CLONE_VM | CLONE_FILES | CLONE_VFORK | SIGCHLD, &request);
+
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	return request.mount;
+}
+
+static void attach_hierarchy(const struct plan *plan, const char *controller, uint64_t attributes, int root, int dir,
+	const char *path)
+{
+	const char *name = strncmp(controller, "name=", 5) ? controller : controller + 5;
+	const char *cgroupns_path;
+	char full[4096];
+	int mount, target;
+
+	mount = plan_namespace(plan, NS_CGROUP, &cgroupns_path) ? new_cgroup_mount(controller, attributes)
+								: mount_own_directory(controller, attributes);
+	if (mount < 0)
+		die("error mounting cgroup to rootfs:", controller, mount);
+	if (text_join(full, sizeof(full), path, "/", name, NULL))
+		die("error mounting cgroup to rootfs:", path, ENAMETOOLONG);
+	target = path_make_directory(dir, name, 0755, PATH_NO_SYMLINKS, NULL);
+	if (target < 0)
+		die("error mounting cgroup to rootfs:", full, target);
+	attach(root, mount, target, full, "error mounting cgroup to rootfs:");
+	close(target);
+	close(mount);
+}
+
+/* cpu → cpu,cpuacct */
+static void link_members(const char *controller, int dir)
+{
+	const char *word = controller;
+
+	if (!strchr(controller, ',') || !strncmp(controller, "name=", 5))
+		return;
+	while (*word) {
+		char member[32];
+		size_t length = strcspn(word, ",");
+		int err;
+
+		memcpy(member, word, length);
+		member[length] = '\0';
+		err = path_make_link(dir, member, controller, 0);
+		if (err)
+			die("symlink", member, err);
+		word += length + (word[length] == ',');
+	}
+}
+
+static int is_v2(void)
+{
+	return hierarchy_count == 1 && !hierarchies[0][0];
+}
+
+static void mount_v1(const struct plan *plan, const struct plan_mount *m, int root, int target)
+{
+	const char *path = plan_text(plan, m->destination);
+	uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	int tmpfs = new_mount(plan, "tmpfs", "tmpfs", (struct plan_list){0, 0}, "755", attributes,
+		"error mounting cgroup to rootfs:");
+
+	attach(root, tmpfs, target, path, "error mounting cgroup to rootfs:");
+	for (size_t i = 0; i < hierarchy_count; i++) {
+		if (!hierarchies[i][0])
+			continue; /* the unified hierarchy of a hybrid host */
+		attach_hierarchy(plan, hierarchies[i], m->attr_set, root, tmpfs, path);
+		link_members(hierarchies[i], tmpfs);
+	}
+	if (m->attr_set & MOUNT_ATTR_RDONLY) {
+		struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+
+		if (sys_mount_setattr(tmpfs, "", AT_EMPTY_PATH, &attr) < 0)
+			die("error mounting cgroup to rootfs:", path, errno);
+	}
+	close(tmpfs);
+}
+
+void mount_cgroups(const struct plan *plan, const struct plan_mount *m, int root, int target)
+{
+	const char *path = plan_text(plan, m->destination);
+	int mount;
+
+	if (!is_v2()) {
+		mount_v1(plan, m, root, target);
+		return;
+	}
+	mount = new_cgroup_mount("", m->attr_set);
+	if (mount == -EPERM || mount == -EBUSY) /* a user namespace without a cgroup namespace */
+		mount = mount_own_directory("", m->attr_set);
+	if (mount < 0)
+		die("error mounting cgroup2 to rootfs:", path, mount);
+	attach(root, mount, target, path, "error mounting cgroup2 to rootfs:");
+	close(mount);
+}

@@ -1,0 +1,145 @@
+/* Device nodes and the links of /dev: config-linux.md "Default Devices", runtime-linux.md "Dev symbolic links". */
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "path.h"
+#include "step.h"
+#include "sys.h"
+
+/* In the order in which sources sends them when they must be bound. */
+static const struct {
+	const char *path;
+	unsigned major, minor;
+} defaults[] = {{"/dev/null", 1, 3}, {"/dev/random", 1, 8}, {"/dev/full", 1, 7}, {"/dev/tty", 5, 0}, {"/dev/zero", 1, 5},
+	{"/dev/urandom", 1, 9}};
+
+static const struct {
+	const char *name, *target;
+} links[] = {{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"}};
+
+static int in_dev(const char *path)
+{
+	return !strncmp(path, "/dev/", 5) && !strchr(path + 5, '/');
+}
+
+/* Special destinations: no symlink on the way (rules F8, F10). */
+static void make_node(int root, const char *path, mode_t mode, dev_t device, uid_t uid, gid_t gid)
+{
+	char name[256];
+	int parent = path_make_parent(root, path, PATH_NO_SYMLINKS, name), err;
+
+	if (parent < 0)
+		die("mknod", path, parent);
+	err = path_make_node(parent, name, mode, device, uid, gid);
+	if (err)
+		die("mknod", path, err);
+	close(parent);
+}
+
+static void bind_node(int root, int tree, const char *path)
+{
+	int target = path_make_file(root, path, PATH_NO_SYMLINKS);
+
+	if (target < 0)
+		die("mknod", path, target);
+	attach(root, tree, target, path, "error binding device:");
+	close(target);
+	close(tree);
+}
+
+static mode_t node_type(uint64_t type)
+{
+	return type == DEVICE_BLOCK ? S_IFBLK : type == DEVICE_FIFO ? S_IFIFO : S_IFCHR;
+}
+
+static void make_config_device(const struct plan *plan, const struct plan_device *device, uint32_t index, int root, int bind)
+{
+	const char *path = plan_text(plan, device->path);
+	dev_t number = device->type == DEVICE_FIFO ? 0 : makedev((unsigned)device->major, (unsigned)device->minor);
+
+	if (bind && device->type != DEVICE_FIFO)
+		bind_node(root, take_tree(TREE_DEVICE, index), path);
+	else if (strcmp(path, "/dev/ptmx") != 0)
+		make_node(root, path, node_type(device->type) | (mode_t)device->mode, number, (uid_t)device->uid,
+			(gid_t)device->gid);
+}
+
+static int config_has(const struct plan *plan, const char *path)
+{
+	for (uint32_t i = 0; i < plan->config->devices.count; i++)
+		if (!strcmp(plan_text(plan, plan_device_at(plan, plan->config->devices, i)->path), path))
+			return 1;
+	return 0;
+}
+
+static void make_links(int root)
+{
+	int dev = path_open(root, "/dev", O_PATH | O_DIRECTORY, PATH_NO_SYMLINKS);
+	int err;
+
+	if (dev < 0)
+		die("open", "/dev", dev);
+	err = path_make_link(dev, "ptmx", "pts/ptmx", 1);
+	if (err)
+		die("symlink", "/dev/ptmx", err);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		err = path_make_link(dev, links[i].name, links[i].target, 0);
+		if (err)
+			die("symlink in /dev:", links[i].name, err);
+	}
+	close(dev);
+}
+
+/* A /dev that is bound in belongs to whoever bound it. */
+static int dev_is_bound(const struct plan *plan)
+{
+	struct plan_list list = plan->config->mounts;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_mount *m = plan_mount_at(plan, list, i);
+
+		if (m->kind == MOUNT_BIND && !strcmp(plan_text(plan, m->destination), "/dev"))
+			return 1;
+	}
+	return 0;
+}
+
+void make_devices(const struct plan *plan, int root)
+{
+	int bind = plan_namespace(plan, NS_USER, NULL), skip = dev_is_bound(plan), dev;
+
+	if (!skip) {
+		dev = path_make_directory(root, "/dev", 0755, PATH_NO_SYMLINKS, NULL);
+		if (dev < 0)
+			die("open", "/dev", dev);
+		close(dev);
+	}
+	for (uint32_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		int tree = bind ? take_tree(TREE_DEFAULT_DEVICE, i) : -1;
+
+		if (skip || config_has(plan, defaults[i].path)) {
+			if (bind)
+				close(tree);
+		} else if (bind) {
+			bind_node(root, tree, defaults[i].path);
+		} else {
+			make_node(root, defaults[i].path, S_IFCHR | 0666, makedev(defaults[i].major, defaults[i].minor), 0, 0);
+		}
+	}
+	for (uint32_t i = 0; i < plan->config->devices.count; i++) {
+		const struct plan_device *device = plan_device_at(plan, plan->config->devices, i);
+
+		if (!skip || !in_dev(plan_text(plan, device->path)))
+			make_config_device(plan, device, i, root, bind);
+		else if (bind && device->type != DEVICE_FIFO)
+			close(take_tree(TREE_DEVICE, i));
+	}
+	if (!skip)
+		make_links(root);
+}

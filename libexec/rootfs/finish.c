@@ -1,0 +1,201 @@
+/* From the host's root to the container's: sysctls, pivot_root, and what makes the result read-only or invisible. */
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "path.h"
+#include "proc.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+/* "net.ipv4.ip_forward" → "sys/net/ipv4/ip_forward"; a key whose first separator is "/" is the other way round. */
+static void sysctl_file(const char *key, char *file, size_t size)
+{
+	size_t first = strcspn(key, "./");
+	char separator = key[first] == '/' ? '/' : '.';
+
+	if (text_join(file, size, "sys/", key, NULL))
+		die("sysctl:", key, ENAMETOOLONG);
+	for (char *c = file + 4; *c; c++) {
+		if (*c == '/' || *c == '.')
+			*c = *c == separator ? '/' : '.';
+	}
+}
+
+void set_sysctls(const struct plan *plan)
+{
+	struct plan_list list = plan->config->sysctl;
+	int proc;
+
+	if (!list.count)
+		return;
+	proc = proc_open(0);
+	if (proc < 0)
+		die("open", "/proc", proc);
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_kv *kv = plan_kv_at(plan, list, i);
+		const char *key = plan_text(plan, kv->key), *value = plan_text(plan, kv->value);
+		char file[512];
+		int err;
+
+		sysctl_file(key, file, sizeof(file));
+		err = proc_write(proc, file, value ? value : "", value ? strlen(value) : 0);
+		if (err)
+			die("failed to write sysctl", key, err);
+	}
+	close(proc);
+}
+
+/* pivot_root(2): "." twice stacks the old root on the new one, from where it is unmounted at once. */
+static void pivot(int root)
+{
+	struct mount_attr slave = {.propagation = MS_SLAVE};
+	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (old < 0 || fchdir(root) < 0)
+		die("chdir:", "rootfs", errno);
+	if (sys_pivot_root(".", ".") < 0)
+		die("pivot_root:", NULL, errno);
+	if (fchdir(old) < 0 || sys_mount_setattr(old, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave) < 0)
+		die("the host's root:", NULL, errno);
+	close(old);
+	if (umount2(".", MNT_DETACH) < 0)
+		die("umount of the host's root:", NULL, errno);
+}
+
+void enter_root(const struct plan *plan, int root)
+{
+	struct mount_attr attr = {.propagation = plan->config->rootfs_propagation & (MS_SHARED | MS_UNBINDABLE)};
+	int cwd;
+
+	if (!plan->config->no_pivot)
+		pivot(root);
+	else if (fchdir(root) < 0 || chroot(".") < 0)
+		die("chroot:", NULL, errno);
+	if (chdir("/") < 0)
+		die("chdir:", "/", errno);
+	if (attr.propagation && sys_mount_setattr(root, "", AT_EMPTY_PATH, &attr) < 0)
+		die("rootfsPropagation:", NULL, errno);
+	cwd = path_make_directory(root, plan_text(plan, plan->config->cwd), 0755, 0, NULL);
+	if (cwd >= 0)
+		close(cwd); /* dmz says what is wrong with it, as the user it runs as */
+}
+
+static void set_names(const struct plan *plan)
+{
+	const char *host = plan_text(plan, plan->config->hostname), *domain = plan_text(plan, plan->config->domainname);
+
+	if (host && sethostname(host, strlen(host)) < 0)
+		die("sethostname:", host, errno);
+	if (domain && setdomainname(domain, strlen(domain)) < 0)
+		die("setdomainname:", domain, errno);
+}
+
+static void set_readonly(int mount, unsigned flags, uint64_t more, const char *path)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | more};
+
+	if (sys_mount_setattr(mount, "", AT_EMPTY_PATH | flags, &attr) < 0)
+		die("read-only:", path, errno);
+}
+
+static void make_readonly_paths(const struct plan *plan, int root)
+{
+	struct plan_list list = plan->config->readonly_paths;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const char *path = plan_text(plan, plan_str_at(plan, list, i)->value);
+		int target = path_open(root, path, O_PATH, 0), tree;
+
+		if (target == -ENOENT || target == -ENOTDIR)
+			continue;
+		if (target < 0)
+			die("readonlyPaths:", path, target);
+		tree = sys_open_tree(target, "",
+			AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		if (tree < 0)
+			die("readonlyPaths:", path, errno);
+		set_readonly(tree, AT_RECURSIVE, 0, path);
+		attach(root, tree, target, path, "readonlyPaths:");
+		close(tree);
+		close(target);
+	}
+}
+
+static int empty_directory(void)
+{
+	int fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC), mount;
+
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_blocks", "1", 0) < 0 ||
+		sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "1", 0) < 0 ||
+		sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "755", 0) < 0)
+		die("maskedPaths:", "tmpfs", errno);
+	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		die("maskedPaths:", "tmpfs", errno);
+	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (mount < 0)
+		die("maskedPaths:", "tmpfs", errno);
+	close(fs);
+	return mount;
+}
+
+/* The first use takes the mount itself, later ones are clones of it: one superblock for all masks. */
+static int next_mask(int *source, int *used)
+{
+	int tree;
+
+	if (!*used) {
+		*used = 1;
+		return *source;
+	}
+	tree = sys_open_tree(*source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0)
+		die("maskedPaths:", "open_tree", errno);
+	return tree;
+}
+
+/* Only a masked path that is not there is "nothing to mask"; every other failure refuses (rule F12). */
+static void mask_paths(const struct plan *plan, int root, int null_tree)
+{
+	struct plan_list list = plan->config->masked_paths;
+	int null_used = 0, empty = -1, empty_used = 0;
+
+	if (list.count)
+		set_readonly(null_tree, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "/dev/null");
+	for (uint32_t i = 0; i < list.count; i++) {
+		const char *path = plan_text(plan, plan_str_at(plan, list, i)->value);
+		int target = path_open(root, path, O_PATH, 0), mask;
+		struct stat st;
+
+		if (target == -ENOENT || target == -ENOTDIR)
+			continue;
+		if (target < 0 || fstat(target, &st) < 0)
+			die("maskedPaths:", path, target < 0 ? target : errno);
+		if (S_ISDIR(st.st_mode) && empty < 0)
+			empty = empty_directory();
+		mask = S_ISDIR(st.st_mode) ? next_mask(&empty, &empty_used) : next_mask(&null_tree, &null_used);
+		attach(root, mask, target, path, "maskedPaths:");
+		if (mask != empty && mask != null_tree)
+			close(mask);
+		close(target);
+	}
+	close(empty);
+	close(null_tree);
+}
+
+void restrict_root(const struct plan *plan, int root, int null_tree)
+{
+	finish_readonly_mounts();
+	if (plan->config->root_readonly)
+		set_readonly(root, 0, 0, "/");
+	set_names(plan);
+	make_readonly_paths(plan, root);
+	mask_paths(plan, root, null_tree);
+	close(root);
+}

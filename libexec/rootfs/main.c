@@ -1,0 +1,134 @@
+/*
+ * rootfs: from inside the new mount namespace, puts the container's file system together – mounts fd to fd, devices,
+ * console, pivot_root, masks – and becomes dmz. It walks a hostile tree and never opens a path of the host.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include "fds.h"
+#include "inner_hooks.h"
+#include "rootfs.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#include "priv_table.h"
+
+#define CGROUP_SECONDS 60
+#define HOOKS_SECONDS  (-1) /* hooks have their own timeouts; the conductor's death ends the wait */
+
+static const struct msg_rule rules[] = {
+	{MSG_CGROUP, 0, sizeof(struct msg_cgroup), 0, PROGRAM_CONDUCTOR},
+	{MSG_JOINED, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
+	{MSG_HOOKS_DONE, MSG_ONCE, 0, MSG_JOINED, PROGRAM_CONDUCTOR},
+};
+
+static struct plan plan;
+
+/*
+ * A cgroup namespace is rooted where the process is when it is made, so this waits until cgroup has moved us. On v1
+ * everything until here went on while the kernel's grace period ran.
+ */
+static void wait_for_cgroup(void)
+{
+	static struct msg msg;
+	const char *path;
+	int err;
+
+	do {
+		err = msg_recv(&conductor, &msg);
+		if (err == 0)
+			_exit(1);
+		if (err < 0)
+			die("waiting for runc:", "cgroup", err);
+		if (msg.header.type == MSG_CGROUP)
+			add_hierarchy(&msg.body.cgroup);
+	} while (msg.header.type != MSG_JOINED);
+	if (plan_namespace(&plan, NS_CGROUP, &path) && !path && unshare(CLONE_NEWCGROUP) < 0)
+		die("failed to create namespaces:", "cgroup", errno);
+}
+
+/* Mounts of the host go on reaching us as long as nobody asked for something else; ours never reach the host. */
+static void set_propagation(void)
+{
+	struct mount_attr attr = {.propagation = MS_SLAVE};
+	uint64_t wanted = plan.config->rootfs_propagation;
+
+	if (wanted & (MS_SHARED | MS_PRIVATE))
+		attr.propagation = wanted & (MS_SHARED | MS_PRIVATE);
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr) < 0)
+		die("mount_setattr:", "/", errno);
+}
+
+/* The tree goes on top of "/": no path of the host is needed, and pivot_root turns the two around. */
+static int attach_root(void)
+{
+	int root = take_tree(TREE_ROOT, 0);
+
+	if (sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		die("attaching the root file system:", plan_text(&plan, plan.config->root_path), errno);
+	return root;
+}
+
+static void run_create_container_hooks(int root)
+{
+	if (!plan.config->hooks_create_container.count)
+		return;
+	if (fchdir(root) < 0)
+		die("chdir:", "rootfs", errno);
+	run_inner_hooks(HOOK_CREATE_CONTAINER, STATUS_CREATING);
+}
+
+static _Noreturn void exec_dmz(void)
+{
+	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_START, FD_HOOK, FD_CONSOLE};
+	char build[96];
+	char *argv[] = {"dmz", build, NULL}, *envp[] = {NULL};
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (fcntl(kept[i], F_SETFD, 0) < 0 && errno != EBADF)
+			die("fcntl:", NULL, errno);
+	if (text_join(build, sizeof(build), "build=", build_id, NULL))
+		die("build id:", NULL, ENAMETOOLONG);
+	syscall(__NR_execveat, FD_DMZ, "", argv, envp, AT_EMPTY_PATH);
+	die("exec", "dmz", errno);
+}
+
+int main(int argc, char **argv)
+{
+	const char *why;
+	int err, null_tree = -1, root;
+
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return 1;
+	step_start(PROGRAM_ROOTFS, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
+	conductor.late = 1;
+	priv_enter(&priv, 1);
+	err = plan_load(FD_PLAN, build_id, &plan, &why);
+	if (err)
+		die("plan:", why, err);
+	umask(0);
+	set_propagation();
+	if (plan.config->masked_paths.count)
+		null_tree = take_tree(TREE_NULL, 0);
+	root = attach_root();
+	make_mounts(&plan, root, wait_for_cgroup);
+	make_devices(&plan, root);
+	close(FD_TREES);
+	/* sources, when it ran in here as our child (rootless) */
+	while (waitpid(-1, NULL, 0) > 0)
+		continue;
+	set_sysctls(&plan);
+	tell(MSG_MOUNTED, -1);
+	await(MSG_HOOKS_DONE, &(struct msg){.fd = -1}, HOOKS_SECONDS);
+	run_create_container_hooks(root);
+	enter_root(&plan, root);
+	make_console(&plan, root);
+	restrict_root(&plan, root, null_tree);
+	exec_dmz();
+}

@@ -1,0 +1,271 @@
+/* The mounts of the plan: detached first, with all attributes, then attached to an fd looked up inside the root. */
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include "fds.h"
+#include "path.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#define PROC_MAGIC 0x9fa0
+#define LATE_MAX   256 /* mounts whose read-only attribute waits; more are a strange config and an error */
+
+static int late_readonly[LATE_MAX];
+static size_t late_count;
+
+int take_tree(enum tree_kind kind, uint32_t index)
+{
+	static const struct msg_rule rules[] = {{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES}};
+	static struct peer sources = {.fd = FD_TREES, .self = PROGRAM_ROOTFS, .rules = rules, .rule_count = 1};
+	static struct msg msg;
+	int got = msg_recv(&sources, &msg);
+
+	if (got == 0)
+		_exit(1); /* sources failed and has said why */
+	if (got < 0 || msg.body.tree.kind != kind || msg.body.tree.index != index)
+		die("protocol error:", "sources", got);
+	return msg.fd;
+}
+
+/* "error mounting "proc" to rootfs at "/proc":" */
+static const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
+{
+	static char buffer[MSG_WHAT_MAX];
+	const char *source = plan_text(plan, mount->source);
+
+	text_join(buffer, sizeof(buffer), "error mounting \"", source ? source : "", "\" to rootfs at \"",
+		plan_text(plan, mount->destination), "\":", NULL);
+	return buffer;
+}
+
+static uint64_t mount_id(int fd)
+{
+	struct sys_statx stx;
+
+	if (sys_statx(fd, "", AT_EMPTY_PATH, SYS_STATX_MNT_ID, &stx) < 0 || !(stx.mask & SYS_STATX_MNT_ID))
+		return 0;
+	return stx.mnt_id;
+}
+
+void attach(int root, int mount, int target, const char *path, const char *what)
+{
+	int check;
+
+	if (sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		die(what, "move_mount", errno);
+	check = path_open(root, path, O_PATH, 0);
+	if (check < 0)
+		die(what, "opening it again", check);
+	if (mount_id(check) != mount_id(mount))
+		die(what, "the path was moved while it was mounted on", 0);
+	close(check);
+}
+
+/* The kernel's own words about a bad option, when it left any ("e tmpfs: Unknown parameter 'x'"). */
+static _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err)
+{
+	static char line[512], object[MSG_OBJECT_MAX];
+	ssize_t n = read(fs, line, sizeof(line) - 1);
+
+	if (n > 2) {
+		line[n] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		text_join(object, sizeof(object), option, " (", line + 2, ")", NULL);
+		die(what, object, err);
+	}
+	die(what, option, err);
+}
+
+static void set_options(const struct plan *plan, int fs, struct plan_list data, const char *what)
+{
+	for (uint32_t i = 0; i < data.count; i++) {
+		const struct plan_kv *option = plan_kv_at(plan, data, i);
+		const char *key = plan_text(plan, option->key), *value = plan_text(plan, option->value);
+
+		if (sys_fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0) < 0)
+			die_of_fs(fs, what, key, errno);
+	}
+}
+
+int new_mount(const struct plan *plan, const char *type, const char *source, struct plan_list data,
+	const char *mode, uint64_t attributes, const char *what)
+{
+	int fs = sys_fsopen(type, FSOPEN_CLOEXEC);
+	int mount;
+
+	if (fs < 0)
+		die(what, type, errno);
+	if (source && *source && sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
+		die_of_fs(fs, what, "source", errno);
+	if (mode && sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0) < 0)
+		die_of_fs(fs, what, "mode", errno);
+	set_options(plan, fs, data, what);
+	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		die_of_fs(fs, what, type, errno);
+	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
+	if (mount < 0)
+		die_of_fs(fs, what, "fsmount", errno);
+	close(fs);
+	return mount;
+}
+
+/* On or below a procfs only another procfs and what parse let pass as the names of lxcfs may go (rule F9). */
+static void check_target(const struct plan_mount *mount, int target, const char *path, const char *type,
+	const char *what)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstatfs(target, &fs) < 0 || fstat(target, &st) < 0)
+		die(what, path, errno);
+	if (S_ISLNK(st.st_mode))
+		die(what, path, ELOOP);
+	if (fs.f_type == PROC_MAGIC && strcmp(type, "proc") != 0 && strncmp(path, "/proc/", 6) != 0)
+		die(what, mount->kind == MOUNT_BIND ? "cannot be mounted because it is inside /proc"
+						    : "cannot be mounted because it is not of type proc", 0);
+}
+
+/* tmpfs takes the mode of a directory it covers, unless the options give one. */
+static const char *covered_mode(int target, int made)
+{
+	static char mode[16];
+	struct text t = TEXT(mode);
+	struct stat st;
+
+	if (made || fstat(target, &st) < 0)
+		return NULL;
+	text_add_octal(&t, st.st_mode & 07777);
+	return mode;
+}
+
+static void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what)
+{
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear};
+
+	if ((set || clear) && sys_mount_setattr(mount, "", AT_EMPTY_PATH | flags, &attr) < 0)
+		die(what, "failed to set user-requested vfs flags", errno);
+}
+
+static void set_mount_propagation(const struct plan_mount *m, int mount, const char *what)
+{
+	struct mount_attr attr = {.propagation = m->propagation & ~(uint64_t)MS_REC};
+
+	if (attr.propagation &&
+		sys_mount_setattr(mount, "", AT_EMPTY_PATH | (m->propagation & MS_REC ? AT_RECURSIVE : 0), &attr) < 0)
+		die(what, "propagation", errno);
+}
+
+static void make_bind(const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
+{
+	const char *what = mount_error(plan, m), *path = plan_text(plan, m->destination);
+	int tree = take_tree(TREE_MOUNT, index), target;
+	struct stat st;
+
+	if (fstat(tree, &st) < 0)
+		die(what, "stat", errno);
+	target = S_ISDIR(st.st_mode) ? path_make_directory(root, path, 0755, 0, NULL)
+				     : path_make_file(root, path, 0);
+	if (target < 0)
+		die(what, "create mountpoint", target);
+	check_target(m, target, path, plan_text(plan, m->type) ? plan_text(plan, m->type) : "", what);
+	set_attributes(tree, m->attr_set, m->attr_clr, 0, what);
+	set_attributes(tree, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
+	attach(root, tree, target, path, what);
+	set_mount_propagation(m, tree, what);
+	close(tree);
+	close(target);
+}
+
+static int is_special(const char *type)
+{
+	return !strcmp(type, "proc") || !strcmp(type, "sysfs") || !strcmp(type, "mqueue") || !strcmp(type, "devpts");
+}
+
+/* Mountpoints and nodes are still to be made below /dev and in any tmpfs, so read-only waits until that is done. */
+static int readonly_waits(const struct plan_mount *m, const char *type, const char *path)
+{
+	return (m->attr_set & MOUNT_ATTR_RDONLY) && (!strcmp(type, "tmpfs") || !strncmp(path, "/dev", 4));
+}
+
+static void make_fs(const struct plan *plan, const struct plan_mount *m, int root)
+{
+	const char *what = mount_error(plan, m), *path = plan_text(plan, m->destination);
+	const char *type = plan_text(plan, m->type);
+	uint64_t attributes = m->attr_set;
+	int made, mount, target;
+
+	if (!type)
+		die(what, "the mount has no type", 0);
+	target = path_make_directory(root, path, 0755, is_special(type) ? PATH_NO_SYMLINKS : 0, &made);
+	if (target < 0)
+		die(what, is_special(type) && target == -ELOOP ? "must be mounted on ordinary directory"
+							      : "create mountpoint", target);
+	check_target(m, target, path, type, what);
+	if (readonly_waits(m, type, path))
+		attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	mount = new_mount(plan, type, plan_text(plan, m->source), m->data,
+		!strcmp(type, "tmpfs") ? covered_mode(target, made) : NULL, attributes, what);
+	attach(root, mount, target, path, what);
+	set_mount_propagation(m, mount, what);
+	close(target);
+	if (attributes == m->attr_set) {
+		close(mount);
+		return;
+	}
+	if (late_count == LATE_MAX)
+		die(what, "too many read-only mounts", 0);
+	late_readonly[late_count++] = mount;
+}
+
+static void make_cgroup(const struct plan *plan, const struct plan_mount *m, int root)
+{
+	int target = path_make_directory(root, plan_text(plan, m->destination), 0755, PATH_NO_SYMLINKS, NULL);
+
+	if (target < 0)
+		die(mount_error(plan, m), "create mountpoint", target);
+	mount_cgroups(plan, m, root, target);
+	close(target);
+}
+
+void make_mounts(const struct plan *plan, int root, void (*before_cgroup)(void))
+{
+	struct plan_list list = plan->config->mounts;
+	int waited = 0;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_mount *m = plan_mount_at(plan, list, i);
+
+		switch (m->kind) {
+		case MOUNT_BIND:
+			make_bind(plan, m, i, root);
+			break;
+		case MOUNT_CGROUP:
+			if (!waited++)
+				before_cgroup();
+			make_cgroup(plan, m, root);
+			break;
+		default:
+			make_fs(plan, m, root);
+			break;
+		}
+	}
+	if (!waited)
+		before_cgroup();
+}
+
+void finish_readonly_mounts(void)
+{
+	while (late_count) {
+		int mount = late_readonly[--late_count];
+
+		set_attributes(mount, MOUNT_ATTR_RDONLY, 0, 0, "unable to mount as readonly:");
+		close(mount);
+	}
+}

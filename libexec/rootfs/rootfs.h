@@ -1,0 +1,36 @@
+/* The parts of rootfs, in the order main calls them. All die on failure. ROOT is the container's root, by fd. */
+#ifndef DAVIT_ROOTFS_H
+#define DAVIT_ROOTFS_H
+
+#include <stdint.h>
+#include "msg.h"
+#include "plan.h"
+
+/* mounts.c: receives the next detached tree from sources, which must be that of KIND and INDEX. */
+int take_tree(enum tree_kind kind, uint32_t index);
+/* Attaches MOUNT on the fd TARGET and proves that PATH now leads to it (rule F7). WHAT begins the error. */
+void attach(int root, int mount, int target, const char *path, const char *what);
+/* All mounts of the plan in their order; calls before_cgroup once, before the first of type cgroup or at the end. */
+void make_mounts(const struct plan *plan, int root, void (*before_cgroup)(void));
+/* The read-only attribute that had to wait until everything below those mounts was made. */
+void finish_readonly_mounts(void);
+/* A new detached mount of TYPE with ATTRIBUTES. DATA may be empty. */
+int new_mount(const struct plan *plan, const char *type, const char *source, struct plan_list data,
+	const char *mode, uint64_t attributes, const char *what);
+
+/* cgroupfs.c: remembers a hierarchy the container is in, as the conductor reports it. */
+void add_hierarchy(const struct msg_cgroup *hierarchy);
+void mount_cgroups(const struct plan *plan, const struct plan_mount *mount, int root, int target);
+
+/* devices.c */
+void make_devices(const struct plan *plan, int root);
+
+/* console.c: the pty of process.terminal at FD_CONSOLE; its master goes to the conductor. */
+void make_console(const struct plan *plan, int root);
+
+/* finish.c */
+void set_sysctls(const struct plan *plan);
+void enter_root(const struct plan *plan, int root);
+void restrict_root(const struct plan *plan, int root, int null_tree);
+
+#endif
