@@ -1,6 +1,6 @@
 /*
- * Writing JSON, and only writing: into a caller's buffer, in the form Go's encoder gives (keys in the order of the
- * calls; <, >, & and U+2028/9 escaped as \u003c …; invalid UTF-8 as \ufffd).
+ * Writing JSON, and only writing: into a caller's buffer, in the form Go's encoder gives (keys in
+ * the order of the calls; <, >, & and U+2028/9 escaped as \u003c …; invalid UTF-8 as \ufffd).
  */
 #ifndef DAVIT_JSON_H
 #define DAVIT_JSON_H
@@ -12,7 +12,7 @@ struct json {
 	char *data;
 	size_t size;
 	size_t length;
-	int cut;	    /* did not fit: the output is not valid JSON */
+	int cut;            /* did not fit: the output is not valid JSON */
 	const char *indent; /* NULL: compact; "  ", "\t" … */
 	unsigned depth;
 	int first; /* no member yet in the innermost object or array */

@@ -1,8 +1,9 @@
 /*
  * The state directory ROOT/ID of a container, and what its files say about it:
- *   config.json  verbatim        plan         sealed image, as parse made it      filter.bpf  when there is seccomp
- *   journal      journal.h       state.json   for other programs; never read by us exec.fifo  from create to start
- * The directory is root-owned and yet not trusted: no symlink is followed, every file is checked (rule F25).
+ *   config.json  verbatim        plan         sealed image, as parse made it      filter.bpf  when
+ * there is seccomp journal      journal.h       state.json   for other programs; never read by us
+ * exec.fifo  from create to start The directory is root-owned and yet not trusted: no symlink is
+ * followed, every file is checked (rule F25).
  */
 #ifndef DAVIT_STATE_H
 #define DAVIT_STATE_H
@@ -29,18 +30,21 @@ struct container {
 	int have_plan;
 };
 
-/* 0, or the message runc gives: "container id cannot be empty", "invalid container ID format". */
+/* 0, or the message runc gives: "container id cannot be empty", "invalid container ID format".
+ * ".bpf" is reserved. */
 const char *state_id_error(const char *id);
 
 /*
- * Opens the state root, owned by us and writable by nobody else; with CREATE it is made (mkdir -p, 0700).
- * Returns an O_DIRECTORY fd or -errno.
+ * Opens the state root, owned by us and writable by nobody else; with CREATE it is made (mkdir -p,
+ * 0700). Returns an O_DIRECTORY fd; -EPERM when it belongs to or can be changed by somebody else;
+ * or -errno.
  */
 int state_open_root(const char *path, int create);
 
 /*
- * Opens ROOT/ID and reads its journal. Returns 0; -ENOENT when there is no such directory; -EBADMSG when its journal
- * is missing or broken (container->dir is open all the same, so that delete can clean up); or -errno.
+ * Opens ROOT/ID and reads its journal. Returns 0; -ENOENT when there is no such directory; -EBADMSG
+ * when its journal is missing or broken (container->dir is open all the same, so that delete can
+ * clean up); or -errno.
  */
 int state_open(int root, const char *id, struct container *container);
 void state_close(struct container *container);
@@ -48,20 +52,29 @@ void state_close(struct container *container);
 /* Loads and checks ROOT/ID/plan of this build. Returns 0 or -errno; *why names what is wrong. */
 int state_load_plan(struct container *container, const char **why);
 
+/* The same for a plan of any build with this layout: to show what it says, never to act on it. */
+int state_load_any_plan(struct container *container, const char **why);
+
+/* The directory of the v1 freezer that the journal names, or NULL. */
+const char *state_freezer(const struct container *container);
+
 /*
- * What the container is now, computed afresh each time: paused (freezer.state, cgroup.freeze), stopped (pid gone,
- * zombie, or of another start time), created (exec.fifo is there), running. STATUS_CREATING before JOURNAL_READY.
+ * What the container is now, computed afresh each time: paused (freezer.state, cgroup.freeze),
+ * stopped (pid gone, zombie, or of another start time), created (exec.fifo is there), running.
+ * STATUS_CREATING before JOURNAL_READY.
  */
 enum container_status state_status(const struct container *container);
 
-/* Start time of PID in clock ticks from /proc/PID/stat (parsed after the last ')'); *zombie (may be NULL) says whether
- * it is a zombie or dead. Returns 0 or -errno (-ESRCH: no such process). */
+/* Start time of PID in clock ticks from /proc/PID/stat (parsed after the last ')'); *zombie (may be
+ * NULL) says whether it is a zombie or dead. Returns 0 or -errno (-ESRCH: no such process). */
 int state_start_time(uint64_t pid, uint64_t *start_time, int *zombie);
 
-/* A pidfd of the container's first process, verified by start time after opening. Returns the fd or -ESRCH, -errno. */
+/* A pidfd of the container's first process, verified by start time after opening. Returns the fd or
+ * -ESRCH, -errno. */
 int state_pidfd(const struct container *container);
 
-/* Removes the files of ROOT/ID that we make (a fixed list, never recursively) and the directory. 0 or -errno. */
+/* Removes the files of ROOT/ID that we make (a fixed list, never recursively) and the directory. 0
+ * or -errno. */
 int state_remove(int root, const char *id);
 
 /* "2026-11-22T03:31:09.74970158Z": RFC3339, UTC, trailing zeros cut. SIZE at least 40. */

@@ -10,6 +10,8 @@
 /* One id of all programs of an installation: the version and a hash over the sources (made at build time). */
 extern const char build_id[];
 extern const char build_version[];
+extern const char build_commit[];     /* "unknown" outside a checkout */
+extern const char build_libseccomp[]; /* "2.5.4": what the seccomp program is built with; "": it is not built */
 
 /* The control socket, when a conductor started us. RULES are for what the conductor may send. */
 extern struct peer conductor;

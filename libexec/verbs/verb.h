@@ -1,6 +1,6 @@
 /*
- * What all conductors share: the command line as runc takes it (options.c), log records as runc writes them (log.c).
- * A conductor's main: declare its flags, verb_start, do the verb, exit.
+ * What all conductors share: the command line as runc takes it (options.c), log records as runc
+ * writes them (log.c). A conductor's main: declare its flags, verb_start, do the verb, exit.
  */
 #ifndef DAVIT_VERB_H
 #define DAVIT_VERB_H
@@ -16,16 +16,17 @@ struct flag_list {
 };
 
 struct flag {
-	const char *name;     /* without dashes */
-	const char *alias;    /* "b" for -b, or NULL */
+	const char *name;  /* without dashes */
+	const char *alias; /* "b" for -b, or NULL */
 	enum flag_kind kind;
-	void *value;	      /* int *, const char **, struct flag_list *, int64_t * */
-	const char *help;     /* one line for --help; NULL: hidden */
+	void *value;      /* int *, const char **, struct flag_list *, int64_t * */
+	const char *help; /* one line for --help; NULL: hidden */
 };
 
 struct verb {
-	const char *name;
-	const char *usage;	 /* "<container-id> [signal]" */
+	const char
+		*name; /* NULL: the program "help", whose first argument is the word of the verb */
+	const char *usage;       /* "<container-id> [signal]" */
 	const char *description; /* one line: NAME of --help */
 	const struct flag *flags;
 	size_t flag_count;
@@ -43,29 +44,72 @@ struct globals {
 	int root_given;
 	int systemd_cgroup;
 	const char *rootless; /* "auto" unless given */
+	int help;
+	int version;
 };
 extern struct globals globals;
 
 /*
- * Parses "runc [global options] VERB [options] [arguments]" (ARGV as the dispatcher got it), fills closed fds 0-2 with
- * /dev/null, resets signal dispositions and mask, opens the log. Prints usage errors and help as runc does and exits.
- * Returns the number of positional arguments, which are in ARGS (at most SIZE).
+ * Parses "runc [global options] VERB [options] [arguments]" (ARGV as the dispatcher got it), fills
+ * closed fds 0-2 with /dev/null, resets signal dispositions and mask, opens the log. Prints usage
+ * errors and help as runc does and exits. SIGPIPE and SIGXFSZ stay ignored, so that a full disk or
+ * a closed pipe is an error: whoever spawns resets them. Returns the number of positional
+ * arguments, which are in ARGS (at most SIZE).
  */
 int verb_start(const struct verb *verb, int argc, char **argv, const char **args, int size);
 
-/* True when cgroup errors are to be tolerated: --rootless, or auto and not root (runc-cli.md 1.2). */
+/*
+ * True when cgroup errors are to be tolerated: --rootless, or auto and not root (runc-cli.md 1.2).
+ * Another word than auto or a boolean is an error of `create` and `run`, and ends them.
+ */
 int verb_rootless(void);
+
+/* PATH made absolute below BASE and lexically cleaned, as Go's filepath.Join does. 0 or
+ * -ENAMETOOLONG. */
+int verb_clean_path(const char *base, const char *path, char *buffer, size_t size);
+
+struct text;
+/* The GLOBAL OPTIONS of a help text. */
+void verb_add_globals(struct text *t);
+
+/* Writes all of DATA on stdout; exits with 1 when that fails. */
+void verb_print(const char *data, size_t length);
+
+/* container.c. Opens the state root and ROOT/ID and reads its journal; exits with STATUS and runc's
+ * words if it cannot. */
+struct container;
+void verb_open_container(const char *id, struct container *container, int status);
+
+/* What is wrong with the state root, given the -errno of state_open_root, as one message. */
+const char *verb_root_error(int err);
+
+/* The JSON object of `state` and `list` in static memory; INDENT as in json.h. NULL when it is too
+ * large. */
+const char *verb_describe(
+	struct container *container, const char *indent, const char *owner, size_t *length);
+
+/* The absolute bundle of CONTAINER from its plan, or "" when that cannot be read. */
+const char *verb_bundle(struct container *container);
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
-struct log_fields { /* added to JSON records of errors when set */
-	const char *code;  /* stable word: the program that failed, e.g. "rootfs" */
+struct log_fields {       /* added to JSON records of errors when set */
+	const char *code; /* stable word: the program that failed, e.g. "rootfs" */
 	const char *phase;
 	const char *errno_name;
 };
 
-/* One record as runc (logrus) writes it: text or JSON, to --log or stderr; errors to a file are repeated bare on stderr. */
+/* One record as runc (logrus) writes it: text or JSON, to --log or stderr; errors to a file are
+ * repeated bare on stderr. */
 void log_record(enum log_level level, const char *message, const struct log_fields *fields);
+
+/* Sends what follows to PATH instead of stderr. Returns 0 or -errno; a directory, a socket, a fifo
+ * nobody reads are refused. */
+int log_open(const char *path);
+
+/* Adds VALUE in quotes as Go's %q gives it: escapes for quotes, controls, invisible characters and
+ * invalid UTF-8. */
+void text_add_quoted(struct text *t, const char *value);
 
 /* Logs an error "PREFIX: TEXT" (PREFIX may be NULL) and exits with STATUS. */
 _Noreturn void log_die(int status, const char *prefix, const char *text);

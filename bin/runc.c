@@ -1,0 +1,97 @@
+/*
+ * runc: what people and callers type. Finds the verb on the command line and becomes the program of
+ * that name in its own installation, with the same arguments, environment and descriptors. It
+ * parses nothing else and holds nothing.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+#include "../libexec/verbs/words.h"
+
+enum { FLAG_BOOL, FLAG_STRING };
+
+/* Everything that is no verb: "help" prints help and versions, and tells what is wrong with a
+ * command line. */
+static const char helper[] = "help";
+
+/* Whether WORD takes the next argument as its value; -1: no such global option. */
+static int takes_value(const struct word *word)
+{
+#define X(name, alias, kind, field, text)                                                          \
+	if (word_is(word, name) || word_is(word, alias))                                           \
+		return kind == FLAG_STRING && !word->value;
+	GLOBAL_OPTIONS(X)
+#undef X
+	return -1;
+}
+
+static const char *find_program(char **argv)
+{
+	const char *verb = NULL;
+	struct word word;
+
+	for (; *argv; argv++) {
+		enum word_kind kind = word_split(*argv, &word);
+		int value;
+
+		if (kind == WORD_END) {
+			verb = argv[1];
+			break;
+		}
+		if (kind == WORD_ARGUMENT) {
+			verb = *argv;
+			break;
+		}
+		value = takes_value(&word);
+		if (value < 0 || word_is(&word, "help") || word_is(&word, "h") ||
+			word_is(&word, "version") || word_is(&word, "v"))
+			return helper;
+		if (value && !*++argv)
+			return helper;
+	}
+#define X(name, text)                                                                              \
+	if (verb && !strcmp(verb, name))                                                           \
+		return name;
+	VERBS(X)
+#undef X
+	return helper;
+}
+
+static void say(const char *text)
+{
+	if (write(2, text, strlen(text)) < 0)
+		_exit(1);
+}
+
+static _Noreturn void fail(const char *what, const char *path, int err)
+{
+	say("runc: ");
+	say(what);
+	say(" ");
+	say(path);
+	say(err == ENOENT               ? ": no such file or directory\n"
+			: err == EACCES ? ": permission denied\n"
+					: " failed\n");
+	_exit(1);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+	char path[PATH_MAX + sizeof(DAVIT_LIBEXEC) + 32];
+	const char *program = find_program(argc > 0 ? argv + 1 : argv);
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+
+	if (fill_standard_fds() < 0)
+		return 1;
+	if (length <= 0 || length >= PATH_MAX)
+		fail("cannot find my own installation: readlink", "/proc/self/exe", errno);
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	memcpy(path + length, DAVIT_LIBEXEC "/", sizeof(DAVIT_LIBEXEC));
+	length += sizeof(DAVIT_LIBEXEC);
+	memcpy(path + length, program, strlen(program) + 1);
+	execve(path, argv, environment);
+	fail("this installation of davit has no program for this command:", path, errno);
+}

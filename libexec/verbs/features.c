@@ -1,0 +1,185 @@
+/*
+ * runc features: what this build can do (features.md), from the tables that the other programs
+ * read. It claims what works and leaves out the rest. The davit.* annotations say which confinement
+ * this kernel lets the steps have.
+ */
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "json.h"
+#include "names.h"
+#include "step.h"
+#include "text.h"
+#include "verb.h"
+
+#ifndef __NR_landlock_create_ruleset
+#define __NR_landlock_create_ruleset 444
+#endif
+#define LANDLOCK_CREATE_RULESET_VERSION 1
+
+static const struct verb verb = {
+	.name = "features",
+	.usage = "",
+	.description = "show the enabled features",
+	.min_args = 0,
+	.max_args = 0,
+};
+
+/* Of config.md, "Linux mount options"; idmap and ridmap are absent while linux.mountExtensions says
+ * no. */
+static const char *const mount_options[] = {"async", "atime", "bind", "defaults", "dev", "diratime",
+	"dirsync", "exec", "iversion", "lazytime", "loud", "mand", "noatime", "nodev", "nodiratime",
+	"noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid",
+	"nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "remount",
+	"rexec", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime",
+	"rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
+	"rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave",
+	"strictatime", "suid", "symfollow", "sync", "tmpcopyup", "unbindable"};
+
+static void add_words(struct json *j, const char *key, const struct name *table)
+{
+	json_array(j, key);
+	for (; table->word; table++)
+		json_string(j, NULL, table->word);
+	json_array_end(j);
+}
+
+static int by_word(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_namespaces(struct json *j)
+{
+	const char *words[NS_COUNT];
+
+	for (size_t i = 0; i < NS_COUNT; i++)
+		words[i] = namespace_names[i].word;
+	qsort(words, NS_COUNT, sizeof(words[0]), by_word);
+	json_array(j, "namespaces");
+	for (size_t i = 0; i < NS_COUNT; i++)
+		json_string(j, NULL, words[i]);
+	json_array_end(j);
+}
+
+static void add_enabled(struct json *j, const char *key, int enabled)
+{
+	json_object(j, key);
+	json_bool(j, "enabled", enabled);
+	json_object_end(j);
+}
+
+/* What libseccomp learned in 2.6. */
+static int needs_new_library(const char *word)
+{
+	static const char *const recent[] = {"SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",
+		"SCMP_ARCH_SH", "SCMP_ARCH_SHEB", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
+
+	for (size_t i = 0; i < sizeof(recent) / sizeof(recent[0]); i++)
+		if (!strcmp(word, recent[i]))
+			return 1;
+	return 0;
+}
+
+static void add_supported(struct json *j, const char *key, const struct name *table)
+{
+	int old = !strncmp(build_libseccomp, "2.5.", 4);
+
+	json_array(j, key);
+	for (; table->word; table++)
+		if (strcmp(table->word, "SCMP_ACT_NOTIFY") != 0 &&
+			!(old && needs_new_library(table->word)))
+			json_string(j, NULL, table->word);
+	json_array_end(j);
+}
+
+static void add_seccomp(struct json *j)
+{
+	json_object(j, "seccomp");
+	json_bool(j, "enabled", *build_libseccomp != '\0');
+	if (*build_libseccomp) {
+		add_supported(j, "actions", seccomp_actions);
+		add_words(j, "operators", seccomp_ops);
+		add_supported(j, "archs", seccomp_archs);
+		add_words(j, "knownFlags", seccomp_flag_names);
+		add_supported(j, "supportedFlags", seccomp_flag_names);
+	}
+	json_object_end(j);
+}
+
+static void add_linux(struct json *j)
+{
+	json_object(j, "linux");
+	add_namespaces(j);
+	add_words(j, "capabilities", capability_names);
+	json_object(j, "cgroup");
+	json_bool(j, "v1", 1);
+	json_bool(j, "v2", 1);
+	json_bool(j, "systemd", 0);
+	json_bool(j, "systemdUser", 0);
+	json_bool(j, "rdma", 0);
+	json_object_end(j);
+	add_seccomp(j);
+	add_enabled(j, "apparmor", 1);
+	add_enabled(j, "selinux", 1);
+	add_enabled(j, "intelRdt", 0);
+	json_object(j, "mountExtensions");
+	add_enabled(j, "idmap", 0);
+	json_object_end(j);
+	add_enabled(j, "netDevices", 0);
+	json_object_end(j);
+}
+
+static void add_annotations(struct json *j)
+{
+	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	const unsigned action = SECCOMP_RET_KILL_PROCESS;
+	int filters = !syscall(__NR_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+	char words[32] = "none";
+	struct text t = TEXT(words);
+
+	if (abi > 0) {
+		text_add(&t, "abi ");
+		text_add_u64(&t, (uint64_t)abi);
+	}
+	json_object(j, "annotations");
+	json_string(j, "davit.build", build_id);
+	json_string(j, "davit.confinement.landlock", words);
+	json_string(j, "davit.confinement.seccomp", filters ? "filter" : "none");
+	if (*build_libseccomp)
+		json_string(j, "io.github.seccomp.libseccomp.version", build_libseccomp);
+	json_string(j, "org.opencontainers.runc.checkpoint.enabled", "false");
+	json_string(j, "org.opencontainers.runc.commit", build_commit);
+	json_string(j, "org.opencontainers.runc.version", build_version);
+	json_object_end(j);
+}
+
+int main(int argc, char **argv)
+{
+	static char buffer[65536];
+	struct json j;
+
+	verb_start(&verb, argc, argv, NULL, 0);
+	json_start(&j, buffer, sizeof(buffer) - 1, "    ");
+	json_object(&j, NULL);
+	json_string(&j, "ociVersionMin", "1.0.0");
+	json_string(&j, "ociVersionMax", "1.3.0");
+	add_words(&j, "hooks", hook_names);
+	json_array(&j, "mountOptions");
+	for (size_t i = 0; i < sizeof(mount_options) / sizeof(mount_options[0]); i++)
+		json_string(&j, NULL, mount_options[i]);
+	json_array_end(&j);
+	add_linux(&j);
+	add_annotations(&j);
+	json_array(&j, "potentiallyUnsafeConfigAnnotations");
+	json_array_end(&j);
+	json_object_end(&j);
+	if (j.cut)
+		return 1;
+	buffer[j.length++] = '\n';
+	verb_print(buffer, j.length);
+	return 0;
+}

