@@ -1,4 +1,5 @@
-/* The reader of plans: tables made from plan.def, one checker that walks them, and the loader. No allocation. */
+/* The reader of plans: tables made from plan.def, one checker that walks them, and the loader. No
+ * malloc. */
 #include "plan.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* clang-format off */
 #define RECORD(n)		      static const struct plan_field fields_##n[] = {
 #define FIELD(f, kind, limit) {#f, kind, limit},
 #define STR(f)	   FIELD(f, PLAN_STR, 0)
@@ -43,6 +45,7 @@ const struct plan_type plan_types[PLAN_RECORD_COUNT] = {
 #include "plan.def"
 #include "plan_undef.h"
 };
+/* clang-format on */
 
 uint32_t plan_field_size(enum plan_kind kind)
 {
@@ -124,8 +127,8 @@ static int check_records(const struct image *image, enum plan_record record, con
 	return 0;
 }
 
-static int check_header(const struct plan_header *header, size_t size, const char *build,
-	const char **why)
+static int check_header(
+	const struct plan_header *header, size_t size, const char *build, const char **why)
 {
 	*why = "magic";
 	if (memcmp(header->magic, PLAN_MAGIC, sizeof(header->magic)) != 0)
@@ -190,22 +193,31 @@ int plan_check(const void *bytes, size_t size, const char *build, const char **w
 	return 0;
 }
 
-/* A sealed memfd cannot change under us, so it is mapped; everything else is copied before it is checked. */
+static int map_memory(size_t size, uint8_t **map)
+{
+	*map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		-1, 0);
+	return *map == MAP_FAILED ? -errno : 0;
+}
+
+/* A sealed memfd cannot change under us, so it is mapped; everything else is copied before it is
+ * checked. */
 static int map_image(int fd, size_t size, const uint8_t **image)
 {
 	const int sealed = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	int seals = fcntl(fd, F_GET_SEALS);
 	uint8_t *map;
 	size_t done = 0;
+	int err;
 
 	if (seals >= 0 && (seals & sealed) == sealed) {
 		map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 		*image = map;
 		return map == MAP_FAILED ? -errno : 0;
 	}
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (map == MAP_FAILED)
-		return -errno;
+	err = map_memory(size, &map);
+	if (err)
+		return err;
 	while (done < size) {
 		ssize_t n = pread(fd, map + done, size - done, (off_t)done);
 
@@ -219,20 +231,48 @@ static int map_image(int fd, size_t size, const uint8_t **image)
 	return 0;
 }
 
-int plan_load(int fd, const char *build, struct plan *plan, const char **why)
+/* From a pipe: to its end, one byte more than a plan may have so that a longer one is seen. */
+static int read_image(int fd, size_t *size, const uint8_t **image)
+{
+	uint8_t *map;
+	int err = map_memory(PLAN_SIZE_MAX + 1, &map);
+
+	if (err)
+		return err;
+	*image = map;
+	for (*size = 0; *size <= PLAN_SIZE_MAX;) {
+		ssize_t n = read(fd, map + *size, PLAN_SIZE_MAX + 1 - *size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : 0;
+		*size += (size_t)n;
+	}
+	return -EBADMSG;
+}
+
+static int get_image(int fd, struct plan *plan, const char **why)
 {
 	struct stat st;
-	int err;
 
 	*why = "size";
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
+		return read_image(fd, &plan->size, &plan->image);
 	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(struct plan_header) ||
 		st.st_size > (off_t)PLAN_SIZE_MAX)
 		return -EBADMSG;
 	plan->size = (size_t)st.st_size;
 	*why = "memory";
-	err = map_image(fd, plan->size, &plan->image);
+	return map_image(fd, plan->size, &plan->image);
+}
+
+int plan_load(int fd, const char *build, struct plan *plan, const char **why)
+{
+	int err = get_image(fd, plan, why);
+
 	if (!err)
 		err = plan_check(plan->image, plan->size, build, why);
 	if (err)

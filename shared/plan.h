@@ -134,7 +134,8 @@ struct plan {
 int plan_check(const void *image, size_t size, const char *build, const char **why);
 
 /*
- * Reads and checks the plan on FD from its beginning: a sealed memfd is mapped, anything else is copied.
+ * Reads and checks the plan on FD: a sealed memfd is mapped, another file copied, both from their beginning; a pipe is
+ * read to its end.
  * Returns 0 or as plan_check, or -errno of fstat, mmap, read; *why says what failed.
  */
 int plan_load(int fd, const char *build, struct plan *plan, const char **why);
