@@ -1,0 +1,53 @@
+/* From cJSON's tree to the plan: one file for each part of config.json, each a table and the checks
+ * it cannot say. */
+#ifndef DAVIT_BUILD_H
+#define DAVIT_BUILD_H
+
+#include "fields.h"
+
+/* Fills the config record from the whole document. */
+void build_config(const cJSON *document);
+
+extern const struct field mount_fields[];
+void finish_mount(void *mount);
+
+extern const struct field hooks_fields[];
+
+void build_process(const cJSON *process, void *config);
+void build_linux(const cJSON *value, void *config);
+void build_resources(const cJSON *resources, void *config);
+void build_seccomp(const cJSON *seccomp, void *config);
+
+/* Checks that need the whole of linux: sysctl keys by namespace (value NULL: none). */
+void build_sysctl(const cJSON *sysctl, struct plan_config *config);
+
+/* namespaces.c: reads the array; true when TYPE is listed; the checks between namespaces and other
+ * members. */
+void build_namespaces(const cJSON *namespaces, void *list);
+int namespace_listed(enum namespace_type type);
+void check_namespaces(const struct plan_config *config);
+extern const struct field idmap_fields[];
+
+/* mount_options.c: mounts[].options into the mount record. */
+void build_mount_options(const cJSON *options, void *mount);
+
+/* The words of mount propagation ("rslave"), with their MS_ bits. */
+extern const struct name propagation_names[];
+
+/* check.c: forms of text. Each refuses the value at hand. */
+void check_not_empty(const char *text);
+void check_printable(const char *text);      /* no control characters */
+void check_label(const char *text);          /* SELinux */
+void check_version(const char *text);        /* ociVersion */
+void check_absolute_clean(const char *text); /* absolute, without ".." */
+void check_no_climbing(const char *text);    /* no ".." component */
+void check_cpu_list(const char *text);       /* "0-3,7" */
+void check_page_size(const char *text);      /* "2MB" */
+
+/*
+ * The absolute path PATH names lexically, "." and ".." resolved and clamped at "/", in BUFFER of
+ * 4096 bytes. Refuses what no kernel would take: 4096 bytes or more, a component above 255.
+ */
+void clean_path(const char *path, char *buffer);
+
+#endif

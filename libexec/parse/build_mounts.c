@@ -1,0 +1,82 @@
+/* config.md, "Mounts". */
+#include "build.h"
+
+#include <string.h>
+#include "names.h"
+
+static void build_destination(const cJSON *value, void *mount)
+{
+	static char path[4096];
+	struct plan_mount *m = mount;
+
+	check_not_empty(value_string(value));
+	if (*value->valuestring != '/')
+		caution("a relative path is deprecated; taken as relative to /", NULL);
+	clean_path(value->valuestring, path);
+	if (!strcmp(path, "/"))
+		refuse("must not be the root file system itself", NULL);
+	m->destination = plan_put(path);
+}
+
+const struct field mount_fields[] = {
+	{"destination", FIELD_CALL, FIELD_REQUIRED, .call = build_destination},
+	{"source", FIELD_STRING, 0, offsetof(struct plan_mount, source)},
+	{"type", FIELD_STRING, 0, offsetof(struct plan_mount, type), .check = check_printable},
+	{"options", FIELD_CALL, FIELD_GUARD, .call = build_mount_options},
+	{"uidMappings", FIELD_UNSUPPORTED, FIELD_GUARD},
+	{"gidMappings", FIELD_UNSUPPORTED, FIELD_GUARD}, {NULL}};
+
+/* Files of /proc that lxcfs provides for containers. */
+static const char *const lxcfs_files[] = {"cpuinfo", "diskstats", "meminfo", "stat", "swaps",
+	"uptime", "loadavg", "slabinfo", "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled"};
+
+/* A mount over procfs can take away a protection that is switched on by writing there. */
+static void check_proc(const struct plan_mount *m, const char *destination, const char *type)
+{
+	if (strncmp(destination, "/proc", 5) != 0 || (destination[5] && destination[5] != '/'))
+		return;
+	if (!destination[5]) {
+		if (m->kind != MOUNT_BIND && strcmp(type, "proc") != 0)
+			refuse("check proc-safety of /proc mount: \"/proc\" cannot be mounted "
+			       "because it is "
+			       "not of type proc",
+				NULL);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(lxcfs_files) / sizeof(lxcfs_files[0]); i++)
+		if (!strcmp(destination + 6, lxcfs_files[i]))
+			return;
+	refuse("check proc-safety of ", shown(destination), " mount: \"", shown(destination),
+		"\" cannot be mounted because it is inside /proc", NULL);
+}
+
+static void check_bind(const struct plan_mount *m)
+{
+	const char *source = plan_put_text(m->source);
+
+	if (!source || !*source)
+		refuse("a bind mount needs a source", NULL);
+	if (m->data.count)
+		refuse("invalid mount &{Source:", shown(source),
+			" Destination:", shown(plan_put_text(m->destination)),
+			"}: bind mounts cannot have any filesystem-specific options applied", NULL);
+}
+
+void finish_mount(void *record)
+{
+	struct plan_mount *m = record;
+	const char *type = plan_put_text(m->type);
+
+	if (plan_error())
+		return; /* the strings are not there; plan_emit tells */
+	if (m->kind == MOUNT_BIND)
+		check_bind(m);
+	else if (!type || !*type)
+		refuse("type: missing", NULL);
+	else if (!strcmp(type, "cgroup"))
+		m->kind = MOUNT_CGROUP;
+	check_proc(m, plan_put_text(m->destination), type ? type : "");
+	if (m->tmpcopyup && (!type || strcmp(type, "tmpfs") != 0))
+		caution("tmpcopyup is for type tmpfs; ignored", NULL);
+	m->label = plan_put(path_text());
+}

@@ -1,0 +1,181 @@
+/* config.md, "Process". */
+#include "build.h"
+
+#include <string.h>
+#include "names.h"
+#include "text.h"
+
+#define ID_MAX       (UINT32_MAX - 1)
+#define ARGUMENT_MAX 131071 /* execve(2): MAX_ARG_STRLEN with its NUL */
+#define ARGUMENTS_MAX                                                                              \
+	(6u << 20) /* execve(2): of arguments and environment together, whatever the stack limit   \
+		    */
+#define UNKNOWN_CAPS_MAX 64
+
+static size_t arguments_size;
+
+static void check_argument(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > ARGUMENT_MAX)
+		refuse("longer than 131071 bytes", NULL);
+	arguments_size += length + 1 + sizeof(char *);
+	if (arguments_size > ARGUMENTS_MAX)
+		refuse_as("process.args and process.env: argument list too long", NULL);
+}
+
+static void check_environment(const char *text)
+{
+	check_argument(text);
+	if (!strchr(text, '='))
+		refuse("invalid environment variable: missing '='", NULL);
+	if (*text == '=')
+		refuse("invalid environment variable: name cannot be empty", NULL);
+}
+
+/* Capability names that we do not know: one sorted warning at the end, as runc gives it. */
+static const char *unknown_caps[UNKNOWN_CAPS_MAX];
+static size_t unknown_cap_count;
+
+static void unknown_cap(const char *word)
+{
+	size_t at = 0;
+
+	while (at < unknown_cap_count && strcmp(unknown_caps[at], word) < 0)
+		at++;
+	if (unknown_cap_count == UNKNOWN_CAPS_MAX ||
+		(at < unknown_cap_count && !strcmp(unknown_caps[at], word)))
+		return;
+	memmove(&unknown_caps[at + 1], &unknown_caps[at],
+		(unknown_cap_count - at) * sizeof(unknown_caps[0]));
+	unknown_caps[at] = word;
+	unknown_cap_count++;
+}
+
+static void warn_unknown_caps(void)
+{
+	static char list[512];
+	struct text t = TEXT(list);
+
+	for (size_t i = 0; i < unknown_cap_count; i++) {
+		text_add(&t, i ? " " : "");
+		text_add(&t, shown(unknown_caps[i]));
+	}
+	if (unknown_cap_count)
+		caution_as("ignoring unknown or unavailable capabilities: [", list, "]", NULL);
+}
+
+static void build_caps(const cJSON *value, void *target)
+{
+	uint64_t *bits = target;
+	uint32_t index = 0;
+
+	expect(value, cJSON_Array);
+	for (const cJSON *item = value->child; item; item = item->next, index++) {
+		const struct name *name;
+
+		path_element(index);
+		name = name_find(capability_names, value_string(item));
+		if (name)
+			*bits |= UINT64_C(1) << name->value;
+		else
+			unknown_cap(item->valuestring);
+		path_leave();
+	}
+}
+
+static const struct field capabilities_fields[] = {
+	{"bounding", FIELD_CALL, FIELD_GUARD, CONFIG(cap_bounding), .call = build_caps},
+	{"effective", FIELD_CALL, FIELD_GUARD, CONFIG(cap_effective), .call = build_caps},
+	{"permitted", FIELD_CALL, FIELD_GUARD, CONFIG(cap_permitted), .call = build_caps},
+	{"inheritable", FIELD_CALL, FIELD_GUARD, CONFIG(cap_inheritable), .call = build_caps},
+	{"ambient", FIELD_CALL, FIELD_GUARD, CONFIG(cap_ambient), .call = build_caps}, {NULL}};
+
+static void build_capabilities(const cJSON *value, void *target)
+{
+	struct plan_config *config = target;
+
+	config->has_capabilities = 1;
+	build_object(value, capabilities_fields, config);
+	warn_unknown_caps();
+}
+
+static void build_rlimit_type(const cJSON *value, void *target)
+{
+	static uint64_t seen;
+	struct plan_rlimit *limit = target;
+	const struct name *name = name_find(rlimit_names, value_string(value));
+
+	if (!name)
+		refuse_as("wrong rlimit value: ", shown(value->valuestring), NULL);
+	if (seen & UINT64_C(1) << name->value)
+		refuse("duplicate rlimit ", name->word, NULL);
+	seen |= UINT64_C(1) << name->value;
+	limit->type = name->value;
+}
+
+static const struct field rlimit_fields[] = {
+	{"type", FIELD_CALL, FIELD_REQUIRED, .call = build_rlimit_type},
+	{"soft", FIELD_NUMBER, FIELD_REQUIRED, offsetof(struct plan_rlimit, soft), 0, UINT64_MAX},
+	{"hard", FIELD_NUMBER, FIELD_REQUIRED, offsetof(struct plan_rlimit, hard), 0, UINT64_MAX},
+	{NULL}};
+
+static void finish_rlimit(void *record)
+{
+	const struct plan_rlimit *limit = record;
+
+	if (limit->soft > limit->hard)
+		refuse("soft limit ", shown_number(limit->soft, 0), " is above the hard limit ",
+			shown_number(limit->hard, 0), NULL);
+}
+
+static const struct field user_fields[] = {{"uid", FIELD_NUMBER, 0, CONFIG(uid), 0, ID_MAX},
+	{"gid", FIELD_NUMBER, 0, CONFIG(gid), 0, ID_MAX},
+	{"umask", FIELD_OPT, FIELD_GUARD, CONFIG(umask), 0, 0777},
+	{"additionalGids", FIELD_NUMBERS, FIELD_GUARD, CONFIG(additional_gids), 0, ID_MAX},
+	{"username", FIELD_IGNORED}, {NULL}};
+
+static const struct field console_fields[] = {
+	{"height", FIELD_OPT, FIELD_REQUIRED, CONFIG(console_height), 0, UINT16_MAX},
+	{"width", FIELD_OPT, FIELD_REQUIRED, CONFIG(console_width), 0, UINT16_MAX}, {NULL}};
+
+static const struct field process_fields[] = {{"terminal", FIELD_BOOL, 0, CONFIG(terminal)},
+	{"consoleSize", FIELD_OBJECT, 0, .fields = console_fields},
+	{"user", FIELD_OBJECT, FIELD_GUARD, .fields = user_fields},
+	{"args", FIELD_STRINGS, 0, CONFIG(args), .check = check_argument},
+	{"env", FIELD_STRINGS, 0, CONFIG(env), .check = check_environment},
+	{"cwd", FIELD_STRING, 0, CONFIG(cwd)},
+	{"capabilities", FIELD_CALL, FIELD_GUARD, .call = build_capabilities},
+	{"rlimits", FIELD_RECORDS, FIELD_GUARD, CONFIG(rlimits), .record = PLAN_RECORD_rlimit,
+		.fields = rlimit_fields, .done = finish_rlimit},
+	{"noNewPrivileges", FIELD_BOOL, FIELD_GUARD, CONFIG(no_new_privileges)},
+	{"apparmorProfile", FIELD_STRING, FIELD_GUARD, CONFIG(apparmor_profile),
+		.check = check_printable},
+	{"selinuxLabel", FIELD_STRING, FIELD_GUARD, CONFIG(selinux_label), .check = check_label},
+	{"oomScoreAdj", FIELD_OPT, FIELD_GUARD, CONFIG(oom_score_adj), -1000, 1000},
+	{"scheduler", FIELD_UNSUPPORTED}, {"ioPriority", FIELD_UNSUPPORTED},
+	{"execCPUAffinity", FIELD_IGNORED}, /* of exec only */
+	{"commandLine", FIELD_IGNORED}, {NULL}};
+
+void build_process(const cJSON *process, void *target)
+{
+	struct plan_config *config = target;
+	const cJSON *args;
+
+	config->has_process = 1;
+	build_object(process, process_fields, config);
+	if (!config->cwd.offset)
+		refuse_as("process.cwd: missing (Cwd property must not be empty)", NULL);
+	if (!config->cwd.length)
+		refuse_as("Cwd property must not be empty", NULL);
+	if (*plan_put_text(config->cwd) != '/')
+		refuse_as("Cwd must be an absolute path", NULL);
+	if (!config->args.count)
+		refuse_as("args must not be empty", NULL);
+	args = cJSON_GetObjectItemCaseSensitive(process, "args");
+	if (!*args->child->valuestring)
+		refuse_as("process.args[0]: must not be empty", NULL);
+	if (!config->terminal) /* config.md: the size is ignored then */
+		config->console_height = config->console_width = (struct plan_opt_u64){0, 0};
+}

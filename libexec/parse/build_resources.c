@@ -1,0 +1,172 @@
+/* config-linux.md, "Control groups". */
+#include "build.h"
+
+#include <string.h>
+#include "names.h"
+
+#define SMALLEST_PAGE   4096
+#define SMALLEST_SHARES 2 /* of cpu.shares */
+
+static void build_rule_type(const cJSON *value, void *target)
+{
+	const char *word = value_string(value);
+
+	if (!*word || !strcmp(word, "a"))
+		*(uint64_t *)target = DEVICE_ALL;
+	else if (!strcmp(word, "c"))
+		*(uint64_t *)target = DEVICE_CHAR;
+	else if (!strcmp(word, "b"))
+		*(uint64_t *)target = DEVICE_BLOCK;
+	else
+		refuse_as("invalid cgroup device type \"", shown(word), "\"", NULL);
+}
+
+/* -1 stands for any number, as for no number at all. */
+static void build_rule_number(const cJSON *value, void *target)
+{
+	struct plan_opt_u64 *number = target;
+	uint64_t n = value_number(value, -1, UINT32_MAX);
+
+	number->set = n <= UINT32_MAX;
+	number->value = number->set ? n : 0;
+}
+
+static void build_access(const cJSON *value, void *target)
+{
+	uint64_t *access = target;
+
+	for (const char *c = value_string(value); *c; c++) {
+		if (*c == 'r')
+			*access |= DEVICE_READ;
+		else if (*c == 'w')
+			*access |= DEVICE_WRITE;
+		else if (*c == 'm')
+			*access |= DEVICE_MKNOD;
+		else
+			refuse("\"", shown(value->valuestring), "\" is not made of r, w and m",
+				NULL);
+	}
+}
+
+#define RULE(field) offsetof(struct plan_device_rule, field)
+
+static const struct field rule_fields[] = {{"allow", FIELD_BOOL, FIELD_REQUIRED, RULE(allow)},
+	{"type", FIELD_CALL, 0, RULE(type), .call = build_rule_type},
+	{"major", FIELD_CALL, FIELD_GUARD, RULE(major), .call = build_rule_number},
+	{"minor", FIELD_CALL, FIELD_GUARD, RULE(minor), .call = build_rule_number},
+	{"access", FIELD_CALL, FIELD_GUARD, RULE(access), .call = build_access}, {NULL}};
+
+static void build_rules(const cJSON *value, void *target)
+{
+	struct plan_list *list = target;
+	uint32_t index = 0;
+
+	expect(value, cJSON_Array);
+	for (const cJSON *item = value->child; item; item = item->next, index++) {
+		struct plan_device_rule *rule = plan_add(PLAN_RECORD_device_rule, list);
+
+		path_element(index);
+		build_object(item, rule_fields, rule);
+		if (!rule->access)
+			refuse_as("device access at ", shown_number(index, 0),
+				" field cannot be empty", NULL);
+		path_leave();
+	}
+}
+
+static const struct field memory_fields[] = {
+	{"limit", FIELD_OPT, FIELD_GUARD, CONFIG(memory_limit), -1, INT64_MAX},
+	{"reservation", FIELD_OPT, FIELD_GUARD, CONFIG(memory_reservation), -1, INT64_MAX},
+	{"swap", FIELD_OPT, 0, CONFIG(memory_swap), -1, INT64_MAX},
+	{"swappiness", FIELD_OPT, FIELD_GUARD, CONFIG(memory_swappiness), 0, UINT64_MAX},
+	{"disableOOMKiller", FIELD_BOOL, FIELD_GUARD, CONFIG(memory_disable_oom)},
+	{"checkBeforeUpdate", FIELD_BOOL, FIELD_GUARD, CONFIG(memory_check_before_update)},
+	{"kernel", FIELD_IGNORED}, /* gone from the kernel; runc ignores these three as well */
+	{"kernelTCP", FIELD_IGNORED}, {"useHierarchy", FIELD_IGNORED}, {NULL}};
+
+static void build_memory(const cJSON *value, void *target)
+{
+	struct plan_config *config = target;
+	int64_t limit, swap;
+
+	build_object(value, memory_fields, config);
+	limit = config->memory_limit.value;
+	swap = config->memory_swap.value;
+	if (limit > 0 && limit < SMALLEST_PAGE)
+		refuse("limit: ", shown_number((uint64_t)limit, 0), " is less than a page", NULL);
+	if (config->memory_swappiness.value > 100)
+		refuse_as("invalid memory swappiness value: ",
+			shown_number(config->memory_swappiness.value, 0), " (valid range is 0-100)",
+			NULL);
+	if (swap > 0 && limit == 0)
+		refuse_as("unable to set swap limit without memory limit", NULL);
+	if (swap > 0 && swap < limit)
+		refuse_as("memory+swap limit should be >= memory limit", NULL);
+}
+
+static const struct field cpu_fields[] = {
+	{"shares", FIELD_OPT, FIELD_GUARD, CONFIG(cpu_shares), 0, UINT64_MAX},
+	{"quota", FIELD_OPT, FIELD_GUARD, CONFIG(cpu_quota), -1, INT64_MAX},
+	{"burst", FIELD_OPT, 0, CONFIG(cpu_burst), 0, UINT64_MAX},
+	{"period", FIELD_OPT, FIELD_GUARD, CONFIG(cpu_period), 0, UINT64_MAX},
+	{"realtimeRuntime", FIELD_OPT, FIELD_GUARD, CONFIG(cpu_rt_runtime), -1, INT64_MAX},
+	{"realtimePeriod", FIELD_OPT, FIELD_GUARD, CONFIG(cpu_rt_period), 0, UINT64_MAX},
+	{"cpus", FIELD_STRING, 0, CONFIG(cpuset_cpus), .check = check_cpu_list},
+	{"mems", FIELD_STRING, 0, CONFIG(cpuset_mems), .check = check_cpu_list},
+	{"idle", FIELD_OPT, 0, CONFIG(cpu_idle), 0, 1}, {NULL}};
+
+static void build_cpu(const cJSON *value, void *target)
+{
+	struct plan_config *config = target;
+
+	build_object(value, cpu_fields, config);
+	if (config->cpu_shares.value && config->cpu_shares.value < SMALLEST_SHARES)
+		refuse("shares: the minimum allowed cpu-shares is 2", NULL);
+	if (config->cpu_quota.value > 0 &&
+		config->cpu_burst.value > (uint64_t)config->cpu_quota.value)
+		refuse("burst: ", shown_number(config->cpu_burst.value, 0), " is above the quota",
+			NULL);
+}
+
+static const struct field pids_fields[] = {
+	{"limit", FIELD_OPT, FIELD_GUARD, CONFIG(pids_limit), -1, INT64_MAX}, {NULL}};
+
+static const struct field hugepage_fields[] = {
+	{"pageSize", FIELD_STRING, FIELD_REQUIRED, offsetof(struct plan_hugepage, size),
+		.check = check_page_size},
+	{"limit", FIELD_NUMBER, FIELD_REQUIRED, offsetof(struct plan_hugepage, limit), 0,
+		UINT64_MAX},
+	{NULL}};
+
+/* runc-cli.md 5.3: the key is one file name, CONTROLLER.PARAMETER. */
+static void check_unified_key(const char *key)
+{
+	const char *dot = strchr(key, '.');
+
+	if (strchr(key, '/'))
+		refuse_as("unified resource \"", shown(key), "\" must be a file name (no slashes)",
+			NULL);
+	if (!dot || dot == key || !dot[1] || strlen(key) > 255)
+		refuse_as("unified resource \"", shown(key),
+			"\" must be in the form CONTROLLER.PARAMETER", NULL);
+	check_printable(key);
+}
+
+static const struct field resources_fields[] = {
+	{"devices", FIELD_CALL, FIELD_GUARD, CONFIG(device_rules), .call = build_rules},
+	{"memory", FIELD_CALL, FIELD_GUARD, .call = build_memory},
+	{"cpu", FIELD_CALL, 0, .call = build_cpu}, {"pids", FIELD_OBJECT, 0, .fields = pids_fields},
+	{"hugepageLimits", FIELD_RECORDS, FIELD_GUARD, CONFIG(hugepages),
+		.record = PLAN_RECORD_hugepage, .fields = hugepage_fields},
+	{"unified", FIELD_MAP, FIELD_GUARD, CONFIG(unified), .check_key = check_unified_key},
+	{"blockIO", FIELD_UNSUPPORTED, FIELD_GUARD | FIELD_ZERO_EMPTY},
+	{"network", FIELD_UNSUPPORTED, FIELD_GUARD | FIELD_ZERO_EMPTY}, {"rdma", FIELD_UNSUPPORTED},
+	{NULL}};
+
+void build_resources(const cJSON *value, void *target)
+{
+	struct plan_config *config = target;
+
+	config->has_resources = 1;
+	build_object(value, resources_fields, config);
+}

@@ -1,0 +1,182 @@
+/* config-linux.md, "Seccomp". */
+#include "build.h"
+
+#include <string.h>
+#include "names.h"
+
+#define ERRNO_MAX        4095
+#define TRACE_MAX        UINT16_MAX
+#define SYSCALL_NAME_MAX 64
+
+static int allows_exec; /* some rule lets the container's program begin */
+
+/* What comes back as "return value", not as an end: the process goes on and the call is made. */
+static int permits(uint64_t action)
+{
+	return action == ACT_ALLOW || action == ACT_LOG || action == ACT_TRACE;
+}
+
+static void build_action(const cJSON *value, void *target)
+{
+	const struct name *name = name_find(seccomp_actions, value_string(value));
+
+	if (!name)
+		refuse_as("string ", shown(value->valuestring),
+			" is not a valid action for seccomp", NULL);
+	if (name->value == ACT_NOTIFY)
+		refuse("SCMP_ACT_NOTIFY: not supported yet", NULL);
+	*(uint64_t *)target = name->value;
+}
+
+static void build_default_action(const cJSON *value, void *target)
+{
+	if (!strcmp(value_string(value), "SCMP_ACT_NOTIFY"))
+		refuse_as("SCMP_ACT_NOTIFY cannot be used as default action", NULL);
+	build_action(value, target);
+}
+
+static void check_errno(const char *member, uint64_t action, struct plan_opt_u64 errno_ret)
+{
+	if (!errno_ret.set)
+		return;
+	path_member(member);
+	if (action != ACT_ERRNO && action != ACT_TRACE)
+		refuse("only for SCMP_ACT_ERRNO and SCMP_ACT_TRACE, not for ",
+			seccomp_actions[action].word, NULL);
+	if (errno_ret.value > (action == ACT_ERRNO ? ERRNO_MAX : TRACE_MAX))
+		refuse(shown_number(errno_ret.value, 0), " is out of range (0 to ",
+			shown_number(action == ACT_ERRNO ? ERRNO_MAX : TRACE_MAX, 0), ")", NULL);
+	path_leave();
+}
+
+static void build_op(const cJSON *value, void *target)
+{
+	const struct name *name = name_find(seccomp_ops, value_string(value));
+
+	if (!name)
+		refuse_as("string ", shown(value->valuestring),
+			" is not a valid operator for seccomp", NULL);
+	*(uint64_t *)target = name->value;
+}
+
+#define ARG(field) offsetof(struct plan_seccomp_arg, field)
+
+static const struct field arg_fields[] = {{"index", FIELD_NUMBER, FIELD_REQUIRED, ARG(index), 0, 5},
+	{"value", FIELD_NUMBER, FIELD_REQUIRED, ARG(value), 0, UINT64_MAX},
+	{"valueTwo", FIELD_NUMBER, FIELD_GUARD, ARG(value_two), 0, UINT64_MAX},
+	{"op", FIELD_CALL, FIELD_REQUIRED, ARG(op), .call = build_op}, {NULL}};
+
+static void check_syscall_name(const char *text)
+{
+	size_t length =
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	if (!length || text[length] || length > SYSCALL_NAME_MAX)
+		refuse("not the name of a system call: \"", shown(text), "\"", NULL);
+}
+
+#define SECCOMP_RULE(field) offsetof(struct plan_seccomp_rule, field)
+
+static const struct field rule_fields[] = {
+	{"names", FIELD_STRINGS, FIELD_REQUIRED, SECCOMP_RULE(names), .check = check_syscall_name},
+	{"action", FIELD_CALL, FIELD_REQUIRED, SECCOMP_RULE(action), .call = build_action},
+	{"errnoRet", FIELD_OPT, FIELD_GUARD, SECCOMP_RULE(errno_ret), 0, UINT32_MAX},
+	{"args", FIELD_RECORDS, 0, SECCOMP_RULE(args), .record = PLAN_RECORD_seccomp_arg,
+		.fields = arg_fields},
+	{NULL}};
+
+static void finish_rule(void *record)
+{
+	struct plan_seccomp_rule *rule = record;
+
+	if (plan_error())
+		return;
+	if (!rule->names.count)
+		refuse("names: must not be empty", NULL);
+	check_errno("errnoRet", rule->action, rule->errno_ret);
+	for (uint32_t i = 0; i < rule->names.count && permits(rule->action); i++) {
+		const struct plan_str *name = plan_added(PLAN_RECORD_str, rule->names, i);
+
+		if (!strcmp(plan_put_text(name->value), "execve"))
+			allows_exec = 1;
+	}
+}
+
+static void build_archs(const cJSON *value, void *target)
+{
+	uint32_t index = 0;
+
+	expect(value, cJSON_Array);
+	for (const cJSON *item = value->child; item; item = item->next, index++) {
+		const struct name *name;
+		struct plan_num *number;
+
+		path_element(index);
+		name = name_find(seccomp_archs, value_string(item));
+		if (!name)
+			refuse_as("string ", shown(item->valuestring),
+				" is not a valid arch for seccomp", NULL);
+		number = plan_add(PLAN_RECORD_num, target);
+		number->value = name->value;
+		path_leave();
+	}
+}
+
+/* The member's presence counts: without it the seccomp step chooses, with [] there are none. */
+static void build_flags(const cJSON *value, void *target)
+{
+	struct plan_config *config = target;
+	uint32_t index = 0;
+
+	config->seccomp_has_flags = 1;
+	expect(value, cJSON_Array);
+	for (const cJSON *item = value->child; item; item = item->next, index++) {
+		const struct name *name;
+
+		path_element(index);
+		name = name_find(seccomp_flag_names, value_string(item));
+		if (!name)
+			refuse_as("seccomp flag ", shown(item->valuestring),
+				" is not known to runc", NULL);
+		if (!strcmp(name->word, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
+			refuse(name->word, ": not supported yet",
+				NULL); /* means nothing without NOTIFY */
+		config->seccomp_flags |= name->value;
+		path_leave();
+	}
+}
+
+static const struct field seccomp_fields[] = {
+	{"defaultAction", FIELD_CALL, FIELD_REQUIRED, CONFIG(seccomp_default),
+		.call = build_default_action},
+	{"defaultErrnoRet", FIELD_OPT, FIELD_GUARD, CONFIG(seccomp_default_errno), 0, UINT32_MAX},
+	{"architectures", FIELD_CALL, FIELD_GUARD, CONFIG(seccomp_archs), .call = build_archs},
+	{"flags", FIELD_CALL, 0, .call = build_flags},
+	{"syscalls", FIELD_RECORDS, FIELD_GUARD, CONFIG(seccomp_rules),
+		.record = PLAN_RECORD_seccomp_rule, .fields = rule_fields, .done = finish_rule},
+	{"listenerPath", FIELD_UNSUPPORTED}, {"listenerMetadata", FIELD_UNSUPPORTED}, {NULL}};
+
+/* An object without default action and rules switches seccomp off (runc-cli.md 4.16). */
+static int is_off(const cJSON *seccomp)
+{
+	const cJSON *action = cJSON_GetObjectItemCaseSensitive(seccomp, "defaultAction");
+	const cJSON *rules = cJSON_GetObjectItemCaseSensitive(seccomp, "syscalls");
+
+	return (!action || cJSON_IsNull(action) ||
+		       (cJSON_IsString(action) && !*action->valuestring)) &&
+		(!rules || cJSON_IsNull(rules) || (cJSON_IsArray(rules) && !rules->child));
+}
+
+void build_seccomp(const cJSON *seccomp, void *target)
+{
+	struct plan_config *config = target;
+
+	expect(seccomp, cJSON_Object);
+	if (is_off(seccomp))
+		return;
+	config->has_seccomp = 1;
+	build_object(seccomp, seccomp_fields, config);
+	check_errno("defaultErrnoRet", config->seccomp_default, config->seccomp_default_errno);
+	if (!permits(config->seccomp_default) && !allows_exec)
+		refuse("no rule allows execve: no program could ever begin", NULL);
+}

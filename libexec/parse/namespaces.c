@@ -1,0 +1,156 @@
+/* config-linux.md, "Namespaces" and "User namespace mappings". */
+#include "build.h"
+
+#include <string.h>
+#include "names.h"
+
+#define MAPPINGS_MAX 340 /* user_namespaces(7) */
+
+static uint64_t listed; /* bit per type */
+static int user_path;   /* the user namespace is a joined one */
+
+int namespace_listed(enum namespace_type type)
+{
+	return (listed & UINT64_C(1) << type) != 0;
+}
+
+static void build_type(const cJSON *value, void *target)
+{
+	*(const char **)target = value_string(value);
+}
+
+/* A namespace while it is read: the type is looked up when the path is known, for the texts. */
+struct entry {
+	const char *type;
+	const char *path;
+};
+
+static const struct field namespace_fields[] = {
+	{"type", FIELD_CALL, FIELD_REQUIRED, offsetof(struct entry, type), .call = build_type},
+	{"path", FIELD_CALL, FIELD_GUARD, offsetof(struct entry, path), .call = build_type},
+	{NULL}};
+
+static void add_namespace(const struct entry *entry, struct plan_list *list)
+{
+	const struct name *name = name_find(namespace_names, entry->type);
+	const char *path = entry->path ? entry->path : "";
+	struct plan_namespace *ns;
+
+	if (!name)
+		refuse_as("namespace {\"", shown(entry->type), "\" \"", shown(path),
+			"\"} does not exist", NULL);
+	if (namespace_listed(name->value))
+		refuse_as("malformed spec file: duplicated ns {\"", name->word, "\" \"",
+			shown(path), "\"}", NULL);
+	if (name->value == NS_TIME)
+		refuse("time namespace: not supported yet", NULL);
+	if (strchr(path, ','))
+		refuse_as("invalid namespace path ", shown(path), NULL);
+	if (*path && *path != '/')
+		refuse("path must be absolute: \"", shown(path), "\"", NULL);
+	listed |= UINT64_C(1) << name->value;
+	if (name->value == NS_USER)
+		user_path = *path != '\0';
+	ns = plan_add(PLAN_RECORD_namespace, list);
+	ns->type = name->value;
+	ns->path = plan_put(*path ? path : NULL);
+}
+
+void build_namespaces(const cJSON *namespaces, void *list)
+{
+	uint32_t index = 0;
+
+	expect(namespaces, cJSON_Array);
+	for (const cJSON *item = namespaces->child; item; item = item->next, index++) {
+		struct entry entry = {NULL, NULL};
+
+		path_element(index);
+		build_object(item, namespace_fields, &entry);
+		add_namespace(&entry, list);
+		path_leave();
+	}
+}
+
+#define MAP(field) offsetof(struct plan_idmap, field)
+
+const struct field idmap_fields[] = {
+	{"containerID", FIELD_NUMBER, FIELD_REQUIRED, MAP(container), 0, UINT32_MAX - 1},
+	{"hostID", FIELD_NUMBER, FIELD_REQUIRED, MAP(host), 0, UINT32_MAX - 1},
+	{"size", FIELD_NUMBER, FIELD_REQUIRED, MAP(size), 1, UINT32_MAX}, {NULL}};
+
+static int overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+static void check_map(struct plan_list list, const char *member)
+{
+	path_member(member);
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_idmap *map = plan_added(PLAN_RECORD_idmap, list, i);
+
+		path_element(i);
+		if (i >= MAPPINGS_MAX)
+			refuse("more than 340 mappings", NULL);
+		if (map->container + map->size > UINT32_MAX || map->host + map->size > UINT32_MAX)
+			refuse("the mapping ends above 4294967294", NULL);
+		for (uint32_t j = 0; j < i; j++) {
+			const struct plan_idmap *other = plan_added(PLAN_RECORD_idmap, list, j);
+
+			if (overlap(map->container, map->size, other->container, other->size) ||
+				overlap(map->host, map->size, other->host, other->size))
+				refuse("overlaps an earlier mapping", NULL);
+		}
+		path_leave();
+	}
+	path_leave();
+}
+
+static int maps_root(struct plan_list list)
+{
+	for (uint32_t i = 0; i < list.count; i++)
+		if (!((const struct plan_idmap *)plan_added(PLAN_RECORD_idmap, list, i))->container)
+			return 1;
+	return 0;
+}
+
+/* Containers of containerd and CRI-O give both a path and mappings; ns compares them with the
+ * namespace. */
+static void check_user_namespace(const struct plan_config *config)
+{
+	path_member("linux");
+	check_map(config->uid_map, "uidMappings");
+	check_map(config->gid_map, "gidMappings");
+	path_leave();
+	if (!namespace_listed(NS_USER)) {
+		if (config->uid_map.count || config->gid_map.count)
+			refuse_as("user namespace mappings specified, but user namespace isn't "
+				  "enabled in the config",
+				NULL);
+		return;
+	}
+	if (user_path)
+		return;
+	if (!config->uid_map.count)
+		refuse_as("user namespaces enabled, but no uid mappings found", NULL);
+	if (!config->gid_map.count)
+		refuse_as("user namespaces enabled, but no gid mappings found", NULL);
+	if (!maps_root(config->uid_map))
+		refuse_as("user namespaces enabled, but no mapping found for uid 0", NULL);
+	if (!maps_root(config->gid_map))
+		refuse_as("user namespaces enabled, but no mapping found for gid 0", NULL);
+}
+
+void check_namespaces(const struct plan_config *config)
+{
+	if (plan_error())
+		return; /* records are missing; plan_emit tells */
+	if (config->hostname.length && !namespace_listed(NS_UTS))
+		refuse_as("unable to set hostname without a private UTS namespace", NULL);
+	if (config->domainname.length && !namespace_listed(NS_UTS))
+		refuse_as("unable to set domainname without a private UTS namespace", NULL);
+	if ((config->masked_paths.count || config->readonly_paths.count) &&
+		!namespace_listed(NS_MOUNT))
+		refuse_as("unable to restrict sys entries without a private MNT namespace", NULL);
+	check_user_namespace(config);
+}

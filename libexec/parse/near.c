@@ -1,0 +1,64 @@
+/* Edit distance between an unknown member and the guarded ones of the same object. */
+#include "near.h"
+
+#include <string.h>
+
+#define NAME_MAX_LENGTH 24   /* of names looked at; no guarded name is longer */
+#define LOOKUPS_MAX     1024 /* unknown names looked at in one config.json */
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+static unsigned smallest(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Insertions, deletions and replacements that make B of A, without regard to case. Both are short.
+ */
+static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	unsigned row[NAME_MAX_LENGTH + 1];
+
+	for (size_t j = 0; j <= b_length; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= a_length; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_length; j++) {
+			unsigned above = row[j];
+
+			row[j] = smallest(above + 1, row[j - 1] + 1,
+				diagonal + (lower(a[i - 1]) != lower(b[j - 1])));
+			diagonal = above;
+		}
+	}
+	return row[b_length];
+}
+
+void near_miss(const struct field *fields, const char *name)
+{
+	static unsigned lookups;
+	size_t length = strlen(name);
+
+	if (length > NAME_MAX_LENGTH || lookups++ >= LOOKUPS_MAX)
+		return;
+	for (; fields->name; fields++) {
+		size_t known = strlen(fields->name);
+		unsigned allowed = known >= 7 ? 2 : known >= 5 ? 1 : 0;
+
+		if (!(fields->flags & FIELD_GUARD) || known > NAME_MAX_LENGTH)
+			continue;
+		if (distance(name, length, fields->name, known) > allowed)
+			continue;
+		path_member(name);
+		caution("unknown and ignored; did you mean ", fields->name, "?", NULL);
+		path_leave();
+		return;
+	}
+}

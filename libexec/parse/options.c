@@ -1,0 +1,63 @@
+/* parse's own options. */
+#include "options.h"
+
+#include <string.h>
+#include "plan_write.h"
+#include "step.h"
+#include "text.h"
+
+static const char usage[] =
+	"usage: parse [--id ID] [--bundle DIR] [--no-pivot] [--no-new-keyring] [--rootless] "
+	"[--preserve-fds N] [--listen-fds N] <config.json >plan";
+
+static const char *argument(int argc, char **argv, int *i)
+{
+	if (++*i >= argc)
+		die(usage, NULL, 0);
+	return argv[*i];
+}
+
+static uint64_t number(const char *text)
+{
+	uint64_t n;
+
+	if (text_to_u64(text, &n) || n > INT32_MAX)
+		die("not a number of file descriptors:", text, 0);
+	return n;
+}
+
+struct options read_options(int argc, char **argv)
+{
+	struct options o = {.id = "config", .bundle = ""};
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--id"))
+			o.id = argument(argc, argv, &i);
+		else if (!strcmp(argv[i], "--bundle"))
+			o.bundle = argument(argc, argv, &i);
+		else if (!strcmp(argv[i], "--preserve-fds"))
+			o.preserve_fds = number(argument(argc, argv, &i));
+		else if (!strcmp(argv[i], "--listen-fds"))
+			o.listen_fds = number(argument(argc, argv, &i));
+		else if (!strcmp(argv[i], "--no-pivot"))
+			o.no_pivot = 1;
+		else if (!strcmp(argv[i], "--no-new-keyring"))
+			o.no_new_keyring = 1;
+		else if (!strcmp(argv[i], "--rootless"))
+			o.rootless = 1;
+		else
+			die(usage, NULL, 0);
+	}
+	return o;
+}
+
+void put_options(const struct options *o, struct plan_config *config)
+{
+	config->id = plan_put(o->id);
+	config->bundle = plan_put(o->bundle);
+	config->no_pivot = (uint64_t)o->no_pivot;
+	config->no_new_keyring = (uint64_t)o->no_new_keyring;
+	config->rootless = (uint64_t)o->rootless;
+	config->preserve_fds = o->preserve_fds;
+	config->listen_fds = o->listen_fds;
+}

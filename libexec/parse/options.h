@@ -1,0 +1,23 @@
+/* The command line of parse: what runc was told that config.json does not say. */
+#ifndef DAVIT_OPTIONS_H
+#define DAVIT_OPTIONS_H
+
+#include "plan.h"
+
+struct options {
+	const char *id;
+	const char *bundle;
+	uint64_t preserve_fds;
+	uint64_t listen_fds;
+	int no_pivot;
+	int no_new_keyring;
+	int rootless;
+};
+
+/* Reads the options after ARGV[0]; dies on anything else. */
+struct options read_options(int argc, char **argv);
+
+/* Stores them, once plan_begin has been called. */
+void put_options(const struct options *options, struct plan_config *config);
+
+#endif

@@ -1,0 +1,195 @@
+/* Where we are in config.json, and messages about it. */
+#include "fields.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include "scan.h"
+#include "step.h"
+#include "text.h"
+
+#define WARNINGS_MAX 32
+#define SHOWN_MAX    64
+
+struct frame {
+	const char *name; /* NULL: an element */
+	uint32_t index;
+};
+
+static struct frame frames[SCAN_DEPTH_MAX + 8];
+static size_t depth;
+
+static void path_enter(const char *name, uint32_t index)
+{
+	if (depth < sizeof(frames) / sizeof(frames[0]))
+		frames[depth] = (struct frame){name, index};
+	depth++;
+}
+
+void path_member(const char *name)
+{
+	path_enter(name, 0);
+}
+
+void path_element(uint32_t index)
+{
+	path_enter(NULL, index);
+}
+
+void path_leave(void)
+{
+	depth--;
+}
+
+static int is_plain(const char *name)
+{
+	if (!*name)
+		return 0;
+	for (; *name; name++)
+		if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+			    (*name >= '0' && *name <= '9') || *name == '_'))
+			return 0;
+	return 1;
+}
+
+const char *path_text(void)
+{
+	static char buffer[256];
+	struct text t = TEXT(buffer);
+	size_t known = depth < sizeof(frames) / sizeof(frames[0]) ? depth : 0;
+
+	buffer[0] = '\0';
+	for (size_t i = 0; i < known; i++) {
+		const char *name = frames[i].name;
+
+		if (!name) {
+			text_add(&t, "[");
+			text_add_u64(&t, frames[i].index);
+			text_add(&t, "]");
+		} else if (is_plain(name) && strlen(name) <= SHOWN_MAX) {
+			text_add(&t, i ? "." : "");
+			text_add(&t, name);
+		} else {
+			text_add(&t, "[\"");
+			text_add(&t, shown(name));
+			text_add(&t, "\"]");
+		}
+	}
+	return depth ? buffer : "config.json";
+}
+
+static char *next_buffer(size_t *size)
+{
+	static char buffers[8][4 * SHOWN_MAX + 4];
+	static unsigned next;
+
+	*size = sizeof(buffers[0]);
+	next = (next + 1) % 8;
+	buffers[next][0] = '\0';
+	return buffers[next];
+}
+
+const char *shown(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t size, length = strlen(text), end = length;
+	char *buffer = next_buffer(&size);
+	struct text t = {buffer, size, 0, 0};
+
+	if (end > SHOWN_MAX)
+		for (end = SHOWN_MAX; (text[end] & 0xc0) == 0x80; end--)
+			continue; /* never inside a character */
+	for (size_t i = 0; i < end; i++) {
+		unsigned char c = (unsigned char)text[i];
+		char escaped[5] = {'\\', 'x', digits[c >> 4], digits[c & 15], '\0'};
+		/* U+0080 to U+009F are control characters too: c2 80 to c2 9f */
+		int control = c < 0x20 || c == 0x7f ||
+			(c == 0xc2 && (unsigned char)text[i + 1] < 0xa0) ||
+			(i && c >= 0x80 && c < 0xa0 && (unsigned char)text[i - 1] == 0xc2);
+
+		if (control)
+			text_add(&t, escaped);
+		else
+			text_add_bytes(&t, text + i, 1);
+	}
+	if (end < length)
+		text_add(&t, "...");
+	return buffer;
+}
+
+const char *shown_number(uint64_t bits, int negative)
+{
+	size_t size;
+	char *buffer = next_buffer(&size);
+	struct text t = {buffer, size, 0, 0};
+
+	if (negative)
+		text_add(&t, "-");
+	text_add_u64(&t, negative ? 0 - bits : bits);
+	return buffer;
+}
+
+static void compose(struct text *t, const char *text, va_list ap)
+{
+	for (; text; text = va_arg(ap, const char *))
+		text_add(t, text);
+}
+
+static char message[MSG_WHAT_MAX];
+
+void refuse(const char *text, ...)
+{
+	struct text t = TEXT(message);
+	va_list ap;
+
+	text_add(&t, path_text());
+	text_add(&t, ": ");
+	va_start(ap, text);
+	compose(&t, text, ap);
+	va_end(ap);
+	die(message, NULL, 0);
+}
+
+void refuse_as(const char *text, ...)
+{
+	struct text t = TEXT(message);
+	va_list ap;
+
+	va_start(ap, text);
+	compose(&t, text, ap);
+	va_end(ap);
+	die(message, NULL, 0);
+}
+
+static void send_warning(void)
+{
+	static int count;
+
+	if (++count < WARNINGS_MAX)
+		warn(message, NULL, 0);
+	else if (count == WARNINGS_MAX)
+		warn("there are more warnings; they are left out", NULL, 0);
+}
+
+void caution(const char *text, ...)
+{
+	struct text t = TEXT(message);
+	va_list ap;
+
+	text_add(&t, path_text());
+	text_add(&t, ": ");
+	va_start(ap, text);
+	compose(&t, text, ap);
+	va_end(ap);
+	send_warning();
+}
+
+void caution_as(const char *text, ...)
+{
+	struct text t = TEXT(message);
+	va_list ap;
+
+	va_start(ap, text);
+	compose(&t, text, ap);
+	va_end(ap);
+	send_warning();
+}

@@ -1,0 +1,209 @@
+/* Walks the records of a checked plan. Kinds of records refer to each other without a cycle, so
+ * depth is bounded. */
+#include "dump.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "step.h"
+#include "text.h"
+
+static char buffer[64 << 10];
+static size_t used;
+static int output;
+
+static void flush(void)
+{
+	size_t done = 0;
+
+	while (done < used) {
+		ssize_t n = write(output, buffer + done, used - done);
+
+		if (n < 0 && errno != EINTR)
+			die("plan-dump: write:", NULL, errno);
+		done += n > 0 ? (size_t)n : 0;
+	}
+	used = 0;
+}
+
+static void put_bytes(const char *s, size_t length)
+{
+	if (length > sizeof(buffer) - used)
+		flush();
+	if (length > sizeof(buffer)) {
+		put_bytes(s, length / 2);
+		put_bytes(s + length / 2, length - length / 2);
+		return;
+	}
+	memcpy(buffer + used, s, length);
+	used += length;
+}
+
+static void put(const char *s)
+{
+	put_bytes(s, strlen(s));
+}
+
+/* In double quotes, with the escapes of JSON; bytes from 0x80 on as they are. */
+static void put_quoted(const char *s)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	put("\"");
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		char escape[7] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15], '\0'};
+
+		if (c == '"' || c == '\\')
+			put("\\");
+		if (c == '\n')
+			put("\\n");
+		else if (c == '\t')
+			put("\\t");
+		else if (c < 0x20 || c == 0x7f)
+			put(escape);
+		else
+			put_bytes(s, 1);
+	}
+	put("\"");
+}
+
+static void put_number(uint64_t n, int is_signed)
+{
+	char digits[24];
+	struct text t = TEXT(digits);
+
+	if (is_signed)
+		text_add_i64(&t, (int64_t)n);
+	else
+		text_add_u64(&t, n);
+	put(digits);
+}
+
+static void put_indent(unsigned depth)
+{
+	for (unsigned i = 0; i < depth; i++)
+		put("  ");
+}
+
+static const uint8_t *record_at(const struct plan *plan, uint32_t record, uint32_t index)
+{
+	return plan->image + plan->header->sections[record].offset +
+		(size_t)index * plan_types[record].size;
+}
+
+static int is_absent(const struct plan_field *field, const uint64_t value[2])
+{
+	struct plan_list list;
+	struct plan_string s;
+
+	memcpy(&list, value, sizeof(list));
+	memcpy(&s, value, sizeof(s));
+	switch (field->kind) {
+	case PLAN_STR:
+		return !s.offset;
+	case PLAN_LIST:
+		return !list.count;
+	case PLAN_OPT_U64:
+	case PLAN_OPT_I64:
+	case PLAN_OPT_ID:
+		return !value[0];
+	default:
+		return 0;
+	}
+}
+
+static void put_scalar(
+	const struct plan *plan, const struct plan_field *field, const uint64_t value[2])
+{
+	struct plan_string s;
+
+	switch (field->kind) {
+	case PLAN_STR:
+		memcpy(&s, value, sizeof(s));
+		put_quoted(plan_text(plan, s));
+		break;
+	case PLAN_BOOL:
+		put(value[0] ? "true" : "false");
+		break;
+	case PLAN_OPT_U64:
+	case PLAN_OPT_I64:
+	case PLAN_OPT_ID:
+		put_number(value[1], field->kind == PLAN_OPT_I64);
+		break;
+	default:
+		put_number(value[0], field->kind == PLAN_I64);
+		break;
+	}
+	put("\n");
+}
+
+static void dump_record(
+	const struct plan *plan, uint32_t record, const uint8_t *at, unsigned depth);
+
+/* A record of one field stands on the line of its dash. */
+static void dump_list(
+	const struct plan *plan, uint32_t record, struct plan_list list, unsigned depth)
+{
+	const struct plan_type *type = &plan_types[record];
+
+	put("\n");
+	for (uint32_t i = 0; i < list.count; i++) {
+		const uint8_t *at = record_at(plan, record, list.first + i);
+		uint64_t value[2] = {0, 0};
+
+		put_indent(depth);
+		put("- ");
+		memcpy(value, at, plan_field_size(type->fields[0].kind));
+		if (type->field_count == 1 && !is_absent(&type->fields[0], value))
+			put_scalar(plan, &type->fields[0], value);
+		else
+			dump_record(plan, record, at, depth + 1);
+	}
+}
+
+/* The first line continues the line of the dash before it. */
+static void dump_record(const struct plan *plan, uint32_t record, const uint8_t *at, unsigned depth)
+{
+	const struct plan_type *type = &plan_types[record];
+	int first = 1;
+
+	for (uint32_t f = 0; f < type->field_count; f++) {
+		const struct plan_field *field = &type->fields[f];
+		uint64_t value[2] = {0, 0};
+		struct plan_list list;
+
+		memcpy(value, at, plan_field_size(field->kind));
+		at += plan_field_size(field->kind);
+		if (is_absent(field, value))
+			continue;
+		if (!first)
+			put_indent(depth);
+		first = 0;
+		put(field->name);
+		put(":");
+		memcpy(&list, value, sizeof(list));
+		if (field->kind == PLAN_LIST) {
+			dump_list(plan, field->limit, list, depth);
+		} else {
+			put(" ");
+			put_scalar(plan, field, value);
+		}
+	}
+	if (first)
+		put("\n");
+}
+
+void dump(const struct plan *plan, int fd)
+{
+	output = fd;
+	put("# layout ");
+	put_number(plan->header->layout, 0);
+	put(", build ");
+	put(plan->header->build);
+	put(", ");
+	put_number(plan->size, 0);
+	put(" bytes\n");
+	dump_record(plan, PLAN_RECORD_config, record_at(plan, PLAN_RECORD_config, 0), 0);
+	flush();
+}

@@ -1,0 +1,11 @@
+/* A plan as text, by the tables of plan.def: what is in the list is in the output. */
+#ifndef DAVIT_DUMP_H
+#define DAVIT_DUMP_H
+
+#include "plan.h"
+
+/* Writes PLAN to FD, one "field: value" per line; absent fields are left out. Dies when FD takes no
+ * more. */
+void dump(const struct plan *plan, int fd);
+
+#endif

@@ -1,0 +1,23 @@
+/* plan-dump: shows a plan, of whatever build, as text. For people and tests; no conductor starts
+ * it. */
+#include <unistd.h>
+#include "dump.h"
+#include "priv_table.h"
+#include "step.h"
+
+int main(int argc, char **argv)
+{
+	struct plan plan;
+	const char *why = NULL;
+	int err;
+
+	if (step_start(PROGRAM_CONDUCTOR, argc, argv, NULL, 0) || argc > 1)
+		die("usage: plan-dump <plan", NULL, 0);
+	priv_enter(&priv, 0);
+
+	err = plan_load(STDIN_FILENO, NULL, &plan, &why);
+	if (err)
+		die("plan-dump: not a plan that this build can read:", why, err);
+	dump(&plan, STDOUT_FILENO);
+	_exit(0);
+}
