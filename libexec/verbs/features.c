@@ -61,7 +61,9 @@ static void add_namespaces(struct json *j)
 	qsort(words, NS_COUNT, sizeof(words[0]), by_word);
 	json_array(j, "namespaces");
 	for (size_t i = 0; i < NS_COUNT; i++)
-		json_string(j, NULL, words[i]);
+		if (strcmp(words[i], namespace_names[NS_TIME].word) !=
+			0) /* parse refuses it so far */
+			json_string(j, NULL, words[i]);
 	json_array_end(j);
 }
 
@@ -72,26 +74,28 @@ static void add_enabled(struct json *j, const char *key, int enabled)
 	json_object_end(j);
 }
 
-/* What libseccomp learned in 2.6. */
-static int needs_new_library(const char *word)
+/* What parse refuses so far, and architectures that libseccomp learned in 2.6. */
+static int is_supported(const char *word)
 {
-	static const char *const recent[] = {"SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",
-		"SCMP_ARCH_SH", "SCMP_ARCH_SHEB", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
+	static const char *const refused[] = {
+		"SCMP_ACT_NOTIFY", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
+	static const char *const recent[] = {
+		"SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_SH", "SCMP_ARCH_SHEB"};
 
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (!strcmp(word, refused[i]))
+			return 0;
 	for (size_t i = 0; i < sizeof(recent) / sizeof(recent[0]); i++)
 		if (!strcmp(word, recent[i]))
-			return 1;
-	return 0;
+			return strncmp(build_libseccomp, "2.5.", 4) != 0;
+	return 1;
 }
 
 static void add_supported(struct json *j, const char *key, const struct name *table)
 {
-	int old = !strncmp(build_libseccomp, "2.5.", 4);
-
 	json_array(j, key);
 	for (; table->word; table++)
-		if (strcmp(table->word, "SCMP_ACT_NOTIFY") != 0 &&
-			!(old && needs_new_library(table->word)))
+		if (is_supported(table->word))
 			json_string(j, NULL, table->word);
 	json_array_end(j);
 }
