@@ -196,6 +196,11 @@ static int keep_caps(uint64_t caps)
 	return memcmp(now, want, sizeof(now)) ? -EPERM : 0;
 }
 
+int priv_keep_caps(uint64_t caps)
+{
+	return keep_caps(caps);
+}
+
 int priv_drop_caps(uint64_t caps)
 {
 	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |

@@ -56,6 +56,12 @@ struct priv {
 void priv_enter(const struct priv *table, int conducted);
 
 /*
+ * For steps, after priv_enter: gives up all capabilities but CAPS (bits), once the plan has told which are needed, and
+ * proves it. Returns 0 or -errno.
+ */
+int priv_keep_caps(uint64_t caps);
+
+/*
  * For conductors: keeps only the capabilities CAPS (bits), also across execve (securebits), and proves it.
  * Returns 0 or -errno.
  */

@@ -1,0 +1,145 @@
+/*
+ * What the files of this program share. A hierarchy is one mounted cgroup file system and the
+ * container's directory in it; on v2 there is one, on v1 one per line of /proc/self/cgroup. No path
+ * below a mount is followed but by beneath().
+ */
+#ifndef DAVIT_CGROUP_H
+#define DAVIT_CGROUP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "journal.h"
+#include "plan.h"
+
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+#define PATH_SIZE    4096
+#define PROCS_MAX    (1 << 22) /* no kernel has higher pids */
+
+struct hierarchy {
+	char controllers[256]; /* "memory", "cpu,cpuacct", "name=systemd"; "" on v2 */
+	char mount[256];       /* directory below CGROUP_MOUNT; "" when that is v2 itself */
+	char own[PATH_SIZE];   /* where we are in it; relative to its root, like path */
+	char path[PATH_SIZE];  /* the container's directory, without a leading slash */
+	int root;              /* -1: closed */
+	int leaf;              /* the container's directory, -1: none */
+	int procs;             /* its cgroup.procs, for writing, -1: none */
+	int existed;
+};
+
+struct host {
+	int unified; /* CGROUP_MOUNT is cgroup2 */
+	int in_user_namespace;
+	size_t count;
+	struct hierarchy hierarchies[JOURNAL_CGROUPS_MAX];
+};
+
+/* hierarchy.c */
+
+/* Reads what /proc says about us, before Landlock hides it. No input: the kernel wrote it. */
+void host_read_self(struct host *host);
+/* Finds the mounted hierarchies. None at all is no error. */
+void host_find(struct host *host);
+/* The hierarchy with CONTROLLER ("" is v2), or NULL. */
+struct hierarchy *host_controller(struct host *host, const char *controller);
+int has_controller(const struct hierarchy *h, const char *controller);
+/* True for a v2 hierarchy. */
+int is_unified(const struct hierarchy *h);
+/* "/sys/fs/cgroup/MOUNT/PATH[/FILE]" in a static buffer, for messages; the next call overwrites it.
+ */
+const char *full_path(const struct hierarchy *h, const char *file);
+/* Opens the hierarchy of ABSOLUTE, a path of the journal, and sets path. 0, -ENOENT: not mounted,
+ * -EBADMSG. */
+int open_recorded(struct hierarchy *h, const char *controller, const char *absolute);
+/* Cleans PATH lexically: no empty component, "." or "..", none may climb; no slash at either end.
+ * 0, -errno. */
+int path_clean(const char *path, char *out, size_t size);
+void close_fd(int *fd);
+
+/* file.c: all return 0 (or a length) or -errno. NAME is relative to the directory DIR. */
+
+int beneath(int dir, const char *name, int flags);
+/* Whole small file, NUL-terminated, without the last newline. */
+ssize_t read_file(int dir, const char *name, char *buffer, size_t size);
+/* One number; "max" and v1's highest are UINT64_MAX. */
+int read_number(int dir, const char *name, uint64_t *n);
+int write_file(int dir, const char *name, const char *value);
+/* As write_file with a number; -1 is written as is. */
+int write_number(int dir, const char *name, int64_t n);
+/* Reports `write "VALUE" to FILE: ERR` and exits. */
+_Noreturn void die_write(const struct hierarchy *h, const char *file, const char *value, int err);
+int64_t now_ms(void);
+void sleep_ms(int64_t ms);
+
+/* tree.c */
+
+/* Calls VISIT for every pid of DIR itself until it returns non-zero, and returns that; 0; -errno.
+ */
+int procs_each(int dir, int (*visit)(pid_t pid, void *arg), void *arg);
+/* Calls VISIT for DIR and every directory below it, deepest last, at most 128 levels (-ELOOP). As
+ * above. */
+int tree_each(int dir, int (*visit)(int dir, void *arg), void *arg);
+/* The number of processes in DIR and below, or -errno. */
+int tree_count(int dir);
+/* The directory that holds the last component of PATH, which goes to *NAME: an fd (ROOT itself when
+ * there is but one), -errno. */
+int open_parent(int root, const char *path, const char **name);
+/* Removes PATH below ROOT and every cgroup below it, at any depth. 0 (also when it is not there) or
+ * -errno. */
+int tree_remove(int root, const char *path);
+
+/* make.c: the three steps of a creation */
+
+void find_paths(struct host *host, const struct plan *plan);
+/* Refuses an unfit cgroup that is there already; sends every directory, then one empty record. */
+void announce(struct host *host);
+void make_all(struct host *host, const struct plan *plan);
+void prepare_join(struct host *host);
+void join_all(struct host *host, const struct plan *plan, pid_t pid);
+/* True when an error to make or join a cgroup leaves it out instead of ending the creation
+ * (runc-cli 5.7). */
+int tolerated(const struct plan *plan, int err);
+
+/* limit.c, limit1.c, limit2.c */
+
+/* A limit of CONTROLLER in one container: H is NULL when there is no such cgroup. */
+_Noreturn void die_missing(const char *controller);
+/* Writes or dies; a missing hierarchy, or a file that a missing controller does not have, is named
+ * as runc names it. */
+void limit_write(
+	const struct hierarchy *h, const char *controller, const char *file, const char *value);
+void limit_write_number(
+	const struct hierarchy *h, const char *controller, const char *file, int64_t n);
+/* True when the plan has anything to limit apart from devices. */
+int has_limits(const struct plan *plan);
+/* True when a device program or list is wanted. */
+int has_devices(const struct plan *plan);
+void limit_pids(struct hierarchy *h, const struct plan *plan);
+void limit_huge_pages(struct hierarchy *h, const struct plan *plan, const char *suffix);
+void limit_all(struct host *host, const struct plan *plan);
+void limit_v1(struct host *host, const struct plan *plan);
+void limit_v2(struct hierarchy *h, const struct plan *plan);
+/* cpus and mems before the first process joins, which an empty cpuset refuses. */
+void limit_cpuset(struct hierarchy *h, const struct plan *plan);
+void limit_realtime(struct hierarchy *h, const struct plan *plan);
+
+/* devices1.c, devices2.c */
+
+/*
+ * The rules of the plan and then runc's defaults (runc-cli 4.8), in order, without what a later
+ * rule for all devices makes void. Returns how many; *allow: what holds where none matches.
+ */
+size_t device_rules(const struct plan *plan, const struct plan_device_rule **rules, int *allow);
+void devices_v1(struct hierarchy *h, const struct plan *plan, int tolerate);
+void devices_v2(struct hierarchy *h, const struct plan *plan, int tolerate);
+
+/* remove.c, show.c: whole modes */
+
+void remove_all(const struct journal *journal);
+void kill_all(const struct journal *journal);
+/* True when processes must be signalled one by one: no cgroup2 is mounted. Asked before Landlock
+ * forbids signals. */
+int kill_needs_signals(void);
+int show(struct host *host, const char *command, const char *path);
+
+#endif

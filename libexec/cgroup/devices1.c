@@ -1,0 +1,221 @@
+/*
+ * Which devices a container may use: the rules of config.json, then the defaults that runc appends
+ * so that no config can deny them; and how v1 is told. v1 keeps a default and a list of exceptions
+ * with wildcards, and silently ignores a request to take a part out of a wildcard, so that is
+ * refused here.
+ */
+#include <errno.h>
+#include <string.h>
+#include "cgroup.h"
+#include "step.h"
+#include "text.h"
+
+#define RULES_MAX 4096
+
+struct standard {
+	const char
+		*path; /* a device of config.json with this path takes the rule away; NULL: never */
+	char type;
+	int major, minor; /* -1: any */
+	unsigned access;
+};
+
+static const struct standard standards[] = {
+	{NULL, 'c', -1, -1, DEVICE_MKNOD}, {NULL, 'b', -1, -1, DEVICE_MKNOD},
+	{"/dev/null", 'c', 1, 3, 7}, {"/dev/random", 'c', 1, 8, 7}, {"/dev/full", 'c', 1, 7, 7},
+	{"/dev/tty", 'c', 5, 0, 7}, {"/dev/zero", 'c', 1, 5, 7}, {"/dev/urandom", 'c', 1, 9, 7},
+	{NULL, 'c', 136, -1, 7}, /* /dev/pts */
+	{NULL, 'c', 5, 2, 7},    /* ptmx */
+	{NULL, 'c', 10, 200, 7}, /* net/tun */
+};
+
+#define STANDARDS (sizeof(standards) / sizeof(standards[0]))
+
+static struct plan_device_rule table[RULES_MAX + STANDARDS];
+
+static int is_replaced(const struct plan *plan, const char *path)
+{
+	for (uint32_t i = 0; path && i < plan->config->devices.count; i++) {
+		const char *other =
+			plan_text(plan, plan_device_at(plan, plan->config->devices, i)->path);
+
+		if (other && !strcmp(other, path))
+			return 1;
+	}
+	return 0;
+}
+
+static struct plan_opt_u64 number(int n)
+{
+	return (struct plan_opt_u64){n >= 0, n >= 0 ? (uint64_t)n : 0};
+}
+
+size_t device_rules(const struct plan *plan, const struct plan_device_rule **rules, int *allow)
+{
+	struct plan_list list = plan->config->device_rules;
+	size_t count = 0;
+
+	*allow = 0;
+	*rules = table;
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_device_rule *rule = plan_device_rule_at(plan, list, i);
+
+		if (rule->type == DEVICE_ALL) { /* whatever else it says (runc-cli 4.8) */
+			*allow = (int)rule->allow;
+			count = 0;
+		} else if (rule->type == DEVICE_CHAR || rule->type == DEVICE_BLOCK) {
+			if (count == RULES_MAX)
+				die("too many rules in linux.resources.devices", NULL, E2BIG);
+			table[count++] = *rule;
+		}
+	}
+	for (size_t i = 0; i < STANDARDS; i++) {
+		const struct standard *s = &standards[i];
+
+		if (!is_replaced(plan, s->path))
+			table[count++] = (struct plan_device_rule){.allow = 1,
+				.type = s->type == 'c' ? DEVICE_CHAR : DEVICE_BLOCK,
+				.major = number(s->major),
+				.minor = number(s->minor),
+				.access = s->access};
+	}
+	return count;
+}
+
+static int covers_number(struct plan_opt_u64 outer, struct plan_opt_u64 inner)
+{
+	return !outer.set || (inner.set && outer.value == inner.value);
+}
+
+/* Every device of INNER is one of OUTER. */
+static int covers(const struct plan_device_rule *outer, const struct plan_device_rule *inner)
+{
+	return outer->type == inner->type && covers_number(outer->major, inner->major) &&
+		covers_number(outer->minor, inner->minor);
+}
+
+static int same_devices(const struct plan_device_rule *a, const struct plan_device_rule *b)
+{
+	return covers(a, b) && covers(b, a);
+}
+
+/* The access that the kernel's exception for exactly the devices of META has after the first N
+ * rules. ADDS: what makes one. */
+static uint64_t listed(const struct plan_device_rule *rules, size_t n,
+	const struct plan_device_rule *meta, uint64_t adds)
+{
+	uint64_t access = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (rules[i].allow == adds && same_devices(&rules[i], meta))
+			access |= rules[i].access;
+		else if (rules[i].allow != adds && covers(&rules[i], meta))
+			access &= ~rules[i].access;
+	}
+	return access;
+}
+
+static void format_rule(const struct plan_device_rule *rule, uint64_t access, struct text *t)
+{
+	text_add(t, rule->type == DEVICE_CHAR ? "c " : "b ");
+	if (rule->major.set)
+		text_add_u64(t, rule->major.value);
+	else
+		text_add(t, "*");
+	text_add(t, ":");
+	if (rule->minor.set)
+		text_add_u64(t, rule->minor.value);
+	else
+		text_add(t, "*");
+	text_add(t, access ? " " : "");
+	text_add(t, access & DEVICE_READ ? "r" : "");
+	text_add(t, access & DEVICE_WRITE ? "w" : "");
+	text_add(t, access & DEVICE_MKNOD ? "m" : "");
+}
+
+static int write_rule(
+	struct hierarchy *h, const struct plan_device_rule *rule, uint64_t access, int allow)
+{
+	const char *file = allow ? "devices.allow" : "devices.deny";
+	char line[64];
+	struct text t = TEXT(line);
+	int err;
+
+	format_rule(rule, access, &t);
+	err = write_file(h->leaf, file, line);
+	if (err)
+		die_write(h, file, line, err);
+	return 0;
+}
+
+static void refuse_hole(const struct plan_device_rule *rule, const struct plan_device_rule *wide)
+{
+	char what[MSG_WHAT_MAX];
+	struct text t = TEXT(what);
+
+	text_add(&t, "requested rule [");
+	format_rule(rule, rule->access, &t);
+	text_add(&t,
+		"] not supported by devices cgroupv1 (cannot punch hole in existing wildcard rule "
+		"[");
+	format_rule(wide, wide->access, &t);
+	text_add(&t, "])");
+	die(what, NULL, 0);
+}
+
+/* Rule N takes away: from the same exception, from narrower ones, and never from a part of a wider
+ * one. */
+static void take_away(
+	struct hierarchy *h, const struct plan_device_rule *rules, size_t n, uint64_t adds)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t access;
+
+		if (rules[i].allow != adds || !(rules[i].access & rules[n].access))
+			continue;
+		access = listed(rules, n, &rules[i], adds) & rules[n].access;
+		if (!access)
+			continue;
+		if (covers(&rules[n], &rules[i]))
+			write_rule(h, &rules[i], access, !adds);
+		else if (covers(&rules[i], &rules[n]))
+			refuse_hole(&rules[n], &rules[i]);
+	}
+}
+
+/* The default of the list: a new cgroup has its parent's. Writing it forgets all exceptions. */
+static int write_default(struct hierarchy *h, int allow)
+{
+	char list[32];
+
+	if (allow && read_file(h->leaf, "devices.list", list, sizeof(list)) >= 0 &&
+		!strcmp(list, "a *:* rwm"))
+		return 0;
+	return write_file(h->leaf, allow ? "devices.allow" : "devices.deny", "a");
+}
+
+void devices_v1(struct hierarchy *h, const struct plan *plan, int tolerate)
+{
+	const struct plan_device_rule *rules;
+	size_t count;
+	int allow, err;
+
+	/* No user namespace may change this list; what our own cgroup has denied stays denied. */
+	if (tolerate)
+		return;
+	if (!h || h->leaf < 0)
+		die_missing("devices");
+	count = device_rules(plan, &rules, &allow);
+	err = write_default(h, allow);
+	if (err)
+		die_write(h, allow ? "devices.allow" : "devices.deny", "a", err);
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_device_rule *rule = &rules[i];
+		uint64_t adds = !allow;
+
+		if (rule->allow != adds)
+			take_away(h, rules, i, adds);
+		else if (rule->access & ~listed(rules, i, rule, adds))
+			write_rule(h, rule, rule->access, (int)rule->allow);
+	}
+}

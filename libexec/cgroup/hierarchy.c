@@ -1,0 +1,278 @@
+/*
+ * Which cgroup file systems this host has mounted below /sys/fs/cgroup, and where we are in each.
+ * The kernel's list in /proc/self/cgroup names the hierarchies, so no directory is searched and no
+ * table of mounts is read.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "cgroup.h"
+#include "step.h"
+#include "text.h"
+
+static char self_text[64 * 1024];
+
+/* Reads an absolute path of /proc whole; what is not there is empty. Returns the length. */
+static size_t read_proc(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t length = 0;
+	ssize_t n;
+
+	buffer[0] = '\0';
+	if (fd < 0)
+		return 0;
+	while (length < size - 1 && (n = read(fd, buffer + length, size - 1 - length)) > 0)
+		length += (size_t)n;
+	buffer[length] = '\0';
+	close(fd);
+	return length;
+}
+
+void host_read_self(struct host *host)
+{
+	char map[256];
+	size_t at = 0;
+	uint64_t numbers[3];
+
+	read_proc("/proc/self/cgroup", self_text, sizeof(self_text));
+	/* The initial user namespace maps everything to itself: "0 0 4294967295". */
+	if (!read_proc("/proc/self/uid_map", map, sizeof(map)))
+		return;
+	for (size_t i = 0; i < 3; i++) {
+		size_t length;
+
+		at += strspn(map + at, " ");
+		length = strcspn(map + at, " \n");
+		if (!map[at + length])
+			return;
+		map[at + length] = '\0';
+		if (text_to_u64(map + at, &numbers[i]))
+			return;
+		at += length + 1;
+	}
+	host->in_user_namespace =
+		numbers[0] != 0 || numbers[1] != 0 || numbers[2] != UINT32_MAX || map[at];
+}
+
+int is_unified(const struct hierarchy *h)
+{
+	return !h->controllers[0];
+}
+
+const char *full_path(const struct hierarchy *h, const char *file)
+{
+	static char path[2 * PATH_SIZE];
+
+	text_join(path, sizeof(path), CGROUP_MOUNT, h->mount[0] ? "/" : "", h->mount,
+		h->path[0] ? "/" : "", h->path, file ? "/" : "", file ? file : "", NULL);
+	return path;
+}
+
+int path_clean(const char *path, char *out, size_t size)
+{
+	struct text t = {out, size, 0, 0};
+
+	out[0] = '\0';
+	while (*path) {
+		size_t length;
+
+		path += strspn(path, "/");
+		length = strcspn(path, "/");
+		if (length == 2 && !memcmp(path, "..", 2)) {
+			while (t.length && out[--t.length] != '/')
+				;
+			out[t.length] = '\0';
+		} else if (length && !(length == 1 && *path == '.')) {
+			if (length > 255)
+				return -ENAMETOOLONG;
+			text_add(&t, t.length ? "/" : "");
+			text_add_bytes(&t, path, length);
+		}
+		path += length;
+	}
+	return t.cut ? -ENAMETOOLONG : 0;
+}
+
+/* Opens CGROUP_MOUNT/NAME when it is the root of a cgroup file system of MAGIC. An fd or -1. */
+static int open_mount(int top, const char *name, unsigned magic)
+{
+	/* "cpu" may be a symlink to "cpu,cpuacct", made by whoever mounted them; never below a
+	 * mount. */
+	int fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0)
+		return -1;
+	if (!fstatfs(fd, &fs) && (unsigned)fs.f_type == magic)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int try_mount(int top, struct hierarchy *h, const char *name, size_t length)
+{
+	struct text t = TEXT(h->mount);
+
+	text_add_bytes(&t, name, length);
+	h->root = t.cut || !length
+		? -1
+		: open_mount(top, h->mount,
+			  h->controllers[0] ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
+	return h->root >= 0;
+}
+
+/* "cpu,cpuacct" is mounted at that name or at one of its controllers. */
+static int find_mount(int top, struct hierarchy *h)
+{
+	const char *list = h->controllers;
+
+	if (!*list)
+		return try_mount(top, h, "unified", 7);
+	if (!strncmp(list, "name=", 5))
+		return !strcmp(list, "name=systemd") && try_mount(top, h, "systemd", 7);
+	if (try_mount(top, h, list, strlen(list)))
+		return 1;
+	while (strchr(h->controllers, ',') && *list) {
+		size_t length = strcspn(list, ",");
+
+		if (try_mount(top, h, list, length))
+			return 1;
+		list += length + (list[length] == ',');
+	}
+	return 0;
+}
+
+/* "12:cpu,cpuacct:/user.slice" → controllers and our own place. Returns 0 for a line that makes no
+ * sense. */
+static int split_line(struct hierarchy *h, char *line)
+{
+	char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+
+	if (!path)
+		return 0;
+	*path++ = '\0';
+	/* Outside the root of our cgroup namespace the kernel shows "/..": the root is all that we
+	 * can reach. */
+	if (!strncmp(path, "/..", 3))
+		path[1] = '\0';
+	return !text_join(h->controllers, sizeof(h->controllers), list + 1, NULL) &&
+		!path_clean(path, h->own, sizeof(h->own));
+}
+
+static void start(struct hierarchy *h)
+{
+	h->controllers[0] = h->mount[0] = h->own[0] = h->path[0] = '\0';
+	h->root = h->leaf = h->procs = -1;
+	h->existed = 0;
+}
+
+/* CGROUP_MOUNT itself, opened once. */
+static int top_directory(int *unified)
+{
+	static int top = -1, top_unified;
+	struct statfs fs;
+
+	if (top < 0) {
+		top = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		top_unified = top >= 0 && !fstatfs(top, &fs) &&
+			(unsigned)fs.f_type == CGROUP2_SUPER_MAGIC;
+	}
+	*unified = top_unified;
+	return top;
+}
+
+void host_find(struct host *host)
+{
+	int top = top_directory(&host->unified);
+	char *line = self_text;
+
+	if (top < 0)
+		return;
+	while (*line && host->count < JOURNAL_CGROUPS_MAX) {
+		struct hierarchy *h = &host->hierarchies[host->count];
+		char *end = line + strcspn(line, "\n"), *next = end + (*end == '\n');
+
+		*end = '\0';
+		start(h);
+		if (split_line(h, line)) {
+			if (host->unified && is_unified(h)) {
+				h->root = top;
+				host->count = 1;
+				return;
+			}
+			if (!host->unified && find_mount(top, h))
+				host->count++;
+		}
+		line = next;
+	}
+}
+
+static int has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (*list) {
+		size_t n = strcspn(list, ",");
+
+		if (n == length && !memcmp(list, word, n))
+			return 1;
+		list += n + (list[n] == ',');
+	}
+	return 0;
+}
+
+int has_controller(const struct hierarchy *h, const char *controller)
+{
+	return has_word(h->controllers, controller);
+}
+
+struct hierarchy *host_controller(struct host *host, const char *controller)
+{
+	for (size_t i = 0; i < host->count; i++) {
+		struct hierarchy *h = &host->hierarchies[i];
+
+		if (*controller ? has_controller(h, controller) : is_unified(h))
+			return h;
+	}
+	return NULL;
+}
+
+int open_recorded(struct hierarchy *h, const char *controller, const char *absolute)
+{
+	static const char prefix[] = CGROUP_MOUNT "/";
+	int unified, top = top_directory(&unified), err;
+
+	start(h);
+	if (strncmp(absolute, prefix, sizeof(prefix) - 1) != 0 ||
+		text_join(h->controllers, sizeof(h->controllers), controller, NULL))
+		return -EBADMSG;
+	absolute += sizeof(prefix) - 1;
+	if (top < 0)
+		return -ENOENT;
+	if (unified) {
+		h->root = top;
+	} else {
+		size_t length = strcspn(absolute, "/");
+
+		try_mount(top, h, absolute, length);
+		absolute += length;
+	}
+	err = h->root < 0 ? -ENOENT : path_clean(absolute, h->path, sizeof(h->path));
+	/* The root of a hierarchy is nobody's container. */
+	return !err && !h->path[0] ? -EBADMSG : err;
+}
+
+int kill_needs_signals(void)
+{
+	struct hierarchy h;
+	int unified, top = top_directory(&unified), needed;
+
+	start(&h);
+	needed = !unified && (top < 0 || !try_mount(top, &h, "unified", 7));
+	close_fd(&h.root);
+	return needed;
+}

@@ -1,0 +1,122 @@
+/* What v1 and v2 share about limits. Every file name is a constant or one checked component. */
+#include <errno.h>
+#include <string.h>
+#include "cgroup.h"
+#include "step.h"
+#include "text.h"
+
+void die_missing(const char *controller)
+{
+	char what[128];
+
+	text_join(what, sizeof(what), "cannot set ", controller,
+		" limit: container could not join or create cgroup", NULL);
+	die(what, NULL, 0);
+}
+
+void limit_write(
+	const struct hierarchy *h, const char *controller, const char *file, const char *value)
+{
+	int err;
+
+	if (!h || h->leaf < 0)
+		die_missing(controller);
+	err = write_file(h->leaf, file, value);
+	/* On v2 a controller that could not be enabled has no files. */
+	if (err == -ENOENT && is_unified(h))
+		die_missing(controller);
+	if (err)
+		die_write(h, file, value, err);
+}
+
+void limit_write_number(
+	const struct hierarchy *h, const char *controller, const char *file, int64_t n)
+{
+	char value[24];
+	struct text t = TEXT(value);
+
+	text_add_i64(&t, n);
+	limit_write(h, controller, file, value);
+}
+
+/* Zero is "unset" for all of these (runc-cli 5.4). */
+static int given(struct plan_opt_i64 field)
+{
+	return field.set && field.value;
+}
+
+static int given_u(struct plan_opt_u64 field)
+{
+	return field.set && field.value;
+}
+
+int has_limits(const struct plan *plan)
+{
+	const struct plan_config *c = plan->config;
+
+	return given(c->memory_limit) || given(c->memory_reservation) || given(c->memory_swap) ||
+		c->memory_swappiness.set || c->memory_disable_oom || given_u(c->cpu_shares) ||
+		given(c->cpu_quota) || c->cpu_burst.set || given_u(c->cpu_period) ||
+		given(c->cpu_rt_runtime) || given_u(c->cpu_rt_period) || c->cpu_idle.set ||
+		c->cpuset_cpus.length || c->cpuset_mems.length || c->pids_limit.set ||
+		c->hugepages.count || c->unified.count;
+}
+
+int has_devices(const struct plan *plan)
+{
+	return plan->config->has_resources || plan->config->device_rules.count;
+}
+
+void limit_pids(struct hierarchy *h, const struct plan *plan)
+{
+	struct plan_opt_i64 limit = plan->config->pids_limit;
+
+	if (!limit.set)
+		return;
+	if (limit.value < 0)
+		limit_write(h, "pids", "pids.max", "max");
+	else /* 0 is a limit, and the first process must fit */
+		limit_write_number(h, "pids", "pids.max", limit.value ? limit.value : 1);
+}
+
+/* "64KB", "2MB", "1GB": part of a file name, so nothing else (rule C2). */
+static int is_page_size(const char *size)
+{
+	size_t digits = strspn(size, "0123456789");
+
+	return digits && digits < 16 && size[0] != '0' && size[digits] &&
+		strchr("KMG", size[digits]) && !strcmp(size + digits + 1, "B");
+}
+
+void limit_huge_pages(struct hierarchy *h, const struct plan *plan, const char *suffix)
+{
+	for (uint32_t i = 0; i < plan->config->hugepages.count; i++) {
+		const struct plan_hugepage *page =
+			plan_hugepage_at(plan, plan->config->hugepages, i);
+		const char *size = plan_text(plan, page->size);
+		char file[96], value[24];
+		struct text t = TEXT(value);
+		int err;
+
+		if (!size || !is_page_size(size))
+			die("invalid hugepage size:", size ? size : "(none)", 0);
+		text_add_u64(&t, page->limit);
+		text_join(file, sizeof(file), "hugetlb.", size, suffix, NULL);
+		limit_write(h, "hugetlb", file, value);
+		/* Reservations are accounted where the kernel can (5.7). */
+		text_join(file, sizeof(file), "hugetlb.", size, ".rsvd", suffix, NULL);
+		err = write_file(h->leaf, file, value);
+		if (err && err != -ENOENT)
+			die_write(h, file, value, err);
+	}
+}
+
+void limit_all(struct host *host, const struct plan *plan)
+{
+	if (!plan->config->has_resources && !has_devices(plan) && !has_limits(plan))
+		return;
+	if (host->unified)
+		limit_v2(host_controller(host, ""), plan);
+	else
+		limit_v1(host, plan);
+}

@@ -1,0 +1,157 @@
+/*
+ * cgroup: makes, joins, limits, empties and removes the cgroup of one container, on v1, hybrid and
+ * v2, and shows one by hand. It touches nothing outside /sys/fs/cgroup and takes no path from
+ * anybody but the plan and the journal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "cgroup.h"
+#include "fds.h"
+#include "step.h"
+
+#include "priv_table.h"
+
+#define BIT(capability) (UINT64_C(1) << (capability))
+#define ORDER_SECONDS                                                                              \
+	300 /* between two orders the conductor may run hooks and mount slow file systems */
+
+static const struct msg_rule rules[] = {
+	{MSG_CGROUP_MAKE, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
+	{MSG_CGROUP_JOIN, MSG_ONCE, sizeof(struct msg_number), MSG_CGROUP_MAKE, PROGRAM_CONDUCTOR},
+	{MSG_LIMIT, MSG_ONCE, 0, MSG_CGROUP_MAKE, PROGRAM_CONDUCTOR},
+};
+
+static struct host host;
+
+/* Gives up what this plan does not need on this host. */
+static void keep_needed(const struct plan *plan)
+{
+	uint64_t caps = 0;
+	int err;
+
+	if (host.unified || host_controller(&host, "cpuset"))
+		caps |= BIT(CAP_SYS_NICE);
+	if (has_devices(plan))
+		caps |= host.unified ? BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) : BIT(CAP_SYS_ADMIN);
+	err = priv_keep_caps(caps);
+	if (err)
+		die("dropping capabilities:", NULL, err);
+}
+
+/* Joins when told to, any number of other steps later limits, and that is the end. */
+static void follow_orders(const struct plan *plan)
+{
+	static struct msg msg;
+
+	for (;;) {
+		struct pollfd poller = {.fd = FD_CONTROL, .events = POLLIN};
+		int n = poll(&poller, 1, ORDER_SECONDS * 1000);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		n = n > 0 ? msg_recv(&conductor, &msg) : n ? -errno : -ETIMEDOUT;
+		if (!n)
+			_exit(1); /* the conductor is gone */
+		if (n < 0)
+			die("waiting for runc:", "control socket", n);
+		if (msg.header.type == MSG_LIMIT)
+			break;
+		if (msg.header.type != MSG_CGROUP_JOIN || msg.body.number.value <= 1 ||
+			msg.body.number.value > PROCS_MAX ||
+			msg.body.number.value == (uint64_t)getpid())
+			die("runc asks for what no container needs", NULL, EPROTO);
+		join_all(&host, plan, (pid_t)msg.body.number.value);
+		tell(MSG_JOINED, -1);
+	}
+	limit_all(&host, plan);
+}
+
+static void create(void)
+{
+	const struct hierarchy *h;
+	static struct msg msg;
+	struct plan plan;
+	const char *why;
+	int err = plan_load(FD_PLAN, build_id, &plan, &why);
+
+	if (err)
+		die("plan:", why, err);
+	host_find(&host);
+	keep_needed(&plan);
+	find_paths(&host, &plan);
+	announce(&host);
+	await(MSG_CGROUP_MAKE, &msg, ORDER_SECONDS);
+	make_all(&host, &plan);
+	h = host.unified ? host_controller(&host, "") : NULL;
+	tell(MSG_CGROUP_MADE, h ? h->leaf : -1);
+	prepare_join(&host);
+	follow_orders(&plan);
+}
+
+static void finish(void (*effect)(const struct journal *))
+{
+	static struct journal journal;
+	int err = journal_read(FD_JOURNAL, &journal);
+
+	if (err)
+		die("journal:", NULL, err);
+	effect(&journal);
+}
+
+/* The part of the table that MODE needs. */
+static struct priv table_for(const char *mode)
+{
+	struct priv table = priv;
+
+	table.caps = 0;
+	if (!strcmp(mode, "create"))
+		table.caps = priv.caps & ~BIT(CAP_KILL);
+	if (!strcmp(mode, "kill")) {
+		table.caps = BIT(CAP_KILL);
+		/* Landlock (6.12) would also forbid the signals, and can only do both. */
+		if (kill_needs_signals())
+			table.landlock = 0;
+	}
+	return table;
+}
+
+static _Noreturn void usage(void)
+{
+	static const char text[] = "usage: cgroup stat PATH | cgroup procs PATH\n";
+
+	_exit(write(2, text, sizeof(text) - 1) < 0 ? 1 : 1);
+}
+
+int main(int argc, char **argv)
+{
+	int conducted =
+		step_start(PROGRAM_CGROUP, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
+	const char *mode = argc > 1 + conducted ? argv[1 + conducted] : "";
+	struct priv table = table_for(conducted ? mode : "");
+
+	if (!conducted && (argc != 3 || (strcmp(mode, "stat") != 0 && strcmp(mode, "procs") != 0)))
+		usage();
+	umask(022); /* cgroup directories take it into account */
+	if (!conducted || !strcmp(mode, "create"))
+		host_read_self(&host);
+	priv_enter(&table, conducted);
+	if (!conducted) {
+		host_find(&host);
+		return show(&host, mode, argv[2]);
+	}
+	if (!strcmp(mode, "create"))
+		create();
+	else if (!strcmp(mode, "remove"))
+		finish(remove_all);
+	else if (!strcmp(mode, "kill"))
+		finish(kill_all);
+	else
+		die("unknown mode:", mode, EINVAL);
+	tell(MSG_DONE, -1);
+	return 0;
+}

@@ -1,0 +1,354 @@
+/*
+ * The creation of the container's cgroup, in the steps that the conductor asks for: say which
+ * directories, make them once they are in the journal, move a process into them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "cgroup.h"
+#include "step.h"
+#include "text.h"
+
+#define JOIN_TRIES 5
+#define JOIN_PAUSE 30 /* milliseconds */
+
+int tolerated(const struct plan *plan, int err)
+{
+	return plan->config->rootless && !plan->config->cgroups_path.length &&
+		(err == -EPERM || err == -EACCES || err == -EROFS);
+}
+
+/* "/a/b" → "a", "b" → "" */
+static void to_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	*(slash ? slash : path) = '\0';
+}
+
+/* Where a relative path begins (runc-cli 5.1). A bind mount of our own cgroup alone has no such
+ * path: there it is the root. */
+static void find_base(const struct host *host, struct hierarchy *h)
+{
+	int fd;
+
+	if (host->unified)
+		to_parent(h->own);
+	if (!h->own[0])
+		return;
+	fd = beneath(h->root, h->own, O_PATH | O_DIRECTORY);
+	if (fd == -ENOENT)
+		h->own[0] = '\0';
+	close_fd(&fd);
+}
+
+static void check_characters(const char *path)
+{
+	for (const char *p = path; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			die("cgroupsPath must not have control characters", NULL, 0);
+}
+
+void find_paths(struct host *host, const struct plan *plan)
+{
+	const char *asked = plan_text(plan, plan->config->cgroups_path);
+	const char *id = plan_text(plan, plan->config->id);
+	static char clean[PATH_SIZE];
+
+	if (!asked || !*asked)
+		asked = id ? id : "";
+	check_characters(asked);
+	if (path_clean(asked, clean, sizeof(clean)))
+		die("cgroupsPath is too long", NULL, ENAMETOOLONG);
+	if (!clean[0])
+		die("cgroupsPath names no cgroup of the container's own:", asked, 0);
+	for (size_t i = 0; i < host->count; i++) {
+		struct hierarchy *h = &host->hierarchies[i];
+		int below;
+
+		if (*asked != '/')
+			find_base(host, h);
+		below = *asked != '/' && h->own[0];
+		if (text_join(h->path, sizeof(h->path), below ? h->own : "", below ? "/" : "",
+			    clean, NULL))
+			die("cgroupsPath is too long", NULL, ENAMETOOLONG);
+	}
+}
+
+static int is_frozen(const struct hierarchy *h)
+{
+	char state[32];
+
+	if (is_unified(h))
+		return read_file(h->leaf, "cgroup.freeze", state, sizeof(state)) > 0 &&
+			state[0] == '1';
+	return has_controller(h, "freezer") &&
+		read_file(h->leaf, "freezer.state", state, sizeof(state)) > 0 &&
+		strcmp(state, "THAWED") != 0;
+}
+
+/* A cgroup that is there already must be empty and able to run (config-linux.md, "Cgroup
+ * ownership"; runc-cli 1.25). */
+static void check_fit(const struct hierarchy *h)
+{
+	char what[96];
+	struct text t = TEXT(what);
+	int count = tree_count(h->leaf);
+
+	if (count < 0)
+		die("reading the processes of", full_path(h, NULL), count);
+	if (count) {
+		text_add(&t, "container's cgroup is not empty: ");
+		text_add_u64(&t, (uint64_t)count);
+		text_add(&t, " process(es) found");
+		die(what, NULL, 0);
+	}
+	if (is_frozen(h))
+		die("container's cgroup unexpectedly frozen", NULL, 0);
+}
+
+static void open_existing(struct hierarchy *h)
+{
+	h->leaf = beneath(h->root, h->path, O_RDONLY | O_DIRECTORY);
+	h->existed = h->leaf >= 0;
+	if (h->existed)
+		check_fit(h);
+	else if (h->leaf != -ENOENT && h->leaf != -EACCES && h->leaf != -EPERM)
+		die("open", full_path(h, NULL), h->leaf);
+}
+
+/* As many of the controllers as a message holds, never half a name. */
+static void controllers_for(const struct hierarchy *h, char *out, size_t size)
+{
+	struct text t = {out, size, 0, 0};
+
+	out[0] = '\0';
+	text_add(&t, h->controllers);
+	if (t.cut && strrchr(out, ','))
+		*strrchr(out, ',') = '\0';
+}
+
+void announce(struct host *host)
+{
+	static struct msg_cgroup body;
+	int err = 0;
+
+	for (size_t i = 0; i < host->count; i++)
+		open_existing(&host->hierarchies[i]);
+	/* One more with no path ends the list. */
+	for (size_t i = 0; !err && i <= host->count; i++) {
+		memset(&body, 0, sizeof(body));
+		if (i < host->count) {
+			const struct hierarchy *h = &host->hierarchies[i];
+
+			controllers_for(h, body.controller, sizeof(body.controller));
+			if (text_join(body.path, sizeof(body.path), full_path(h, NULL), NULL))
+				die("cgroupsPath is too long", NULL, ENAMETOOLONG);
+		}
+		err = msg_send(&conductor, MSG_CGROUP, &body, sizeof(body), -1);
+	}
+	if (err)
+		die("telling runc about the cgroup:", NULL, err);
+}
+
+/* Copies one of cpuset's two lists from PARENT while DIR has none: an empty one admits no process.
+ */
+static int inherit_cpuset(int parent, int dir, const char *file)
+{
+	char value[4096];
+	ssize_t length = read_file(dir, file, value, sizeof(value));
+
+	if (length == -ENOENT) {
+		file += strlen("cpuset."); /* mounted with noprefix */
+		length = read_file(dir, file, value, sizeof(value));
+	}
+	if (length)
+		return length < 0 ? (int)length : 0;
+	length = read_file(parent, file, value, sizeof(value));
+	return length < 0 ? (int)length : length ? write_file(dir, file, value) : 0;
+}
+
+static int inherit_cpusets(int parent, int dir)
+{
+	int err = inherit_cpuset(parent, dir, "cpuset.cpus");
+
+	return err ? err : inherit_cpuset(parent, dir, "cpuset.mems");
+}
+
+/* Gives the children of DIR every controller that it has: all at once, else one by one, whatever
+ * can be had. */
+static void enable_controllers(int dir)
+{
+	char list[1024], enabled[1024], line[2048];
+	struct text all = TEXT(line);
+
+	if (read_file(dir, "cgroup.controllers", list, sizeof(list)) <= 0)
+		return;
+	if (read_file(dir, "cgroup.subtree_control", enabled, sizeof(enabled)) >= 0 &&
+		!strcmp(list, enabled))
+		return;
+	for (char *word = list; *word; word += strcspn(word, " ")) {
+		word += *word == ' ';
+		text_add(&all, all.length ? " +" : "+");
+		text_add_bytes(&all, word, strcspn(word, " "));
+	}
+	if (!all.cut && !write_file(dir, "cgroup.subtree_control", line))
+		return;
+	for (char *word = line, *next; *word; word = next) {
+		next = word + strcspn(word, " ");
+		if (*next)
+			*next++ = '\0';
+		if (write_file(dir, "cgroup.subtree_control", word))
+			continue; /* whoever asks for its limits will hear of it */
+	}
+}
+
+/* Opens NAME in PARENT, making it when it is missing, and does what a new level of this hierarchy
+ * needs. fd or -errno. */
+static int make_level(struct hierarchy *h, int parent, const char *name, const struct plan *leaf_of)
+{
+	int fd, err = 0, fresh = leaf_of && !h->existed, raced = 0;
+
+	fd = fresh ? -ENOENT : beneath(parent, name, O_RDONLY | O_DIRECTORY);
+	if (fd == -ENOENT) {
+		raced = mkdirat(parent, name, 0755) < 0;
+		if (raced && errno != EEXIST)
+			return -errno;
+		fd = beneath(parent, name, O_RDONLY | O_DIRECTORY);
+	}
+	if (fd < 0)
+		return fd;
+	h->leaf = leaf_of ? fd : -1;
+	if (leaf_of && raced)
+		check_fit(h); /* somebody made it since we looked */
+	if (has_controller(h, "cpuset")) {
+		if (leaf_of)
+			limit_cpuset(h, leaf_of);
+		err = inherit_cpusets(parent, fd);
+	}
+	if (err)
+		close(fd);
+	return err ? err : fd;
+}
+
+/* mkdir -p, one component at a time, from the root of the hierarchy. Returns the fd of the last or
+ * -errno. */
+static int make_path(const struct host *host, struct hierarchy *h, const struct plan *plan)
+{
+	char path[PATH_SIZE];
+	int parent = h->root;
+
+	memcpy(path, h->path, sizeof(path));
+	for (char *name = path, *next; name; name = next) {
+		int fd;
+
+		next = strchr(name, '/');
+		if (next)
+			*next++ = '\0';
+		if (host->unified)
+			enable_controllers(parent);
+		fd = make_level(h, parent, name, next ? NULL : plan);
+		close(parent);
+		if (fd < 0)
+			return fd;
+		parent = fd;
+	}
+	return parent;
+}
+
+static void refuse(const struct host *host, const struct hierarchy *h, const struct plan *plan,
+	const char *what, int err)
+{
+	if (host->unified && plan->config->rootless &&
+		(err == -EPERM || err == -EACCES || err == -EROFS))
+		die("rootless needs no limits + no cgrouppath when no permission is granted for "
+		    "cgroups: mkdir",
+			full_path(h, NULL), err);
+	die(what, full_path(h, NULL), err);
+}
+
+void make_all(struct host *host, const struct plan *plan)
+{
+	for (size_t i = 0; i < host->count; i++) {
+		struct hierarchy *h = &host->hierarchies[i];
+
+		close_fd(&h->leaf);
+		h->leaf = make_path(host, h, plan);
+		h->root = -1;
+		if (h->leaf >= 0)
+			continue;
+		if (!tolerated(plan, h->leaf) || (host->unified && has_limits(plan)))
+			refuse(host, h, plan, "mkdir", h->leaf);
+	}
+}
+
+/* What is wrong with a v2 cgroup that takes no process, in runc's words. */
+static void explain_join(const struct hierarchy *h, int err)
+{
+	char type[64], what[MSG_WHAT_MAX];
+
+	if (err != -EOPNOTSUPP || !is_unified(h) ||
+		read_file(h->leaf, "cgroup.type", type, sizeof(type)) < 0)
+		return;
+	text_join(what, sizeof(what), "cannot enter cgroupv2 \"", full_path(h, NULL),
+		!strcmp(type, "domain invalid")
+			? "\" with domain controllers -- it is in an invalid state"
+			: "\" with domain controllers -- it is in threaded mode",
+		NULL);
+	die(what, NULL, 0);
+}
+
+static int join(struct hierarchy *h, const char *pid)
+{
+	ssize_t n;
+
+	if (h->procs < 0)
+		h->procs = beneath(h->leaf, "cgroup.procs", O_WRONLY);
+	if (h->procs < 0)
+		return h->procs;
+	/* EINVAL: the process was just made and is not ready to be moved (runc-cli 5.2). */
+	for (int tries = 0; (n = write(h->procs, pid, strlen(pid))) < 0; tries++) {
+		if (errno != EINVAL || tries == JOIN_TRIES)
+			return -errno;
+		sleep_ms(JOIN_PAUSE);
+	}
+	return 0;
+}
+
+/* The files that the join writes, opened while the conductor is busy elsewhere: nothing is left but
+ * the write. */
+void prepare_join(struct host *host)
+{
+	for (size_t i = 0; i < host->count; i++) {
+		struct hierarchy *h = &host->hierarchies[i];
+
+		if (h->leaf >= 0)
+			h->procs = beneath(h->leaf, "cgroup.procs", O_WRONLY);
+	}
+}
+
+void join_all(struct host *host, const struct plan *plan, pid_t pid)
+{
+	char digits[24];
+	struct text t = TEXT(digits);
+
+	text_add_u64(&t, (uint64_t)pid);
+	for (size_t i = 0; i < host->count; i++) {
+		struct hierarchy *h = &host->hierarchies[i];
+		int err;
+
+		if (h->leaf < 0)
+			continue;
+		limit_realtime(h, plan);
+		err = join(h, digits);
+		close_fd(&h->procs);
+		if (!err)
+			continue;
+		explain_join(h, err);
+		if (!tolerated(plan, err) || (host->unified && has_limits(plan)))
+			die_write(h, "cgroup.procs", digits, err);
+		close_fd(&h->leaf);
+	}
+}
