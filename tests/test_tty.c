@@ -1,0 +1,414 @@
+/*
+ * tty between a terminal or pipes and a container's pty: nothing is lost, the end is found, the
+ * caller's terminal gets its attributes back. link: shared/msg
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include "fds.h"
+#include "step.h"
+
+#define PROGRAM "build/davit/tty"
+
+/* A relay at work: our ends of everything it has. */
+struct session {
+	pid_t pid;
+	int in;       /* what the caller types; the terminal's master */
+	int out;      /* what the caller sees */
+	int master;   /* the container's pty, kept to look at it */
+	int slave;    /* the container's side */
+	int terminal; /* slave of the caller's terminal, or -1 */
+	int late;     /* the last program message's number */
+	struct peer peer;
+};
+
+static const struct msg_rule rules[] = {
+	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_TTY},
+	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_TTY},
+};
+
+static void place(int from, int to)
+{
+	if (dup2(from, to) < 0)
+		_exit(99);
+}
+
+static _Noreturn void exec_tty(const int fds[5])
+{
+	char build[96];
+
+	snprintf(build, sizeof(build), "build=%s", build_id);
+	for (int i = 0; i < 5; i++)
+		place(fds[i], 100 + i);
+	place(100, 0);
+	place(101, 1);
+	place(102, 2);
+	place(103, FD_CONTROL);
+	place(104, FD_MASTER);
+	execl(PROGRAM, "tty", build, (char *)NULL);
+	_exit(98);
+}
+
+/* IN, OUT, ERR become its fds 0-2 and are closed here. */
+static void start(struct session *s, int in, int out, int err)
+{
+	struct winsize size = {24, 80, 0, 0};
+	int pair[2];
+
+	assert_int_equal(openpty(&s->master, &s->slave, NULL, NULL, &size), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	for (int i = 0; i < 2; i++)
+		fcntl(pair[i], F_SETFD, FD_CLOEXEC);
+	s->peer = (struct peer){
+		.fd = pair[0], .self = PROGRAM_CONDUCTOR, .rules = rules, .rule_count = 2};
+	s->pid = fork();
+	if (!s->pid)
+		exec_tty((const int[]){in, out, err, pair[1], s->master});
+	close(in);
+	if (out != in)
+		close(out);
+	close(pair[1]);
+}
+
+static void start_pipes(struct session *s)
+{
+	int in[2], out[2];
+
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	s->in = in[1];
+	s->out = out[0];
+	s->terminal = -1;
+	start(s, in[0], out[1], open("/dev/null", O_RDWR | O_CLOEXEC));
+}
+
+static void start_terminal(struct session *s)
+{
+	struct winsize size = {33, 77, 0, 0};
+
+	assert_int_equal(openpty(&s->in, &s->terminal, NULL, NULL, &size), 0);
+	s->out = s->in;
+	start(s, dup(s->terminal), dup(s->terminal), dup(s->terminal));
+}
+
+static int ended(struct session *s)
+{
+	int status = -1;
+
+	for (int i = 0; i < 500; i++) {
+		if (waitpid(s->pid, &status, WNOHANG) == s->pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+		poll(NULL, 0, 10);
+	}
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, &status, 0);
+	return -1;
+}
+
+static void finish(struct session *s)
+{
+	close(s->in);
+	if (s->out != s->in)
+		close(s->out);
+	close(s->master);
+	if (s->terminal >= 0)
+		close(s->terminal);
+	close(s->peer.fd);
+}
+
+static void raw(int fd)
+{
+	struct termios t;
+
+	assert_int_equal(tcgetattr(fd, &t), 0);
+	cfmakeraw(&t);
+	assert_int_equal(tcsetattr(fd, TCSANOW, &t), 0);
+}
+
+static unsigned char pattern(size_t i)
+{
+	return (unsigned char)(i * 31 + (i >> 8) * 7 + (i >> 16));
+}
+
+static pid_t writer(int fd, size_t total)
+{
+	pid_t pid = fork();
+	unsigned char bytes[5000];
+	size_t done = 0;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (done < total) {
+		size_t n = total - done < sizeof(bytes) ? total - done : sizeof(bytes);
+		ssize_t w;
+
+		for (size_t i = 0; i < n; i++)
+			bytes[i] = pattern(done + i);
+		for (size_t at = 0; at < n; at += (size_t)w) {
+			w = write(fd, bytes + at, n - at);
+			if (w <= 0)
+				_exit(1);
+		}
+		done += n;
+	}
+	_exit(0);
+}
+
+/* Reads all of FD, in small pieces and now and then with a pause; returns how many bytes came in
+ * order. */
+static size_t read_pattern(int fd, size_t most, int slow)
+{
+	unsigned char bytes[3000];
+	size_t total = 0;
+	ssize_t n;
+
+	while (total < most && (n = read(fd, bytes, sizeof(bytes))) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			if (bytes[i] != pattern(total + (size_t)i))
+				return total + (size_t)i;
+		total += (size_t)n;
+		if (slow && total % (1 << 16) < 3000)
+			poll(NULL, 0, 2);
+	}
+	return total;
+}
+
+static void expect_done(struct session *s)
+{
+	struct msg msg;
+
+	assert_int_equal(msg_await(&s->peer, MSG_DONE, &msg, 5000), 0);
+	assert_int_equal(ended(s), 0);
+}
+
+static void test_output_is_whole(void **state)
+{
+	const size_t total = 10 << 20;
+	struct session s;
+	pid_t pid;
+	int status;
+
+	(void)state;
+	start_pipes(&s);
+	raw(s.slave);
+	pid = writer(s.slave, total);
+	close(s.slave);
+	assert_int_equal(read_pattern(s.out, total + 1, 1), total);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	expect_done(&s);
+	finish(&s);
+}
+
+static void test_input_is_whole(void **state)
+{
+	const size_t total = 2 << 20;
+	struct session s;
+	pid_t pid;
+
+	(void)state;
+	start_pipes(&s);
+	raw(s.slave);
+	pid = writer(s.in, total);
+	close(s.in);
+	assert_int_equal(read_pattern(s.slave, total, 1), total);
+	waitpid(pid, NULL, 0);
+	close(s.slave);
+	expect_done(&s);
+	finish(&s);
+}
+
+/* Neither side reads before it has written: only a relay that never waits for one of them gets
+ * through. */
+static void test_both_at_once(void **state)
+{
+	const size_t total = 1 << 20;
+	struct session s;
+	pid_t in, out;
+
+	(void)state;
+	start_pipes(&s);
+	raw(s.slave);
+	in = writer(s.in, total);
+	out = writer(s.slave, total);
+	close(s.in);
+	poll(NULL, 0, 50);
+	assert_int_equal(read_pattern(s.slave, total, 0), total);
+	assert_int_equal(read_pattern(s.out, total, 0), total);
+	waitpid(in, NULL, 0);
+	waitpid(out, NULL, 0);
+	close(s.slave);
+	expect_done(&s);
+	finish(&s);
+}
+
+/* The end of the caller's input reaches a reader in the container, also within a line; output goes
+ * on. */
+static void test_end_of_input(void **state)
+{
+	char line[64];
+	struct session s;
+
+	(void)state;
+	start_pipes(&s);
+	assert_int_equal(write(s.in, "abc", 3), 3);
+	poll(NULL, 0, 50);
+	close(s.in);
+	s.in = open("/dev/null", O_RDONLY);
+	assert_int_equal(read(s.slave, line, sizeof(line)), 3);
+	assert_int_equal(read(s.slave, line, sizeof(line)), 0);
+	assert_int_equal(write(s.slave, "later\n", 6), 6);
+	close(s.slave);
+	assert_int_equal(read(s.out, line, 3), 3); /* the echo */
+	assert_memory_equal(line, "abc", 3);
+	expect_done(&s);
+	finish(&s);
+}
+
+static int same(const struct termios *a, const struct termios *b)
+{
+	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_lflag == b->c_lflag &&
+		a->c_cflag == b->c_cflag && !memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc));
+}
+
+static void await_raw(struct session *s)
+{
+	struct termios now;
+
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(tcgetattr(s->terminal, &now), 0);
+		if (!(now.c_lflag & ICANON))
+			return;
+		poll(NULL, 0, 10);
+	}
+	fail_msg("the terminal did not become raw");
+}
+
+static void restored_after(int number)
+{
+	struct termios before, after;
+	struct session s;
+
+	start_terminal(&s);
+	tcgetattr(s.slave, &before); /* fresh ptys are all alike */
+	await_raw(&s);
+	if (number)
+		kill(s.pid, number);
+	else
+		close(s.peer.fd);
+	assert_int_equal(ended(&s), number ? 128 + number : 0);
+	tcgetattr(s.terminal, &after);
+	before.c_oflag |= ONLCR;
+	assert_true(same(&before, &after));
+	close(s.slave);
+	if (!number)
+		s.peer.fd = open("/dev/null", O_RDONLY);
+	finish(&s);
+}
+
+static void test_attributes_come_back(void **state)
+{
+	static const int numbers[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		restored_after(numbers[i]);
+}
+
+static void await_size(struct session *s, unsigned rows)
+{
+	struct winsize size = {0};
+
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(ioctl(s->slave, TIOCGWINSZ, &size), 0);
+		if (size.ws_row == rows)
+			return;
+		poll(NULL, 0, 10);
+	}
+	assert_int_equal(size.ws_row, rows);
+}
+
+static void test_window_size(void **state)
+{
+	struct winsize size = {40, 100, 0, 0};
+	struct termios attributes, before;
+	struct session s;
+
+	(void)state;
+	start_terminal(&s);
+	tcgetattr(s.terminal, &before);
+	await_raw(&s);
+	await_size(&s, 33);
+	tcgetattr(s.slave, &attributes);
+	assert_false(attributes.c_oflag & ONLCR);
+	tcgetattr(s.terminal, &attributes);
+	assert_true(attributes.c_oflag & OPOST);
+	ioctl(s.in, TIOCSWINSZ, &size);
+	assert_int_equal(msg_send(&s.peer, MSG_WINDOW, NULL, 0, -1), 0);
+	await_size(&s, 40);
+	size.ws_row = 41;
+	ioctl(s.in, TIOCSWINSZ, &size);
+	kill(s.pid, SIGWINCH);
+	await_size(&s, 41);
+	/* Our own descriptions of the caller's terminal still block. */
+	assert_false(fcntl(s.terminal, F_GETFL) & O_NONBLOCK);
+	close(s.slave);
+	expect_done(&s);
+	tcgetattr(s.terminal, &attributes);
+	assert_true(attributes.c_lflag & ICANON);
+	finish(&s);
+}
+
+static void test_caller_stops_reading(void **state)
+{
+	struct session s;
+	pid_t pid;
+	int status;
+
+	(void)state;
+	start_pipes(&s);
+	raw(s.slave);
+	close(s.out);
+	s.out = open("/dev/null", O_RDONLY);
+	pid = writer(s.slave, 1 << 20);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	close(s.slave);
+	expect_done(&s);
+	finish(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_output_is_whole),
+		cmocka_unit_test(test_input_is_whole),
+		cmocka_unit_test(test_both_at_once),
+		cmocka_unit_test(test_end_of_input),
+		cmocka_unit_test(test_attributes_come_back),
+		cmocka_unit_test(test_window_size),
+		cmocka_unit_test(test_caller_stops_reading),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	alarm(120);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
