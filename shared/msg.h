@@ -36,7 +36,7 @@ enum msg_type {
 
 	MSG_NAMESPACE, /* sources → conductor → ns: struct msg_number (enum namespace_type), nsfs fd */
 	MSG_CLONE,     /* conductor → ns: go on; fd: the v2 cgroup to clone into, or none */
-	MSG_INIT,      /* ns → conductor: struct msg_number (pid), pidfd of the container's first process */
+	MSG_INIT,      /* ns → conductor: struct msg_init, pidfd of the container's first process */
 	MSG_NETSOCK,   /* ns (line) → conductor → netlink: NETLINK_ROUTE socket of the new network namespace */
 	MSG_MOUNTED,   /* rootfs → conductor: mounts and devices are there; hooks may run */
 	MSG_CONSOLE,   /* rootfs → conductor: pty master */
@@ -78,6 +78,11 @@ struct msg_number {
 	uint64_t value;
 };
 
+struct msg_init {
+	uint64_t pid;
+	uint64_t in_cgroup; /* 1: it was cloned into the v2 cgroup */
+};
+
 struct msg_cgroup {
 	char controller[32]; /* "memory", "cpu,cpuacct", "" for v2 */
 	char path[4096];     /* of the container's directory, absolute */
@@ -101,6 +106,7 @@ struct msg {
 	union {
 		struct msg_text text;
 		struct msg_number number;
+		struct msg_init init;
 		struct msg_cgroup cgroup;
 		struct msg_hooks hooks;
 		struct msg_tree tree;

@@ -56,7 +56,8 @@ static void report(enum msg_type type, const char *what, const char *object, int
 void die(const char *what, const char *object, int err)
 {
 	report(MSG_ERROR, what, object, err < 0 ? -err : err);
-	_exit(1);
+	/* dmz on its own is the container's process already: 255 is what runc's init exits with. */
+	_exit(conductor.self == PROGRAM_DMZ && !step_conducted() ? 255 : 1);
 }
 
 void warn(const char *what, const char *object, int err)

@@ -89,13 +89,14 @@ static uint64_t clone_flags(const struct plan *plan)
 }
 
 /* A new cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a write later. */
-static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd)
+static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd, struct msg_init *init)
 {
 	struct clone_args args = {.flags = flags | CLONE_PARENT | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0};
 	long pid = syscall(__NR_clone3, &args, sizeof(args));
 
+	init->in_cgroup = pid >= 0 && cgroup >= 0;
 	if (pid < 0 && cgroup >= 0) {
 		args.flags &= ~CLONE_INTO_CGROUP;
 		args.cgroup = 0;
@@ -207,7 +208,7 @@ int main(int argc, char **argv)
 	static struct msg msg;
 	int joined[NS_COUNT], go[2], cgroup, pidfd, err;
 	const char *why;
-	struct msg_number init;
+	struct msg_init init;
 	pid_t pid;
 
 	step_start(PROGRAM_NS, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
@@ -224,12 +225,12 @@ int main(int argc, char **argv)
 		die("PR_SET_DUMPABLE:", NULL, errno);
 	if (pipe2(go, O_CLOEXEC) < 0)
 		die("pipe:", NULL, errno);
-	pid = clone_child(clone_flags(&plan), cgroup, &pidfd);
+	pid = clone_child(clone_flags(&plan), cgroup, &pidfd, &init);
 	if (pid == 0)
 		run_line(&plan, go);
 	if (clone_flags(&plan) & CLONE_NEWUSER)
 		write_id_maps(&plan, pid);
-	init.value = (uint64_t)pid;
+	init.pid = (uint64_t)pid;
 	if (msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd) || write(go[1], "", 1) != 1)
 		_exit(1); /* the child sees the end of the pipe and goes too */
 	return 0;

@@ -1,0 +1,450 @@
+/* Making a container, second half: which steps are started, what they say, and what may happen then. */
+#include "creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include "fds.h"
+#include "sys.h"
+#include "text.h"
+#include "verb.h"
+
+#define ANY_STEP                                                                                                       \
+	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_COUNT},                                              \
+		{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT},                                           \
+	{                                                                                                              \
+		MSG_DEBUG, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT                                                \
+	}
+
+static const struct msg_rule cgroup_rules[] = {ANY_STEP,
+	{MSG_CGROUP, 0, sizeof(struct msg_cgroup), 0, PROGRAM_CGROUP},
+	{MSG_CGROUP_MADE, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_CGROUP, PROGRAM_CGROUP},
+	{MSG_JOINED, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP},
+	{MSG_DONE, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP}};
+static const struct msg_rule sources_rules[] = {ANY_STEP,
+	{MSG_NAMESPACE, MSG_FD, sizeof(struct msg_number), 0, PROGRAM_SOURCES},
+	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_SOURCES}};
+static const struct msg_rule done_rules[] = {ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_COUNT}};
+static const struct msg_rule ns_rules[] = {ANY_STEP,
+	{MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
+static const struct msg_rule line_rules[] = {ANY_STEP, {MSG_NETSOCK, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_NS},
+	{MSG_MOUNTED, MSG_ONCE, 0, 0, PROGRAM_ROOTFS}, {MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, MSG_MOUNTED, PROGRAM_ROOTFS},
+	{MSG_CREATED, MSG_ONCE, 0, MSG_MOUNTED, PROGRAM_DMZ}};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static int spawn_step(struct creation *c, enum creation_step i, const struct spawn *request,
+	const struct msg_rule *rules, size_t rule_count)
+{
+	int err = step_spawn(&c->steps[i], request, rules, rule_count);
+	char text[64];
+
+	if (!err)
+		return 0;
+	text_join(text, sizeof(text), "cannot start ", program_names[request->program], NULL);
+	return creation_error(c, text, err);
+}
+
+static int has_new_network(const struct plan *plan)
+{
+	const char *path;
+
+	return plan_namespace(plan, NS_NET, &path) && !path;
+}
+
+static int has_host_hooks(const struct plan_config *config)
+{
+	return config->hooks_prestart.count || config->hooks_create_runtime.count || config->hooks_poststart.count ||
+	       config->hooks_poststop.count;
+}
+
+static int spawn_cgroup(struct creation *c)
+{
+	static const char *arguments[] = {"create", NULL};
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}};
+	const struct spawn request = {
+		.program = PROGRAM_CGROUP, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 1};
+
+	return spawn_step(c, STEP_CGROUP, &request, cgroup_rules, COUNT(cgroup_rules));
+}
+
+static int spawn_sources(struct creation *c, int trees)
+{
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {c->bundle_fd, FD_BUNDLE}, {trees, FD_TREES}};
+	const struct spawn request = {.program = PROGRAM_SOURCES, .image = -1, .fds = fds, .fd_count = 3};
+
+	return spawn_step(c, STEP_SOURCES, &request, sources_rules, COUNT(sources_rules));
+}
+
+static int spawn_seccomp(struct creation *c)
+{
+	struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {-1, FD_FILTER}};
+	const struct spawn request = {.program = PROGRAM_SECCOMP, .image = -1, .fds = fds, .fd_count = 2};
+
+	c->filter_fd = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (c->filter_fd < 0)
+		return creation_error(c, "memfd_create", errno);
+	fds[1].from = c->filter_fd;
+	if (step_spawn(&c->steps[STEP_SECCOMP], &request, done_rules, COUNT(done_rules)) == -ENOENT)
+		return creation_error(c, "seccomp: config provided but seccomp not supported", 0);
+	return c->steps[STEP_SECCOMP].pidfd < 0 ? creation_error(c, "cannot start seccomp", 0) : 0;
+}
+
+static int spawn_netlink(struct creation *c)
+{
+	const struct spawn request = {.program = PROGRAM_NETLINK, .image = -1};
+
+	return spawn_step(c, STEP_NETLINK, &request, done_rules, COUNT(done_rules));
+}
+
+struct images {
+	int rootfs, dmz, hook, ns, sources;
+};
+
+static int seal_images(struct creation *c, struct images *images, int sources_inside)
+{
+	const struct plan_config *config = c->container.plan.config;
+
+	*images = (struct images){-1, -1, -1, -1, -1};
+	images->ns = spawn_seal(PROGRAM_NS);
+	images->rootfs = spawn_seal(PROGRAM_ROOTFS);
+	images->dmz = spawn_seal(PROGRAM_DMZ);
+	if (config->hooks_create_container.count || config->hooks_start_container.count)
+		images->hook = spawn_seal(PROGRAM_HOOK);
+	if (sources_inside)
+		images->sources = spawn_seal(PROGRAM_SOURCES);
+	if (images->ns < 0 || images->rootfs < 0 || images->dmz < 0)
+		return creation_error(c, "unable to seal the programs of the container's line", images->ns);
+	return 0;
+}
+
+/* ns gets everything its child hands on; the conductor keeps the other end of the line's control socket. */
+static int spawn_ns(struct creation *c, int trees, int sources_control, const struct images *images)
+{
+	int line[2], err;
+	struct step *peer = &c->steps[STEP_LINE];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line) < 0)
+		return creation_error(c, "socketpair", errno);
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {trees, FD_TREES}, {c->start_fd, FD_START},
+		{images->dmz, FD_DMZ}, {images->rootfs, FD_ROOTFS}, {images->hook, FD_HOOK},
+		{images->sources, FD_SOURCES}, {sources_control, FD_SOURCES_CONTROL}, {line[1], FD_LINE}};
+	const struct spawn request = {.program = PROGRAM_NS,
+		.image = images->ns,
+		.fds = fds,
+		.fd_count = COUNT(fds),
+		.preserved = (size_t)c->preserve_fds};
+
+	err = spawn_step(c, STEP_NS, &request, ns_rules, COUNT(ns_rules));
+	close(line[1]);
+	peer->program = PROGRAM_ROOTFS;
+	peer->peer = (struct peer){
+		.fd = line[0], .self = PROGRAM_CONDUCTOR, .rules = line_rules, .rule_count = COUNT(line_rules)};
+	return err;
+}
+
+/* An ordinary user has rights on mounts only inside the new namespaces: there sources runs as a child of the line. */
+static int spawn_line(struct creation *c)
+{
+	struct step *sources = &c->steps[STEP_SOURCES];
+	int inside = geteuid() != 0, trees[2] = {-1, -1}, control[2] = {-1, -1}, err;
+	struct images images;
+
+	if (seal_images(c, &images, inside))
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, inside ? control : trees) < 0)
+		return creation_error(c, "socketpair", errno);
+	err = inside ? 0 : spawn_sources(c, trees[0]);
+	if (!err)
+		err = spawn_ns(c, trees[1], control[1], &images);
+	if (inside) {
+		sources->program = PROGRAM_SOURCES;
+		sources->peer = (struct peer){.fd = control[0],
+			.self = PROGRAM_CONDUCTOR,
+			.rules = sources_rules,
+			.rule_count = COUNT(sources_rules)};
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (trees[i] >= 0)
+			close(trees[i]);
+		if (control[i] >= 0 && i)
+			close(control[i]);
+	}
+	close(images.ns);
+	close(images.rootfs);
+	close(images.dmz);
+	if (images.hook >= 0)
+		close(images.hook);
+	if (images.sources >= 0)
+		close(images.sources);
+	return err;
+}
+
+int creation_spawn_steps(struct creation *c)
+{
+	const struct plan *plan = &c->container.plan;
+	struct statfs fs;
+
+	c->unified = !statfs("/sys/fs/cgroup", &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
+	for (uint32_t i = 0; i < plan->config->namespaces.count; i++)
+		c->namespaces_due += plan_namespace_at(plan, plan->config->namespaces, i)->path.offset != 0;
+	if (c->namespaces_due && geteuid() != 0)
+		return creation_error(c, "joining namespaces by path is not supported without root yet", 0);
+	/* The cgroup first: what the kernel makes it wait for is the longest wait of all. */
+	if (spawn_cgroup(c) || spawn_line(c))
+		return -1;
+	if (plan->config->has_seccomp && spawn_seccomp(c))
+		return -1;
+	if (has_new_network(plan) && spawn_netlink(c))
+		return -1;
+	if (has_host_hooks(plan->config) && hooks_start(&c->steps[STEP_HOOK], c->plan_fd))
+		return creation_error(c, "cannot start hook", 0);
+	return 0;
+}
+
+static int tell_step(struct creation *c, enum creation_step to, enum msg_type type, const void *body, size_t length, int fd)
+{
+	struct step *step = &c->steps[to];
+
+	/* A step that is gone is heard of by the end of its socket, with its reason. */
+	if (step->peer.fd >= 0 && msg_send(&step->peer, type, body, length, fd) == -EPROTO)
+		return creation_error(c, "protocol error", 0);
+	return 0;
+}
+
+static int hear_cgroup(struct creation *c, const struct msg_cgroup *cgroup)
+{
+	int err;
+
+	if (!cgroup->path[0]) {
+		c->cgroups_listed = 1;
+		return tell_step(c, STEP_CGROUP, MSG_CGROUP_MAKE, NULL, 0, -1);
+	}
+	err = journal_append_cgroup(c->journal_fd, cgroup->controller, cgroup->path);
+	return err ? creation_error(c, "journal", err) : 0;
+}
+
+static int hear_init(struct creation *c, const struct msg_init *init, int pidfd)
+{
+	struct journal_init record = {.pid = init->pid};
+	int err = state_start_time(init->pid, &record.start_time, NULL);
+
+	c->init_pidfd = pidfd;
+	c->container.journal.init = record;
+	if (!err)
+		err = journal_append(c->journal_fd, JOURNAL_INIT, &record, sizeof(record));
+	c->joined |= init->in_cgroup == 1;
+	return err ? creation_error(c, "journal", err) : 0;
+}
+
+static int send_console(struct creation *c, int master)
+{
+	static const char name[] = "/dev/pts/ptmx";
+	struct iovec iov = {(void *)name, sizeof(name) - 1};
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct msghdr record = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&record);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &master, sizeof(master));
+	if (sendmsg(c->console_fd, &record, MSG_NOSIGNAL) < 0)
+		return creation_error(c, "sending the terminal to the console socket", errno);
+	close(c->console_fd);
+	c->console_fd = -1;
+	close(master);
+	return 0;
+}
+
+int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
+{
+	int err;
+
+	switch (msg->header.type) {
+	case MSG_CGROUP:
+		return hear_cgroup(c, &msg->body.cgroup);
+	case MSG_CGROUP_MADE:
+		c->cgroups_made = 1;
+		c->cgroup_dir = msg->fd;
+		return 0;
+	case MSG_JOINED:
+		c->joined = 1;
+		return 0;
+	case MSG_NAMESPACE:
+		c->namespaces_due--;
+		err = tell_step(c, STEP_NS, MSG_NAMESPACE, &msg->body.number, sizeof(msg->body.number), msg->fd);
+		close(msg->fd);
+		return err;
+	case MSG_INIT:
+		return hear_init(c, &msg->body.init, msg->fd);
+	case MSG_NETSOCK:
+		err = tell_step(c, STEP_NETLINK, MSG_NETSOCK, NULL, 0, msg->fd);
+		close(msg->fd);
+		return err;
+	case MSG_MOUNTED:
+		c->mounted = 1;
+		return 0;
+	case MSG_CONSOLE:
+		if (c->console_fd >= 0)
+			return send_console(c, msg->fd);
+		c->master_fd = msg->fd;
+		return 0;
+	case MSG_CREATED:
+		c->created = 1;
+		return 0;
+	case MSG_DONE:
+		if (from == STEP_CGROUP)
+			c->limited = 1;
+		if (from == STEP_HOOK) {
+			c->hooks_running = 0;
+			c->hooks_stage++;
+		}
+		return 0;
+	default:
+		return creation_error(c, "protocol error", 0);
+	}
+}
+
+/* rootfs mounts what of the hierarchies the container may see, so it is told which there are. */
+static int send_joined(struct creation *c)
+{
+	static struct journal journal;
+	int err = journal_read(c->journal_fd, &journal);
+
+	if (err)
+		return creation_error(c, "journal", err);
+	for (size_t i = 0; i < journal.cgroup_count; i++) {
+		struct msg_cgroup body = {0};
+
+		text_join(body.controller, sizeof(body.controller), journal.cgroups[i].controller, NULL);
+		text_join(body.path, sizeof(body.path), journal.cgroups[i].path, NULL);
+		if (tell_step(c, STEP_LINE, MSG_CGROUP, &body, sizeof(body), -1))
+			return -1;
+	}
+	c->joined_sent = 1;
+	return tell_step(c, STEP_LINE, MSG_JOINED, NULL, 0, -1);
+}
+
+static int run_early_hooks(struct creation *c)
+{
+	const struct plan_config *config = c->container.plan.config;
+	const struct plan_list lists[] = {config->hooks_prestart, config->hooks_create_runtime};
+	static const enum hook_kind kinds[] = {HOOK_PRESTART, HOOK_CREATE_RUNTIME};
+	struct msg_hooks body = {.status = STATUS_CREATING, .pid = c->container.journal.init.pid};
+
+	c->hooks_ran = 1;
+	while (c->hooks_stage < 2 && !lists[c->hooks_stage].count)
+		c->hooks_stage++;
+	if (c->hooks_stage < 2) {
+		body.kind = kinds[c->hooks_stage];
+		c->hooks_running = 1;
+		c->steps[STEP_HOOK].done = 0;
+		c->steps[STEP_HOOK].peer.seen = 0;
+		return tell_step(c, STEP_HOOK, MSG_HOOKS, &body, sizeof(body), -1);
+	}
+	c->hooks_sent = 1;
+	return tell_step(c, STEP_LINE, MSG_HOOKS_DONE, NULL, 0, -1);
+}
+
+/* The program is kept for exec; dmz gets a memfd that nobody can change any more. */
+static int send_filter(struct creation *c)
+{
+	int fd = openat(c->container.dir, "filter.bpf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	off_t offset = 0;
+	struct stat st;
+	int err = spawn_seal_memfd(c->filter_fd);
+
+	if (err)
+		return creation_error(c, "seccomp filter", err);
+	if (fd < 0 || fstat(c->filter_fd, &st) < 0 ||
+		sendfile(fd, c->filter_fd, &offset, (size_t)st.st_size) != st.st_size)
+		return creation_error(c, "keeping the seccomp filter", errno);
+	close(fd);
+	c->filter_sent = 1;
+	return tell_step(c, STEP_LINE, MSG_FILTER, NULL, 0, c->filter_fd);
+}
+
+int creation_advance(struct creation *c)
+{
+	const struct plan *plan = &c->container.plan;
+	struct msg_number pid = {c->container.journal.init.pid};
+	int err = 0;
+
+	if (!c->clone_sent && !c->namespaces_due && (!c->unified || c->cgroups_made)) {
+		c->clone_sent = 1;
+		err = tell_step(c, STEP_NS, MSG_CLONE, NULL, 0, c->cgroup_dir);
+	}
+	if (!err && !c->joining && c->cgroups_made && c->init_pidfd >= 0) {
+		c->joining = 1;
+		if (!c->joined)
+			err = tell_step(c, STEP_CGROUP, MSG_CGROUP_JOIN, &pid, sizeof(pid), -1);
+	}
+	if (!err && !c->joined_sent && c->joined && c->init_pidfd >= 0)
+		err = send_joined(c);
+	if (!err && !c->limiting && c->mounted && c->joined) {
+		c->limiting = 1;
+		err = tell_step(c, STEP_CGROUP, MSG_LIMIT, NULL, 0, -1);
+	}
+	if (!err && !c->hooks_sent && !c->hooks_running && c->limited && c->mounted &&
+		(!has_new_network(plan) || c->steps[STEP_NETLINK].done))
+		err = run_early_hooks(c);
+	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent && c->steps[STEP_SECCOMP].done)
+		err = send_filter(c);
+	return err;
+}
+
+static int write_pid_file(struct creation *c)
+{
+	char name[300], pid[24];
+	struct text t = TEXT(pid);
+	int fd;
+
+	if (!c->pid_file)
+		return 0;
+	text_add_u64(&t, c->container.journal.init.pid);
+	if (text_join(name, sizeof(name), ".", c->pid_file, NULL))
+		return creation_error(c, "pid file", ENAMETOOLONG);
+	fd = openat(c->pid_dir, name, O_RDWR | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0)
+		return creation_error(c, "pid file", errno);
+	if (write(fd, pid, t.length) != (ssize_t)t.length || close(fd) < 0 ||
+		renameat(c->pid_dir, name, c->pid_dir, c->pid_file) < 0) {
+		int saved = errno;
+
+		(void)unlinkat(c->pid_dir, name, 0); /* the error below is the one that counts */
+		return creation_error(c, "pid file", saved);
+	}
+	return 0;
+}
+
+int creation_publish(struct creation *c)
+{
+	struct journal_ready ready;
+	struct timespec now;
+	int err;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ready.seconds = (uint64_t)now.tv_sec;
+	ready.nanoseconds = (uint64_t)now.tv_nsec;
+	err = journal_append(c->journal_fd, JOURNAL_READY, &ready, sizeof(ready));
+	if (!err)
+		err = journal_read(c->journal_fd, &c->container.journal);
+	if (!err)
+		err = state_json_write(&c->container, &c->container.plan);
+	if (err)
+		return creation_error(c, "saving the state", err);
+	return write_pid_file(c);
+}

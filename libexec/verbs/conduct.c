@@ -1,0 +1,271 @@
+/* Steps as a conductor sees them: started, listened to, waited for, never trusted. */
+#include "conduct.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include "fds.h"
+#include "sys.h"
+#include "text.h"
+#include "verb.h"
+
+#define PARSE_SECONDS  10
+#define CGROUP_SECONDS 30
+#define FDS_MAX	       16
+
+static const struct msg_rule answer_rules[] = {
+	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_COUNT},
+	{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT},
+	{MSG_DEBUG, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT},
+	{MSG_DONE, 0, 0, 0, PROGRAM_COUNT},
+};
+
+int step_spawn(struct step *step, const struct spawn *request, const struct msg_rule *rules, size_t rule_count)
+{
+	struct spawn_fd fds[FDS_MAX];
+	struct spawn with_control = *request;
+	int pair[2], err;
+
+	memset(step, 0, sizeof(*step));
+	step->program = request->program;
+	step->pidfd = -1;
+	step->peer.fd = -1;
+	if (request->fd_count + 1 > FDS_MAX)
+		return -EMFILE;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	memcpy(fds, request->fds, request->fd_count * sizeof(fds[0]));
+	fds[request->fd_count] = (struct spawn_fd){pair[1], FD_CONTROL};
+	with_control.fds = fds;
+	with_control.fd_count = request->fd_count + 1;
+	err = spawn(&with_control, &step->pid, &step->pidfd);
+	close(pair[1]);
+	if (err) {
+		close(pair[0]);
+		step->pidfd = -1;
+		return err;
+	}
+	step->peer = (struct peer){.fd = pair[0], .self = PROGRAM_CONDUCTOR, .rules = rules, .rule_count = rule_count};
+	return 0;
+}
+
+static void reap(struct step *step)
+{
+	siginfo_t info = {0};
+
+	if (step->pidfd < 0)
+		return;
+	while (waitid(P_PIDFD, (id_t)step->pidfd, &info, WEXITED) < 0 && errno == EINTR)
+		continue;
+	if (!step->done && !step->failed) {
+		struct text what = TEXT(step->error.what);
+
+		step->failed = 1;
+		text_add(&what, program_names[step->program]);
+		text_add(&what, info.si_code == CLD_EXITED ? " ended early with status " : " was killed by signal ");
+		text_add_i64(&what, info.si_status);
+	}
+	close(step->pidfd);
+	step->pidfd = -1;
+}
+
+static void hang_up(struct step *step)
+{
+	if (step->peer.fd >= 0)
+		close(step->peer.fd);
+	step->peer.fd = -1;
+}
+
+void step_kill(struct step *step)
+{
+	if (step->pidfd >= 0)
+		(void)sys_pidfd_send_signal(step->pidfd, SIGKILL); /* ESRCH: it has gone by itself */
+	hang_up(step);
+	reap(step);
+}
+
+static void log_text(enum log_level level, const struct msg_text *text)
+{
+	char line[MSG_WHAT_MAX + MSG_OBJECT_MAX + 128];
+	struct text t = TEXT(line);
+
+	line[0] = '\0';
+	msg_text_line(text, &t);
+	log_record(level, line, NULL);
+}
+
+int step_receive(struct step *step, struct msg *msg)
+{
+	int got = msg_recv(&step->peer, msg);
+
+	if (got <= 0) {
+		if (got == -EPROTO && !step->failed) {
+			struct text what = TEXT(step->error.what);
+
+			text_add(&what, "protocol error: ");
+			text_add(&what, program_names[step->program]);
+			step->failed = 1;
+		}
+		if (got < 0)
+			step_kill(step);
+		hang_up(step);
+		reap(step);
+		return -ECONNRESET;
+	}
+	switch (msg->header.type) {
+	case MSG_ERROR:
+		step->failed = 1;
+		step->error = msg->body.text;
+		return 0;
+	case MSG_WARNING:
+		log_text(LOG_LEVEL_WARNING, &msg->body.text);
+		return 0;
+	case MSG_DEBUG:
+		if (globals.debug)
+			log_text(LOG_LEVEL_DEBUG, &msg->body.text);
+		return 0;
+	case MSG_DONE:
+		step->done = 1;
+		return 1;
+	default:
+		return 1;
+	}
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int step_finish(struct step *step, int seconds)
+{
+	static struct msg msg;
+	int64_t end = now_ms() + seconds * 1000;
+
+	while (step->peer.fd >= 0) {
+		struct pollfd poller = {.fd = step->peer.fd, .events = POLLIN};
+		int64_t left = end - now_ms();
+		int n = left > 0 ? poll(&poller, 1, (int)left) : 0;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			struct text what = TEXT(step->error.what);
+
+			text_add(&what, program_names[step->program]);
+			text_add(&what, " took too long");
+			step->failed = 1;
+			step_kill(step);
+			break;
+		}
+		if (step_receive(step, &msg) == 1 && msg.fd >= 0)
+			close(msg.fd);
+	}
+	reap(step);
+	return step->done && !step->failed ? 0 : -ECANCELED;
+}
+
+void step_error(const struct step *step, char *line, size_t size)
+{
+	struct text t = {line, size, 0, 0};
+
+	line[0] = '\0';
+	msg_text_line(&step->error, &t);
+}
+
+static int spawn_failed(const struct step *step, int err, char *line, size_t size)
+{
+	text_join(line, size, "cannot start ", program_names[step->program], ": ", errno_text(-err), NULL);
+	return -1;
+}
+
+static int run_step(const struct spawn *request, int seconds, char *line, size_t size)
+{
+	struct step step;
+	int err = step_spawn(&step, request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));
+
+	if (err)
+		return spawn_failed(&step, err, line, size);
+	if (!step_finish(&step, seconds))
+		return 0;
+	step_error(&step, line, size);
+	return -1;
+}
+
+int conduct_parse(int config, int plan, const char *const *arguments, char *line, size_t size)
+{
+	const struct spawn_fd fds[] = {{config, FD_CONFIG}, {plan, FD_PLAN}};
+	const struct spawn request = {
+		.program = PROGRAM_PARSE, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 2};
+
+	return run_step(&request, PARSE_SECONDS, line, size);
+}
+
+int conduct_cgroup(const char *what, int journal, char *line, size_t size)
+{
+	const char *arguments[] = {what, NULL};
+	const struct spawn_fd fds[] = {{journal, FD_JOURNAL}};
+	const struct spawn request = {
+		.program = PROGRAM_CGROUP, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 1};
+
+	return run_step(&request, CGROUP_SECONDS, line, size);
+}
+
+int container_kill_all(const struct container *container, char *line, size_t size)
+{
+	int journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC), err;
+
+	if (journal < 0) {
+		text_join(line, size, "journal: ", errno_text(errno), NULL);
+		return -1;
+	}
+	err = conduct_cgroup("kill", journal, line, size);
+	close(journal);
+	return err;
+}
+
+int hooks_start(struct step *hook, int plan_fd)
+{
+	extern char **environ;
+	const struct spawn_fd fds[] = {{plan_fd, FD_PLAN}};
+	const struct spawn request = {
+		.program = PROGRAM_HOOK, .image = -1, .environment = environ, .fds = fds, .fd_count = 1};
+
+	return step_spawn(hook, &request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));
+}
+
+/* Hooks end by their own timeouts; without one they may take as long as they like (config.md, "Hooks"). */
+int hooks_run(struct step *hook, enum hook_kind kind, enum container_status status, uint64_t pid, char *line, size_t size)
+{
+	static struct msg msg;
+	struct msg_hooks body = {kind, status, pid};
+	int got;
+
+	hook->done = 0;
+	if (msg_send(&hook->peer, MSG_HOOKS, &body, sizeof(body), -1)) {
+		text_join(line, size, "hook: ", errno_text(EPIPE), NULL);
+		return -1;
+	}
+	do
+		got = step_receive(hook, &msg);
+	while (got == 0);
+	if (got == 1 && hook->done)
+		return 0;
+	step_error(hook, line, size);
+	return -1;
+}
+
+void hooks_end(struct step *hook)
+{
+	hang_up(hook);
+	hook->done = 1;
+	reap(hook);
+}

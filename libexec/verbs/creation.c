@@ -1,0 +1,443 @@
+/* Making a container, first half: directory, plan, and the loop that listens to the steps. */
+#include "creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include "fds.h"
+#include "priv.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+#include "verb.h"
+
+#define CONFIG_MAX    (16 << 20)
+#define STEP_SECONDS  60
+#define GRACE_SECONDS 2
+
+int creation_error(struct creation *c, const char *text, int err)
+{
+	struct text t = {c->line, sizeof(c->line), 0, 0};
+
+	text_add(&t, text);
+	if (err) {
+		text_add(&t, ": ");
+		text_add(&t, errno_text(err < 0 ? -err : err));
+	}
+	return -1;
+}
+
+static int named_error(struct creation *c, const char *text, const char *name, int err)
+{
+	char both[CREATION_LINE];
+
+	text_join(both, sizeof(both), text, name, NULL);
+	return creation_error(c, both, err);
+}
+
+/* The pid file goes where its path says now, not where it would after the change to the bundle. */
+static int open_pid_directory(struct creation *c)
+{
+	char path[4096];
+	char *slash;
+	struct stat st;
+
+	if (!c->pid_file)
+		return 0;
+	if (text_join(path, sizeof(path), c->pid_file, NULL))
+		return named_error(c, "pid file ", c->pid_file, ENAMETOOLONG);
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return named_error(c, "pid file ", c->pid_file, EISDIR);
+	slash = strrchr(path, '/');
+	if (slash) {
+		slash[slash == path] = '\0';
+		c->pid_file += slash - path + (slash == path ? 0 : 1);
+		while (*c->pid_file == '/')
+			c->pid_file++;
+	}
+	c->pid_dir = open(slash ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return c->pid_dir < 0 ? named_error(c, "pid file ", path, errno) : 0;
+}
+
+static int enter_bundle(struct creation *c)
+{
+	c->bundle_fd = open(c->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->bundle_fd < 0 || fchdir(c->bundle_fd) < 0)
+		return named_error(c, "chdir ", c->bundle, errno);
+	if (!getcwd(c->bundle_path, sizeof(c->bundle_path)))
+		return named_error(c, "chdir ", c->bundle, errno);
+	return 0;
+}
+
+static int connect_console(struct creation *c)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (!c->console_socket)
+		return 0;
+	if (strlen(c->console_socket) >= sizeof(address.sun_path))
+		return named_error(c, "dial unix ", c->console_socket, ENAMETOOLONG);
+	strncpy(address.sun_path, c->console_socket, sizeof(address.sun_path) - 1);
+	c->console_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->console_fd < 0 || connect(c->console_fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		char text[200];
+
+		text_join(text, sizeof(text), "dial unix ", c->console_socket, ": connect", NULL);
+		return creation_error(c, text, errno);
+	}
+	return 0;
+}
+
+static int check_preserved(struct creation *c)
+{
+	if (c->preserve_fds < 0 || c->preserve_fds > FD_FREE - FD_PRESERVED)
+		return creation_error(c, "invalid value for --preserve-fds", 0);
+	for (int64_t i = 0; i < c->preserve_fds; i++) {
+		if (fcntl((int)(3 + i), F_GETFD) < 0) {
+			char text[128];
+			struct text t = TEXT(text);
+
+			text_add(&t, "unable to stat preserved-fd ");
+			text_add_i64(&t, i);
+			text_add(&t, " (of ");
+			text_add_i64(&t, c->preserve_fds);
+			text_add(&t, ")");
+			return creation_error(c, text, ENOENT);
+		}
+	}
+	return 0;
+}
+
+/* The configuration is opened once, without waiting for a FIFO or touching a device's meaning (rule F26). */
+static int open_config(struct creation *c)
+{
+	int fd = openat(c->bundle_fd, "config.json", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return creation_error(c, "JSON specification file config.json not found", 0);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return creation_error(c, "open config.json", errno);
+	if (!S_ISREG(st.st_mode))
+		creation_error(c, "config.json: not a regular file", 0);
+	else if (st.st_size > CONFIG_MAX)
+		creation_error(c, "config.json: larger than 16 MiB", 0);
+	else
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int make_directory(struct creation *c)
+{
+	struct container *container = &c->container;
+
+	c->root_fd = state_open_root(globals.root, 1);
+	if (c->root_fd < 0)
+		return creation_error(c, verb_root_error(c->root_fd), 0);
+	if (mkdirat(c->root_fd, c->id, 0711) < 0)
+		return errno == EEXIST ? creation_error(c, "container with given ID already exists", 0)
+				       : named_error(c, "mkdir ", c->id, errno);
+	c->have_directory = 1;
+	container->id = c->id;
+	container->dir = openat(c->root_fd, c->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (container->dir < 0)
+		return named_error(c, "open ", c->id, errno);
+	c->journal_fd = openat(container->dir, "journal", O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* As long as the lock is held, somebody is at work on this directory: delete waits for that. */
+	if (c->journal_fd < 0 || flock(c->journal_fd, LOCK_EX | LOCK_NB) < 0)
+		return creation_error(c, "journal", errno);
+	return 0;
+}
+
+/* What parse reads is what is kept: later edits of config.json have no effect (runtime.md, "Lifecycle"). */
+static int keep_config(struct creation *c, int config)
+{
+	int kept = openat(c->container.dir, "config.json", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ssize_t n;
+
+	if (kept < 0)
+		return creation_error(c, "keeping config.json", errno);
+	do
+		n = sendfile(kept, config, NULL, CONFIG_MAX);
+	while (n > 0 && lseek(kept, 0, SEEK_CUR) <= CONFIG_MAX);
+	if (n < 0)
+		return creation_error(c, "keeping config.json", errno);
+	close(kept);
+	kept = openat(c->container.dir, "config.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return kept < 0 ? creation_error(c, "keeping config.json", errno) : kept;
+}
+
+static int parse(struct creation *c, int config)
+{
+	char preserve[24];
+	struct text t = TEXT(preserve);
+	const char *arguments[] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds", preserve, NULL, NULL,
+		NULL, NULL};
+	size_t n = 6;
+	const char *why;
+	int err, fd;
+
+	text_add_i64(&t, c->preserve_fds);
+	if (c->no_pivot)
+		arguments[n++] = "--no-pivot";
+	if (c->no_new_keyring)
+		arguments[n++] = "--no-new-keyring";
+	if (verb_rootless())
+		arguments[n++] = "--rootless";
+	c->plan_fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (c->plan_fd < 0)
+		return creation_error(c, "memfd_create", errno);
+	if (conduct_parse(config, c->plan_fd, arguments, c->line, sizeof(c->line)))
+		return -1;
+	err = spawn_seal_memfd(c->plan_fd);
+	if (!err)
+		err = plan_load(c->plan_fd, build_id, &c->container.plan, &why);
+	if (err)
+		return creation_error(c, "parse made a bad plan", err);
+	c->container.have_plan = 1;
+	fd = openat(c->container.dir, "plan", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, c->container.plan.image, c->container.plan.size) != (ssize_t)c->container.plan.size)
+		return creation_error(c, "keeping the plan", errno);
+	close(fd);
+	return 0;
+}
+
+static int check_terminal(struct creation *c)
+{
+	int terminal = c->container.plan.config->terminal != 0;
+
+	if (terminal && c->detach && !c->console_socket)
+		return creation_error(c, "cannot allocate tty if runc will detach without setting console socket", 0);
+	if (c->console_socket && !(terminal && c->detach))
+		return creation_error(c, "cannot use console socket if runc will not detach or allocate tty", 0);
+	return 0;
+}
+
+static int make_fifo(struct creation *c)
+{
+	if (mkfifoat(c->container.dir, "exec.fifo", 0600) < 0)
+		return creation_error(c, "exec fifo", errno);
+	c->start_fd = openat(c->container.dir, "exec.fifo", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	return c->start_fd < 0 ? creation_error(c, "exec fifo", errno) : 0;
+}
+
+static int prepare(struct creation *c)
+{
+	const char *error = state_id_error(c->id);
+	int config, kept, err;
+
+	if (error)
+		return creation_error(c, error, 0);
+	if (globals.systemd_cgroup)
+		return creation_error(c, "the systemd cgroup driver is not supported yet: run without --systemd-cgroup", 0);
+	if (check_preserved(c) || open_pid_directory(c) || enter_bundle(c))
+		return -1;
+	config = open_config(c);
+	if (config < 0 || make_directory(c))
+		return -1;
+	kept = keep_config(c, config);
+	close(config);
+	if (kept < 0)
+		return -1;
+	err = parse(c, kept);
+	close(kept);
+	if (err || check_terminal(c) || connect_console(c))
+		return -1;
+	return make_fifo(c);
+}
+
+/* A signal during creation means: give up and undo. */
+static int catch_signals(struct creation *c)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return creation_error(c, "sigprocmask", errno);
+	c->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return c->signal_fd < 0 ? creation_error(c, "signalfd", errno) : 0;
+}
+
+/*
+ * The root cause is the failure that comes first in the order of the chain: a step that fails makes others fail a
+ * moment later. So all are given a moment to say what they have to say.
+ */
+static int first_failure(struct creation *c)
+{
+	static const char init_prefix[] = "unable to start container process: error during container init: ";
+	const struct step *cause = NULL;
+	char line[CREATION_LINE];
+
+	if (c->init_pidfd >= 0)
+		(void)sys_pidfd_send_signal(c->init_pidfd, SIGKILL);
+	for (int i = 0; i < STEP_COUNT; i++) {
+		struct step *step = &c->steps[i];
+
+		if (i == STEP_HOOK && !step->failed)
+			continue;
+		if (step->peer.fd >= 0 || step->pidfd >= 0)
+			(void)step_finish(step, GRACE_SECONDS);
+	}
+	for (int i = 0; i < STEP_COUNT && (!cause || cause->error.what[0] == '\0'); i++)
+		if (c->steps[i].failed)
+			cause = &c->steps[i];
+	/* A failure in its own words says more than the way another step died. */
+	for (int i = 0; i < STEP_COUNT; i++)
+		if (c->steps[i].failed && c->steps[i].peer.seen >> MSG_ERROR & 1) {
+			cause = &c->steps[i];
+			break;
+		}
+	if (!cause)
+		return creation_error(c, "unable to start container process: it ended before it was ready", 0);
+	step_error(cause, line, sizeof(line));
+	if (cause == &c->steps[STEP_CGROUP])
+		return text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line, NULL), -1;
+	if (!strncmp(line, "invalid rootfs", 14))
+		return creation_error(c, line, 0);
+	text_join(c->line, sizeof(c->line), init_prefix, line, NULL);
+	return -1;
+}
+
+static int interrupted(struct creation *c)
+{
+	struct signalfd_siginfo info;
+	char text[64];
+	struct text t = TEXT(text);
+
+	if (read(c->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	text_add(&t, "interrupted by signal ");
+	text_add_u64(&t, info.ssi_signo);
+	return creation_error(c, text, 0);
+}
+
+static int everything_done(const struct creation *c)
+{
+	return c->created && c->limited && c->steps[STEP_SOURCES].done &&
+	       (!c->steps[STEP_NETLINK].program || c->steps[STEP_NETLINK].done);
+}
+
+static int hear_step(struct creation *c, enum creation_step i)
+{
+	static struct msg msg;
+	struct step *step = &c->steps[i];
+	int got = step_receive(step, &msg);
+
+	if (got == 1)
+		return creation_hear(c, i, &msg);
+	if (step->failed)
+		return first_failure(c);
+	/* ns ends without a word; the line must not end before it said MSG_CREATED. */
+	if (got < 0 && ((i == STEP_LINE && !c->created) || (i == STEP_NS && c->init_pidfd < 0)))
+		return first_failure(c);
+	return 0;
+}
+
+static int hear_all(struct creation *c)
+{
+	while (!everything_done(c)) {
+		struct pollfd pollers[STEP_COUNT + 1];
+		int n;
+
+		for (int i = 0; i < STEP_COUNT; i++)
+			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
+		pollers[STEP_COUNT] = (struct pollfd){.fd = c->signal_fd, .events = POLLIN};
+		n = poll(pollers, STEP_COUNT + 1, c->hooks_running ? -1 : STEP_SECONDS * 1000);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return creation_error(c, "unable to start container process: a step took too long", n ? errno : 0);
+		if (pollers[STEP_COUNT].revents && interrupted(c))
+			return -1;
+		for (int i = 0; i < STEP_COUNT; i++)
+			if (pollers[i].revents && c->steps[i].peer.fd >= 0 && hear_step(c, (enum creation_step)i))
+				return -1;
+		if (creation_advance(c))
+			return -1;
+	}
+	return 0;
+}
+
+/* What is left after creation: the container, and the hook program when hooks are still to come. */
+static int release_steps(struct creation *c)
+{
+	for (int i = 0; i < STEP_COUNT; i++) {
+		if (i == STEP_HOOK || i == STEP_LINE)
+			continue;
+		if ((c->steps[i].peer.fd >= 0 || c->steps[i].pidfd >= 0) &&
+			step_finish(&c->steps[i], GRACE_SECONDS) && i != STEP_NS)
+			return first_failure(c);
+	}
+	return 0;
+}
+
+/* --rootless and ordinary users have no capability to give up, and nothing to prove. */
+static int drop_privileges(struct creation *c)
+{
+	const uint64_t dac_override = UINT64_C(1) << DAVIT_CAP_DAC_OVERRIDE;
+	uint64_t keep = UINT64_C(1) << DAVIT_CAP_KILL;
+	struct stat st;
+	int err;
+
+	/* The pid file may go to a directory that root may write to only by that capability. */
+	if (c->pid_dir >= 0 && (fstat(c->pid_dir, &st) < 0 || st.st_uid != geteuid()))
+		keep |= dac_override;
+	err = priv_drop_caps(keep);
+	return err ? creation_error(c, "dropping privileges", err) : 0;
+}
+
+int creation_make(struct creation *c)
+{
+	int err;
+
+	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->pid_dir = c->console_fd = c->start_fd = -1;
+	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->master_fd = -1;
+	for (int i = 0; i < STEP_COUNT; i++)
+		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
+	umask(0022);
+	err = catch_signals(c) || prepare(c) || creation_spawn_steps(c) || drop_privileges(c) || creation_advance(c) ||
+	      hear_all(c) || release_steps(c) || creation_publish(c);
+	if (err)
+		creation_undo(c);
+	else
+		(void)flock(c->journal_fd, LOCK_UN); /* the container belongs to everybody now */
+	return err ? -1 : 0;
+}
+
+void creation_undo(struct creation *c)
+{
+	char line[CREATION_LINE];
+
+	/* Losing its control socket and its life in either order ends the container's first process. */
+	if (c->init_pidfd >= 0) {
+		(void)sys_pidfd_send_signal(c->init_pidfd, SIGKILL);
+		while (waitid(P_PIDFD, (id_t)c->init_pidfd, NULL, WEXITED) < 0 && errno == EINTR)
+			continue;
+	}
+	for (int i = 0; i < STEP_COUNT; i++)
+		if (i != STEP_HOOK)
+			step_kill(&c->steps[i]);
+	if (!c->have_directory)
+		return;
+	if (c->container.dir >= 0 && c->journal_fd >= 0 && journal_read(c->journal_fd, &c->container.journal))
+		log_record(LOG_LEVEL_WARNING, "the journal of the failed container cannot be read", NULL);
+	if (container_remove(c->root_fd, &c->container, c->hooks_ran ? &c->steps[STEP_HOOK] : NULL, line, sizeof(line)))
+		log_record(LOG_LEVEL_WARNING, line, NULL);
+	step_kill(&c->steps[STEP_HOOK]);
+}

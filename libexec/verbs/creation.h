@@ -1,0 +1,95 @@
+/* Making a container: what create and run have in common. */
+#ifndef DAVIT_CREATION_H
+#define DAVIT_CREATION_H
+
+#include "conduct.h"
+
+#define CREATION_LINE 4096
+
+enum creation_step {
+	STEP_CGROUP,
+	STEP_SOURCES,
+	STEP_SECCOMP,
+	STEP_NETLINK,
+	STEP_NS,
+	STEP_HOOK,
+	STEP_LINE, /* rootfs, then dmz: the container's first process itself */
+	STEP_COUNT
+};
+
+struct creation {
+	/* from the command line */
+	const char *id;
+	const char *bundle;
+	const char *pid_file;
+	const char *console_socket;
+	int no_pivot;
+	int no_new_keyring;
+	int64_t preserve_fds;
+	int detach;
+
+	/* made on the way, and undone when it fails */
+	struct container container;
+	char bundle_path[4096];
+	int bundle_fd;
+	int root_fd;
+	int have_directory;
+	int journal_fd;
+	int pid_dir; /* of pid_file; opened before the chdir to the bundle */
+	int console_fd;
+	int start_fd; /* read end of the start fifo */
+	int plan_fd;
+	int filter_fd;
+	int signal_fd;
+	struct step steps[STEP_COUNT];
+	int init_pidfd;
+
+	/* which barriers are behind us (conduct.h) */
+	int namespaces_due;
+	int unified; /* /sys/fs/cgroup is cgroup2: clone waits for it */
+	int cgroup_dir;
+	int cgroups_listed, cgroups_made, clone_sent, joining, joined, joined_sent;
+	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent, created;
+	int hooks_ran; /* a creation that fails now owes the poststop hooks */
+	int master_fd; /* run with a terminal: the pty master; -1 */
+	char line[CREATION_LINE]; /* the error */
+};
+
+/* Everything up to "created". Returns 0; or -1 with creation->line set and everything undone but hooks of poststop. */
+int creation_make(struct creation *creation);
+
+/* Kills, reaps, removes what was made. Used by creation_make itself and by run. */
+void creation_undo(struct creation *creation);
+
+/* The steps that creation.c starts, in the order in which a later one's failure may be caused by an earlier one's. */
+int creation_spawn_steps(struct creation *creation);
+
+/* One record of a step: notes what it says. Returns 0 or -1 with line set. */
+int creation_hear(struct creation *creation, enum creation_step from, struct msg *msg);
+
+/* Does everything that has become possible. Returns 0 or -1 with line set. */
+int creation_advance(struct creation *creation);
+
+/* Writes state.json, the ready record of the journal and the pid file. Returns 0 or -1 with line set. */
+int creation_publish(struct creation *creation);
+
+/* Puts "TEXT: errno" into line and returns -1. */
+int creation_error(struct creation *creation, const char *text, int err);
+
+/* state_json.c: ROOT/ID/state.json in the shape runc's readers know. 0 or -errno. */
+int state_json_write(const struct container *container, const struct plan *plan);
+
+/* starting.c: lets a created container go: 0, or -1 and LINE. Poststart hooks run in HOOK, which may be NULL when there are none. */
+int container_start(struct container *container, struct step *hook, char *line, size_t size);
+
+/* removing.c: everything of a container whose process is gone; HOOK as above runs poststop. 0, or -1 and LINE. */
+int container_remove(int root, struct container *container, struct step *hook, char *line, size_t size);
+
+/* Kills the first process, and all others where there is no pid namespace of its own, and waits. 0, or -1 and LINE. */
+int container_kill(struct container *container, char *line, size_t size);
+
+/* The plan of CONTAINER as this build reads it, made again from the kept config.json when it is of another one: an fd,
+ * or -1 and LINE. Loads container->plan as well. */
+int container_plan(struct container *container, char *line, size_t size);
+
+#endif

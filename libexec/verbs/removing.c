@@ -1,0 +1,123 @@
+/* The end of a container: kill, remove cgroups, remove state, poststop hooks. Also the undo of a failed creation. */
+#include "creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#define KILL_MS 10000
+
+static int fail(char *line, size_t size, const char *what, int err)
+{
+	text_join(line, size, what, err ? ": " : "", err ? errno_text(err < 0 ? -err : err) : "", NULL);
+	return -1;
+}
+
+/* A pid namespace of its own dies with its first process; any other process of the container is found by cgroup. */
+static int owns_pid_namespace(const struct container *container)
+{
+	const char *path;
+
+	return container->have_plan && plan_namespace(&container->plan, NS_PID, &path) && !path;
+}
+
+int container_kill(struct container *container, char *line, size_t size)
+{
+	int pidfd = state_pidfd(container), n = 1;
+
+	if (pidfd >= 0) {
+		struct pollfd poller = {.fd = pidfd, .events = POLLIN};
+
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL); /* it may end by itself meanwhile */
+		n = poll(&poller, 1, KILL_MS);
+		close(pidfd);
+	}
+	if (n == 0)
+		return fail(line, size, "container init still running", 0);
+	if (container->journal.cgroup_count && !owns_pid_namespace(container))
+		return container_kill_all(container, line, size);
+	return 0;
+}
+
+static int remove_cgroups(struct container *container, char *line, size_t size)
+{
+	int journal, err;
+
+	if (!container->journal.cgroup_count)
+		return 0;
+	journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (journal < 0)
+		return fail(line, size, "journal", errno);
+	err = conduct_cgroup("remove", journal, line, size);
+	close(journal);
+	return err;
+}
+
+int container_remove(int root, struct container *container, struct step *hook, char *line, size_t size)
+{
+	char reason[CREATION_LINE];
+	int err;
+
+	if (remove_cgroups(container, reason, sizeof(reason))) {
+		text_join(line, size, "unable to destroy container: ", reason, NULL);
+		return -1;
+	}
+	err = state_remove(root, container->id);
+	if (err && err != -ENOENT)
+		return fail(line, size, "unable to destroy container: removing its state directory", err);
+	if (!hook || hook->peer.fd < 0 || !container->have_plan || !container->plan.config->hooks_poststop.count)
+		return 0;
+	hook->peer.seen = 0;
+	if (!hooks_run(hook, HOOK_POSTSTOP, STATUS_STOPPED, 0, reason, sizeof(reason)))
+		return 0;
+	text_join(line, size, "unable to destroy container: ", reason, NULL);
+	return -1;
+}
+
+/* Made again from the kept config.json: an upgrade of davit strands no container. */
+static int parse_again(struct container *container, char *line, size_t size)
+{
+	char bundle[4096];
+	const char *arguments[] = {"--id", container->id, "--bundle", bundle, NULL}, *why;
+	int config, plan, err;
+
+	/* The old plan may be of another layout; what it said about the bundle is only shown to hooks. */
+	text_join(bundle, sizeof(bundle), "/", NULL);
+	if (!state_load_any_plan(container, &why))
+		text_join(bundle, sizeof(bundle), plan_text(&container->plan, container->plan.config->bundle), NULL);
+	config = openat(container->dir, "config.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	plan = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (config < 0 || plan < 0)
+		return fail(line, size, "the kept config.json", errno);
+	err = conduct_parse(config, plan, arguments, line, size);
+	close(config);
+	if (err)
+		return -1;
+	err = spawn_seal_memfd(plan);
+	if (!err)
+		err = plan_load(plan, build_id, &container->plan, &why);
+	if (err)
+		return fail(line, size, "parse made a bad plan", err);
+	container->have_plan = 1;
+	return plan;
+}
+
+int container_plan(struct container *container, char *line, size_t size)
+{
+	const char *why;
+	int err = state_load_plan(container, &why), fd;
+
+	if (err == -ESTALE || err == -EBADMSG)
+		return parse_again(container, line, size);
+	if (err)
+		return fail(line, size, "the plan of the container", err);
+	fd = openat(container->dir, "plan", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? fail(line, size, "the plan of the container", errno) : fd;
+}

@@ -1,0 +1,173 @@
+/* Starting steps. The child shares our memory until it execs (CLONE_VM | CLONE_VFORK): nothing is copied. */
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include "fds.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#define FDS_MAX	      1024
+#define ARGUMENTS_MAX 32
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+
+struct start {
+	const struct spawn *request;
+	char *const *argv;
+	int directory;
+	int error;
+};
+
+/* Where our own file is, all programs of this installation are. */
+static int programs_directory(void)
+{
+	static int directory = -1;
+	char path[4096];
+	char *slash;
+	ssize_t n;
+
+	if (directory >= 0)
+		return directory;
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return -ENOENT;
+	*slash = '\0';
+	directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return directory < 0 ? -errno : directory;
+}
+
+static int place_fds(const struct spawn *request)
+{
+	static int high[FDS_MAX];
+	int base = FD_PRESERVED + (int)request->preserved + 1;
+
+	if (request->fd_count + request->preserved > FDS_MAX)
+		return -EMFILE;
+	/* First everything out of the way, then to its number: no target can overwrite a source. */
+	for (size_t i = 0; i < request->fd_count + request->preserved; i++) {
+		int from = i < request->fd_count ? request->fds[i].from : (int)(3 + i - request->fd_count);
+
+		high[i] = from < 0 ? -1 : fcntl(from, F_DUPFD_CLOEXEC, base);
+		if (from >= 0 && high[i] < 0)
+			return -errno;
+	}
+	if (sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return -errno;
+	for (size_t i = 0; i < request->fd_count + request->preserved; i++) {
+		int to = i < request->fd_count ? request->fds[i].to : FD_PRESERVED + (int)(i - request->fd_count);
+
+		if (high[i] >= 0 && dup2(high[i], to) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int signal = 1; signal < _NSIG; signal++)
+		if (signal != SIGKILL && signal != SIGSTOP)
+			(void)sigaction(signal, &action, NULL); /* the two that libc keeps refuse */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int child(void *argument)
+{
+	static char *nothing[] = {NULL};
+	struct start *start = argument;
+	const struct spawn *request = start->request;
+	char *const *environment = request->environment ? request->environment : nothing;
+
+	reset_signals();
+	start->error = place_fds(request);
+	if (start->error)
+		_exit(127);
+	/* CLOSE_RANGE_CLOEXEC has closed the directory's copy for the new program; here it still opens. */
+	if (request->image >= 0)
+		syscall(__NR_execveat, request->image, "", start->argv, environment, AT_EMPTY_PATH);
+	else
+		syscall(__NR_execveat, start->directory, program_names[request->program], start->argv, environment, 0);
+	start->error = -errno;
+	_exit(127);
+}
+
+int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	char build[96];
+	const char *argv[ARGUMENTS_MAX + 3] = {program_names[request->program], build};
+	struct start start = {.request = request, .argv = (char *const *)argv};
+	int saved;
+
+	for (size_t i = 0; request->arguments && request->arguments[i]; i++) {
+		if (i >= ARGUMENTS_MAX)
+			return -E2BIG;
+		argv[i + 2] = request->arguments[i];
+	}
+	start.directory = programs_directory();
+	if (start.directory < 0)
+		return start.directory;
+	if (text_join(build, sizeof(build), "build=", build_id, NULL))
+		return -ENAMETOOLONG;
+	*pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, pidfd);
+	if (*pid < 0)
+		return -errno;
+	if (!start.error)
+		return 0;
+	saved = start.error;
+	while (waitid(P_PIDFD, (id_t)*pidfd, NULL, WEXITED) < 0 && errno == EINTR)
+		continue;
+	close(*pidfd);
+	return saved;
+}
+
+int spawn_seal_memfd(int fd)
+{
+	(void)fcntl(fd, F_ADD_SEALS, F_SEAL_EXEC); /* Linux 6.3 */
+	return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0 ? -errno : 0;
+}
+
+int spawn_seal(enum program program)
+{
+	int directory = programs_directory(), file, memfd, err = 0;
+	struct stat st;
+
+	if (directory < 0)
+		return directory;
+	file = openat(directory, program_names[program], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (file < 0)
+		return -errno;
+	memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	if (memfd < 0 && errno == EINVAL) /* before Linux 6.3 every memfd is executable */
+		memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (memfd < 0 || fstat(file, &st) < 0 || sendfile(memfd, file, NULL, (size_t)st.st_size) != st.st_size ||
+		fchmod(memfd, 0555) < 0)
+		err = -errno;
+	else
+		err = spawn_seal_memfd(memfd);
+	close(file);
+	if (err && memfd >= 0)
+		close(memfd);
+	return err ? err : memfd;
+}

@@ -1,0 +1,33 @@
+/* Starting steps: fds placed at their numbers, empty environment, default signals, and nothing else inherited. */
+#ifndef DAVIT_SPAWN_H
+#define DAVIT_SPAWN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include "msg.h"
+
+struct spawn_fd {
+	int from; /* below 0: left out */
+	int to;	  /* shared/fds.h */
+};
+
+struct spawn {
+	enum program program;
+	int image;		      /* sealed memfd of the program, or -1: its file */
+	const char *const *arguments; /* after "build=", NULL-terminated, or NULL */
+	char *const *environment;     /* NULL: empty */
+	const struct spawn_fd *fds;
+	size_t fd_count;
+	size_t preserved; /* so many of our fds from 3 up go to FD_PRESERVED and up */
+};
+
+/* Starts the program. Returns 0 and the pid, with *pidfd close-on-exec; or -errno. */
+int spawn(const struct spawn *request, pid_t *pid, int *pidfd);
+
+/* A sealed, executable memfd with the program's file: what a process of the container may run from (F23). fd or -errno. */
+int spawn_seal(enum program program);
+
+/* Adds the seals that make a memfd's content final. 0 or -errno. */
+int spawn_seal_memfd(int fd);
+
+#endif

@@ -1,0 +1,55 @@
+/* start: lets a created container run the user's program. */
+#include "creation.h"
+
+#include <string.h>
+#include <unistd.h>
+#include "verb.h"
+
+static const struct verb verb = {
+	.name = "start",
+	.usage = "<container-id>",
+	.description = "executes the user defined process in a created container",
+	.min_args = 1,
+	.max_args = 1,
+};
+
+static void check_status(const struct container *container)
+{
+	switch (state_status(container)) {
+	case STATUS_CREATED:
+		return;
+	case STATUS_CREATING:
+		log_die(1, NULL, "container does not exist");
+	case STATUS_STOPPED:
+		log_die(1, NULL, "cannot start a container that has stopped");
+	case STATUS_PAUSED:
+		log_die(1, NULL, "cannot start a container in the paused state");
+	default:
+		log_die(1, NULL, "cannot start an already running container");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct container container;
+	static char line[CREATION_LINE];
+	const char *args[1];
+	struct step hook;
+	int plan, with_hooks, err;
+
+	verb_start(&verb, argc, argv, args, 1);
+	verb_open_container(args[0], &container, 1);
+	check_status(&container);
+	plan = container_plan(&container, line, sizeof(line));
+	if (plan < 0)
+		log_die(1, NULL, line);
+	with_hooks = container.plan.config->hooks_poststart.count != 0;
+	if (with_hooks && hooks_start(&hook, plan))
+		log_die(1, NULL, "cannot start hook");
+	err = container_start(&container, with_hooks ? &hook : NULL, line, sizeof(line));
+	if (with_hooks)
+		hooks_end(&hook);
+	if (err)
+		log_die(1, NULL, line);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* From "created" to "running": one byte into the fifo, then the end of its reader tells that the exec has come. */
+#include "creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include "sys.h"
+#include "text.h"
+
+static int fail(char *line, size_t size, const char *what, int err)
+{
+	text_join(line, size, what, err ? ": " : "", err ? errno_text(err) : "", NULL);
+	return -1;
+}
+
+/* dmz closes its end just before execve; the process may also end, in a startContainer hook for one. */
+static void wait_for_exec(int fifo, int pidfd)
+{
+	struct pollfd pollers[] = {{.fd = fifo, .events = 0}, {.fd = pidfd, .events = POLLIN}};
+
+	while (poll(pollers, 2, -1) < 0 && errno == EINTR)
+		continue;
+}
+
+int container_start(struct container *container, struct step *hook, char *line, size_t size)
+{
+	int fifo, pidfd, err;
+
+	pidfd = state_pidfd(container);
+	if (pidfd < 0)
+		return fail(line, size, "container process is already dead", 0);
+	fifo = openat(container->dir, "exec.fifo", O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (fifo < 0) {
+		close(pidfd);
+		if (errno == ENXIO)
+			return fail(line, size, "container process is already dead", 0);
+		return fail(line, size, "exec fifo", errno);
+	}
+	if (write(fifo, "0", 1) != 1 || (unlinkat(container->dir, "exec.fifo", 0) < 0 && errno != ENOENT)) {
+		err = errno;
+		close(fifo);
+		close(pidfd);
+		return fail(line, size, "exec fifo", err);
+	}
+	wait_for_exec(fifo, pidfd);
+	close(fifo);
+	err = 0;
+	if (hook && hooks_run(hook, HOOK_POSTSTART, STATUS_RUNNING, container->journal.init.pid, line, size)) {
+		/* config.md 1.3, "Poststart": a failure stops the container. */
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+		err = -1;
+	}
+	close(pidfd);
+	return err;
+}
