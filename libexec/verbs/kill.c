@@ -6,18 +6,11 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+#include "conduct.h"
 #include "state.h"
 #include "sys.h"
 #include "text.h"
 #include "verb.h"
-
-/* Kills every process of the container's cgroups. Returns 0, -ESRCH when there is none or no
- * cgroup, or -errno. */
-static int container_kill_all(const struct container *container)
-{
-	(void)container;
-	return -ESRCH;
-}
 
 static int all;
 
@@ -145,6 +138,23 @@ static void thaw(const struct container *container)
 	close(fd);
 }
 
+/* Returns 1 when that was done, 0 when only the first process can be reached. */
+static int kill_all(const struct container *container)
+{
+	static const char hint[] = "failed to kill all processes, possibly due to lack of cgroup "
+				   "(Hint: enable cgroup v2 delegation)";
+	char line[2048];
+
+	if (!container->journal.cgroup_count)
+		return 0;
+	if (!container_kill_all(container, line, sizeof(line)))
+		return 1;
+	if (!verb_rootless())
+		log_die(1, "unable to kill all processes", line);
+	log_record(LOG_LEVEL_WARNING, hint, NULL);
+	return 0;
+}
+
 static void send_signal(struct container *container, int number)
 {
 	int fd = state_pidfd(container);
@@ -172,14 +182,8 @@ int main(int argc, char **argv)
 
 	verb_open_container(args[0], &container, 1);
 	number = parse_signal(count > 1 ? args[1] : "TERM");
-	if (number == SIGKILL && shares_pid_namespace(&container)) {
-		int err = container_kill_all(&container);
-
-		if (!err)
-			return 0;
-		if (err != -ESRCH)
-			log_die(1, "unable to kill all processes", errno_text(-err));
-	}
+	if (number == SIGKILL && shares_pid_namespace(&container) && kill_all(&container))
+		return 0;
 	send_signal(&container, number);
 	return 0;
 }

@@ -312,7 +312,7 @@ static void make_user_root(const char *runtime)
 	static const char writable[] = "the path in $XDG_RUNTIME_DIR must be writable by the user";
 	char current[PATH_MAX];
 
-	if (!getcwd(current, sizeof(current)) ||
+	if ((*runtime != '/' && !getcwd(current, sizeof(current))) ||
 		verb_clean_path(current, runtime, root_path, sizeof(root_path) - sizeof("/runc")))
 		root_die(writable, "mkdir", ENAMETOOLONG);
 	memcpy(root_path + strlen(root_path), "/runc", sizeof("/runc"));
@@ -336,8 +336,8 @@ static void set_root(void)
 
 	if (globals.root) {
 		globals.root_given = 1;
-		if (!getcwd(current, sizeof(current)))
-			root_die(NULL, "getcwd", errno);
+		if (*globals.root != '/' && !getcwd(current, sizeof(current)))
+			log_die(1, "getcwd", errno_text(errno));
 		if (verb_clean_path(current, globals.root, root_path, sizeof(root_path)))
 			root_die(NULL, "open", ENAMETOOLONG);
 		if (!strcmp(root_path, "/"))

@@ -1,0 +1,69 @@
+# runc features: what this build can do, for callers that ask before they try.
+
+load lib/common
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	STATE=$T/state
+	cd "$T" || return 1
+	runc features >features.json
+}
+
+teardown() { :; }
+
+@test "features: four spaces and a last line end" {
+	jq --indent 4 . features.json | cmp - features.json
+}
+
+@test "features: versions, hooks, namespaces, capabilities" {
+	jq -e '.ociVersionMin == "1.0.0" and .ociVersionMax == "1.3.0"' features.json
+	jq -e '.hooks == ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]' features.json
+	jq -e '.linux.namespaces | . == sort and contains(["cgroup", "ipc", "mount", "network", "pid", "user", "uts"])' features.json
+	jq -e '.linux.capabilities | length == 41 and .[0] == "CAP_CHOWN" and .[40] == "CAP_CHECKPOINT_RESTORE"' features.json
+}
+
+@test "features: mount options are sorted and parse knows each of them" {
+	local option
+	jq -e '.mountOptions | . == sort and . == unique and contains(["rro", "rbind", "tmpcopyup", "unbindable"])' features.json
+	[ -x "$LIBEXEC/parse" ] || skip "parse is not built"
+	runc spec
+	for option in $(jq -r '.mountOptions[]' features.json); do
+		edit --arg option "$option" '.mounts = [{destination: "/x", source: "/", type: "bind", options: ["rbind", $option]}]'
+		"$LIBEXEC/parse" <config.json >plan || { echo "$option"; return 1; }
+		"$LIBEXEC/plan-dump" <plan >dump
+		# A word that is unknown is data for the file system, which a bind mount cannot have.
+		jq -e '[.. | objects | select(.data? // [] | length > 0)] == []' dump 2>/dev/null || ! grep -q "\"$option\"" dump
+	done
+}
+
+@test "features: what is not there is not claimed" {
+	jq -e '.linux.cgroup == {v1: true, v2: true, systemd: false, systemdUser: false, rdma: false}' features.json
+	jq -e '.linux.mountExtensions.idmap.enabled == false and .linux.netDevices.enabled == false and
+		.linux.intelRdt.enabled == false' features.json
+	jq -e '.mountOptions | index("idmap") == null and index("ridmap") == null' features.json
+	jq -e '.annotations["org.opencontainers.runc.checkpoint.enabled"] == "false"' features.json
+}
+
+@test "features: seccomp follows the build" {
+	if [ -x "$LIBEXEC/seccomp" ]; then
+		jq -e '.linux.seccomp | .enabled and (.actions | index("SCMP_ACT_ERRNO") != null) and
+			(.archs | index("SCMP_ARCH_X86_64") != null) and
+			(.supportedFlags - .knownFlags == [])' features.json
+		jq -e '.annotations["io.github.seccomp.libseccomp.version"] | test("^[0-9]+\\.[0-9]+\\.[0-9]+$")' features.json
+		runc --version | grep -qE '^libseccomp: [0-9]'
+	else
+		jq -e '.linux.seccomp == {enabled: false}' features.json
+	fi
+}
+
+@test "features: the version is that of --version" {
+	same "runc version $(jq -r '.annotations["org.opencontainers.runc.version"]' features.json)" \
+		"$(runc --version | sed -n 1p)"
+	same "commit: $(jq -r '.annotations["org.opencontainers.runc.commit"]' features.json)" \
+		"$(runc --version | sed -n 2p)"
+}
+
+@test "features: the confinement in force" {
+	jq -e '.annotations["davit.confinement.landlock"] | test("^(abi [0-9]+|none)$")' features.json
+	jq -e '.annotations["davit.confinement.seccomp"] | test("^(filter|none)$")' features.json
+}
