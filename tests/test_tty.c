@@ -1,31 +1,24 @@
 /*
  * tty between a terminal or pipes and a container's pty: nothing is lost, the end is found, the
- * caller's terminal gets its attributes back. link: shared/msg
+ * caller's terminal gets its attributes back. link: tests/steps shared/msg shared/plan_write
+ * shared/plan
  */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
-#include "fds.h"
-#include "step.h"
-
-#define PROGRAM "build/davit/tty"
+#include "steps.h"
 
 /* A relay at work: our ends of everything it has. */
 struct session {
@@ -35,56 +28,23 @@ struct session {
 	int master;   /* the container's pty, kept to look at it */
 	int slave;    /* the container's side */
 	int terminal; /* slave of the caller's terminal, or -1 */
-	int late;     /* the last program message's number */
 	struct peer peer;
 };
-
-static const struct msg_rule rules[] = {
-	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_TTY},
-	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_TTY},
-};
-
-static void place(int from, int to)
-{
-	if (dup2(from, to) < 0)
-		_exit(99);
-}
-
-static _Noreturn void exec_tty(const int fds[5])
-{
-	char build[96];
-
-	snprintf(build, sizeof(build), "build=%s", build_id);
-	for (int i = 0; i < 5; i++)
-		place(fds[i], 100 + i);
-	place(100, 0);
-	place(101, 1);
-	place(102, 2);
-	place(103, FD_CONTROL);
-	place(104, FD_MASTER);
-	execl(PROGRAM, "tty", build, (char *)NULL);
-	_exit(98);
-}
 
 /* IN, OUT, ERR become its fds 0-2 and are closed here. */
 static void start(struct session *s, int in, int out, int err)
 {
 	struct winsize size = {24, 80, 0, 0};
-	int pair[2];
 
 	assert_int_equal(openpty(&s->master, &s->slave, NULL, NULL, &size), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	for (int i = 0; i < 2; i++)
-		fcntl(pair[i], F_SETFD, FD_CLOEXEC);
-	s->peer = (struct peer){
-		.fd = pair[0], .self = PROGRAM_CONDUCTOR, .rules = rules, .rule_count = 2};
-	s->pid = fork();
-	if (!s->pid)
-		exec_tty((const int[]){in, out, err, pair[1], s->master});
+	fcntl(s->master, F_SETFD, FD_CLOEXEC);
+	fcntl(s->slave, F_SETFD, FD_CLOEXEC);
+	s->pid = steps_start("tty",
+		(const struct placed[]){{in, 0}, {out, 1}, {err, 2}, {s->master, FD_MASTER}}, 4,
+		&s->peer);
 	close(in);
-	if (out != in)
-		close(out);
-	close(pair[1]);
+	close(out);
+	close(err);
 }
 
 static void start_pipes(struct session *s)
@@ -106,20 +66,6 @@ static void start_terminal(struct session *s)
 	assert_int_equal(openpty(&s->in, &s->terminal, NULL, NULL, &size), 0);
 	s->out = s->in;
 	start(s, dup(s->terminal), dup(s->terminal), dup(s->terminal));
-}
-
-static int ended(struct session *s)
-{
-	int status = -1;
-
-	for (int i = 0; i < 500; i++) {
-		if (waitpid(s->pid, &status, WNOHANG) == s->pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-		poll(NULL, 0, 10);
-	}
-	kill(s->pid, SIGKILL);
-	waitpid(s->pid, &status, 0);
-	return -1;
 }
 
 static void finish(struct session *s)
@@ -196,7 +142,7 @@ static void expect_done(struct session *s)
 	struct msg msg;
 
 	assert_int_equal(msg_await(&s->peer, MSG_DONE, &msg, 5000), 0);
-	assert_int_equal(ended(s), 0);
+	assert_int_equal(steps_ended(s->pid), 0);
 }
 
 static void test_output_is_whole(void **state)
@@ -302,6 +248,30 @@ static void await_raw(struct session *s)
 	fail_msg("the terminal did not become raw");
 }
 
+/* The same with terminals, whose writers block for good where pipes would not. */
+static void test_both_at_once_on_a_terminal(void **state)
+{
+	const size_t total = 1 << 20;
+	struct session s;
+	pid_t in, out;
+
+	(void)state;
+	start_terminal(&s);
+	await_raw(&s);
+	raw(s.terminal); /* without the translation of newlines */
+	raw(s.slave);
+	in = writer(s.in, total);
+	out = writer(s.slave, total);
+	poll(NULL, 0, 50);
+	assert_int_equal(read_pattern(s.slave, total, 0), total);
+	assert_int_equal(read_pattern(s.out, total, 0), total);
+	waitpid(in, NULL, 0);
+	waitpid(out, NULL, 0);
+	close(s.slave);
+	expect_done(&s);
+	finish(&s);
+}
+
 static void restored_after(int number)
 {
 	struct termios before, after;
@@ -314,7 +284,7 @@ static void restored_after(int number)
 		kill(s.pid, number);
 	else
 		close(s.peer.fd);
-	assert_int_equal(ended(&s), number ? 128 + number : 0);
+	assert_int_equal(steps_ended(s.pid), number ? 128 + number : 1);
 	tcgetattr(s.terminal, &after);
 	before.c_oflag |= ONLCR;
 	assert_true(same(&before, &after));
@@ -402,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_output_is_whole),
 		cmocka_unit_test(test_input_is_whole),
 		cmocka_unit_test(test_both_at_once),
+		cmocka_unit_test(test_both_at_once_on_a_terminal),
 		cmocka_unit_test(test_end_of_input),
 		cmocka_unit_test(test_attributes_come_back),
 		cmocka_unit_test(test_window_size),
