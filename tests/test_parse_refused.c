@@ -1,0 +1,472 @@
+/* parse: what it refuses by type, range and meaning, and in which words. */
+/* link: shared/plan shared/names shared/text tests/parse_run */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include "parse_run.h"
+
+struct refusal {
+	enum part part;
+	const char *fragment;
+	const char *error; /* a part of the line */
+};
+
+static void check_refusals(const struct refusal *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int status = run(compose(list[i].part, list[i].fragment));
+
+		if (status != 1 || !strstr(messages, list[i].error))
+			fail_msg("%s\n  expected: %s\n  status %d: %s", list[i].fragment,
+				list[i].error, status, messages);
+	}
+}
+
+static void refused_at_the_top(void **state)
+{
+	static const struct refusal list[] = {
+		{TOP, "\"ociVersion\":\"1.2.0\"", "root must be specified"},
+		{TOP, "\"root\":{\"path\":\"r\"}", "ociVersion: missing"},
+		{TOP, "\"ociVersion\":null,\"root\":{\"path\":\"r\"}", "ociVersion: missing"},
+		{TOP, "\"ociVersion\":1,\"root\":{\"path\":\"r\"}",
+			"ociVersion: expected a string, found a number"},
+		{TOP, "\"ociVersion\":\"abc\",\"root\":{\"path\":\"r\"}",
+			"\"abc\" is not a version number"},
+		{TOP, "\"ociVersion\":\"1.2\",\"root\":{\"path\":\"r\"}",
+			"is not a version number"},
+		{TOP, "\"ociVersion\":\"1.2.3.4\",\"root\":{\"path\":\"r\"}",
+			"is not a version number"},
+		{TOP, "\"ociVersion\":\"1.02.3\",\"root\":{\"path\":\"r\"}",
+			"is not a version number"},
+		{TOP, "\"ociVersion\":\"1.2.3-\",\"root\":{\"path\":\"r\"}",
+			"is not a version number"},
+		{TOP, "\"ociVersion\":\"1.2.3-01\",\"root\":{\"path\":\"r\"}",
+			"is not a version number"},
+		{TOP, "\"ociVersion\":\"9.9.9\",\"root\":{\"path\":\"r\"}",
+			"version 9.9.9 is not supported"},
+		{TOP, "\"ociVersion\":\"1.0.0\",\"root\":{}", "root.path: missing"},
+		{TOP, "\"ociVersion\":\"1.0.0\",\"root\":[]",
+			"root: expected an object, found an array"},
+		{TOP, "\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"\"}",
+			"root.path: must not be empty"},
+		{TOP, "\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\",\"readonly\":\"true\"}",
+			"root.readonly: expected true or false, found a string"},
+#define TOP_CASE(members, error)                                                                   \
+	{TOP, "\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"}," members, error}
+		TOP_CASE("\"hostname\":5", "hostname: expected a string, found a number"),
+		TOP_CASE("\"hostname\":\"h\"",
+			"unable to set hostname without a private UTS namespace"),
+		TOP_CASE("\"domainname\":\"h\"",
+			"unable to set domainname without a private UTS namespace"),
+		TOP_CASE("\"hostname\":"
+			 "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+			"hostname: longer than 64 bytes"),
+		TOP_CASE("\"annotations\":5", "annotations: expected an object, found a number"),
+		TOP_CASE("\"annotations\":{\"a.b\":5}",
+			"annotations[\"a.b\"]: expected a string, found a number"),
+		TOP_CASE("\"annotations\":{\"a\":{}}",
+			"annotations.a: expected a string, found an object"),
+		TOP_CASE("\"annotations\":{\"\":\"x\"}", "a key must not be empty"),
+		TOP_CASE("\"hooks\":5", "hooks: expected an object, found a number"),
+		TOP_CASE("\"hooks\":{\"createRuntime\":{}}",
+			"hooks.createRuntime: expected an array"),
+		TOP_CASE("\"hooks\":{\"prestart\":[{}]}", "hooks.prestart[0].path: missing"),
+		TOP_CASE("\"hooks\":{\"poststop\":[{\"path\":\"/a\"},{\"path\":\"b\"}]}",
+			"hooks.poststop[1]: path must be absolute: \"b\""),
+		TOP_CASE("\"hooks\":{\"poststop\":[{\"path\":\"\"}]}", "path must be absolute"),
+		TOP_CASE("\"hooks\":{\"poststart\":[{\"path\":\"/a\",\"timeout\":0}]}",
+			"hooks.poststart[0].timeout: 0 is out of range (1 to 2147483647)"),
+		TOP_CASE("\"hooks\":{\"poststart\":[{\"path\":\"/a\",\"timeout\":-1}]}",
+			"timeout: -1 is out of range"),
+		TOP_CASE("\"hooks\":{\"poststart\":[{\"path\":\"/a\",\"env\":[1]}]}",
+			"hooks.poststart[0].env[0]: expected a string"),
+	};
+
+	(void)state;
+	check_refusals(list, COUNT(list));
+}
+
+#define USER(members) "{\"cwd\":\"/\",\"args\":[\"a\"],\"user\":" members "}"
+
+static void refused_in_process(void **state)
+{
+	static const struct refusal list[] = {
+		{PROCESS, "5", "process: expected an object, found a number"},
+		{PROCESS, "{\"args\":[\"a\"]}", "process.cwd: missing"},
+		{PROCESS, "{\"args\":[\"a\"],\"cwd\":\"\"}", "Cwd property must not be empty"},
+		{PROCESS, "{\"args\":[\"a\"],\"cwd\":\"x\"}", "Cwd must be an absolute path"},
+		{PROCESS, "{\"cwd\":\"/\"}", "args must not be empty"},
+		{PROCESS, "{\"cwd\":\"/\",\"args\":[]}", "args must not be empty"},
+		{PROCESS, "{\"cwd\":\"/\",\"args\":null}", "args must not be empty"},
+		{PROCESS, "{\"cwd\":\"/\",\"args\":[\"\"]}", "process.args[0]: must not be empty"},
+		{PROCESS, "{\"cwd\":\"/\",\"args\":[\"a\",\"b\",7]}",
+			"process.args[2]: expected a string, found a number"},
+		{PROCESS, "{\"cwd\":\"/\",\"args\":[null]}",
+			"process.args[0]: expected a string, found null"},
+		{PROCESS, PROCESS_WITH("\"env\":[\"A=1\",\"B\"]"),
+			"process.env[1]: invalid environment variable: missing '='"},
+		{PROCESS, PROCESS_WITH("\"env\":[\"=x\"]"),
+			"process.env[0]: invalid environment variable: name cannot be empty"},
+		{PROCESS, USER("\"1000:1000\""),
+			"process.user: expected an object, found a string"},
+		{PROCESS, USER("{\"uid\":\"0\"}"),
+			"process.user.uid: expected a number, found a string"},
+		{PROCESS, USER("{\"uid\":true}"),
+			"process.user.uid: expected a number, found true or false"},
+		{PROCESS, USER("{\"uid\":-1}"),
+			"process.user.uid: -1 is out of range (0 to 4294967294)"},
+		{PROCESS, USER("{\"uid\":4294967295}"),
+			"process.user.uid: 4294967295 is out of range (0 to 4294967294)"},
+		{PROCESS, USER("{\"gid\":4294967296}"),
+			"process.user.gid: 4294967296 is out of range"},
+		{PROCESS, USER("{\"uid\":18446744073709551616}"),
+			"process.user.uid: the number is out of range"},
+		{PROCESS, USER("{\"uid\":1e3}"), "process.user.uid: expected a whole number"},
+		{PROCESS, USER("{\"uid\":1000.0}"), "process.user.uid: expected a whole number"},
+		{PROCESS, USER("{\"uid\":-0}"), "process.user.uid: expected a whole number"},
+		{PROCESS, USER("{\"umask\":512}"),
+			"process.user.umask: 512 is out of range (0 to 511)"},
+		{PROCESS, USER("{\"additionalGids\":[1,-1]}"),
+			"process.user.additionalGids[1]: -1 is out of range"},
+		{PROCESS, PROCESS_WITH("\"noNewPrivileges\":1"),
+			"process.noNewPrivileges: expected true or false, found a number"},
+		{PROCESS, PROCESS_WITH("\"capabilities\":[]"),
+			"process.capabilities: expected an object"},
+		{PROCESS, PROCESS_WITH("\"capabilities\":{\"bounding\":\"CAP_KILL\"}"),
+			"process.capabilities.bounding: expected an array"},
+		{PROCESS, PROCESS_WITH("\"rlimits\":{}"), "process.rlimits: expected an array"},
+#define RLIMIT(type, soft, hard) "{\"type\":\"" type "\",\"soft\":" soft ",\"hard\":" hard "}"
+		{PROCESS, PROCESS_WITH("\"rlimits\":[" RLIMIT("RLIMIT_FOO", "1", "1") "]"),
+			"wrong rlimit value: RLIMIT_FOO"},
+		{PROCESS, PROCESS_WITH("\"rlimits\":[" RLIMIT("RLIMIT_\\u001b", "1", "1") "]"),
+			"wrong rlimit value: RLIMIT_\\x1b"},
+		{PROCESS, PROCESS_WITH("\"rlimits\":[" RLIMIT("RLIMIT_NOFILE", "2", "1") "]"),
+			"process.rlimits[0]: soft limit 2 is above the hard limit 1"},
+		{PROCESS,
+			PROCESS_WITH("\"rlimits\":[" RLIMIT("RLIMIT_CPU", "1", "1") "," RLIMIT(
+				"RLIMIT_CPU", "1", "1") "]"),
+			"process.rlimits[1].type: duplicate rlimit RLIMIT_CPU"},
+		{PROCESS, PROCESS_WITH("\"rlimits\":[" RLIMIT("RLIMIT_CPU", "-1", "1") "]"),
+			"soft: -1 is out of range (0 to 18446744073709551615)"},
+		{PROCESS, PROCESS_WITH("\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1}]"),
+			"process.rlimits[0].hard: missing"},
+		{PROCESS, PROCESS_WITH("\"oomScoreAdj\":5000"),
+			"5000 is out of range (-1000 to 1000)"},
+		{PROCESS, PROCESS_WITH("\"oomScoreAdj\":-1001"),
+			"-1001 is out of range (-1000 to 1000)"},
+		{PROCESS, PROCESS_WITH("\"apparmorProfile\":5"),
+			"apparmorProfile: expected a string"},
+		{PROCESS, PROCESS_WITH("\"selinuxLabel\":\"a\\\",b\""),
+			"process.selinuxLabel: not a label"},
+		{PROCESS, PROCESS_WITH("\"scheduler\":{\"policy\":\"SCHED_FIFO\"}"),
+			"process.scheduler: not supported yet"},
+		{PROCESS, PROCESS_WITH("\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\"}"),
+			"process.ioPriority: not supported yet"},
+	};
+
+	(void)state;
+	check_refusals(list, COUNT(list));
+}
+
+#define MOUNT(members) "[{\"destination\":\"/m\"," members "}]"
+
+static void refused_in_mounts(void **state)
+{
+	static const struct refusal list[] = {
+		{MOUNTS, "{}", "mounts: expected an array"},
+		{MOUNTS, "[{}]", "mounts[0].destination: missing"},
+		{MOUNTS, "[{\"destination\":\"\",\"type\":\"tmpfs\"}]",
+			"mounts[0].destination: must not be empty"},
+		{MOUNTS, "[{\"destination\":\"/\",\"type\":\"tmpfs\"}]",
+			"must not be the root file system"},
+		{MOUNTS, "[{\"destination\":\"/a/../..\",\"type\":\"tmpfs\"}]",
+			"must not be the root file system"},
+		{MOUNTS, MOUNT("\"source\":\"x\""), "mounts[0]: type: missing"},
+		{MOUNTS, MOUNT("\"options\":\"ro\""), "mounts[0].options: expected an array"},
+		{MOUNTS, MOUNT("\"type\":\"none\",\"options\":[\"bind\"]"),
+			"mounts[0]: a bind mount needs a source"},
+		{MOUNTS, MOUNT("\"source\":\"/s\",\"options\":[\"rbind\",\"size=1\"]"),
+			"invalid mount &{Source:/s Destination:/m}: bind mounts cannot have any "
+			"filesystem-specific options applied"},
+		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"=x\"]"),
+			"mounts[0].options[0]: not an option"},
+		{MOUNTS, MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"idmap\"]"),
+			"mounts[0].options[1]: id-mapped mounts: not supported yet"},
+		{MOUNTS,
+			MOUNT("\"source\":\"/"
+			      "s\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0}]"),
+			"mounts[0].uidMappings: not supported yet"},
+		{MOUNTS, "[{\"destination\":\"/proc\",\"type\":\"tmpfs\"}]",
+			"\"/proc\" cannot be mounted because it is not of type proc"},
+		{MOUNTS, "[{\"destination\":\"/x/../proc/./\",\"type\":\"tmpfs\"}]",
+			"it is not of type proc"},
+		{MOUNTS, "[{\"destination\":\"//proc/self\",\"type\":\"tmpfs\"}]",
+			"check proc-safety of /proc/self mount: \"/proc/self\" cannot be mounted "
+			"because it is "
+			"inside /proc"},
+		{MOUNTS,
+			"[{\"destination\":\"/proc/sys/kernel\",\"source\":\"/"
+			"a\",\"options\":[\"bind\"]}]",
+			"because it is inside /proc"},
+		{MOUNTS,
+			"[{\"destination\":\"/proc/cpuinfo/x\",\"source\":\"/"
+			"a\",\"options\":[\"bind\"]}]",
+			"because it is inside /proc"},
+	};
+
+	(void)state;
+	check_refusals(list, COUNT(list));
+}
+
+#define USERNS             ",{\"type\":\"user\"}"
+#define MAPPING(c, h, s)   "{\"containerID\":" c ",\"hostID\":" h ",\"size\":" s "}"
+#define BOTH_MAPS(maps)    "\"uidMappings\":[" maps "],\"gidMappings\":[" maps "]"
+#define SYSCTL(key, value) NS_AND("", "\"sysctl\":{\"" key "\":\"" value "\"}")
+#define DEVICE(members)    "{\"devices\":[{" members "}]}"
+
+static void refused_in_linux(void **state)
+{
+	static const struct refusal list[] = {
+		{LINUX, "{\"namespaces\":{}}", "linux.namespaces: expected an array"},
+		{LINUX, "{\"namespaces\":[{}]}", "linux.namespaces[0].type: missing"},
+		{LINUX, "{\"namespaces\":[{\"type\":\"foo\"}]}",
+			"namespace {\"foo\" \"\"} does not exist"},
+		{LINUX, "{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\"}]}",
+			"malformed spec file: duplicated ns {\"pid\" \"\"}"},
+		{LINUX, "{\"namespaces\":[{\"type\":\"pid\",\"path\":\"x\"}]}",
+			"linux.namespaces[0]: path must be absolute: \"x\""},
+		{LINUX, "{\"namespaces\":[{\"type\":\"pid\",\"path\":\"/a,b\"}]}",
+			"invalid namespace path /a,b"},
+		{LINUX, "{\"namespaces\":[{\"type\":\"time\"}]}",
+			"linux.namespaces[0]: time namespace: not supported yet"},
+		{LINUX, NS_AND(USERNS, "\"x\":0"),
+			"user namespaces enabled, but no uid mappings found"},
+		{LINUX, NS_AND(USERNS, "\"uidMappings\":[" MAPPING("0", "0", "1") "]"),
+			"user namespaces enabled, but no gid mappings found"},
+		{LINUX, NS_AND(USERNS, BOTH_MAPS(MAPPING("1", "0", "1"))),
+			"user namespaces enabled, but no mapping found for uid 0"},
+		{LINUX, NS_AND("", BOTH_MAPS(MAPPING("0", "0", "1"))),
+			"but user namespace isn't enabled"},
+		{LINUX, NS_AND(USERNS, BOTH_MAPS(MAPPING("0", "0", "0"))),
+			"linux.uidMappings[0].size: 0 is out of range"},
+		{LINUX,
+			NS_AND(USERNS,
+				BOTH_MAPS(MAPPING("0", "0", "5") "," MAPPING("4", "100", "5"))),
+			"linux.uidMappings[1]: overlaps an earlier mapping"},
+		{LINUX,
+			NS_AND(USERNS,
+				BOTH_MAPS(MAPPING("0", "0", "5") "," MAPPING("9", "4", "5"))),
+			"linux.uidMappings[1]: overlaps an earlier mapping"},
+		{LINUX, NS_AND(USERNS, BOTH_MAPS(MAPPING("1", "0", "4294967295"))),
+			"linux.uidMappings[0]: the mapping ends above 4294967294"},
+		{LINUX, "{\"maskedPaths\":\"/proc/kcore\"}",
+			"linux.maskedPaths: expected an array"},
+		{LINUX, "{\"maskedPaths\":[\"a\"]}",
+			"linux.maskedPaths[0]: must be an absolute path"},
+		{LINUX, "{\"maskedPaths\":[\"/a/../b\"]}",
+			"linux.maskedPaths[0]: \"..\" is not allowed"},
+		{LINUX, "{\"readonlyPaths\":[\"/a/..\"]}",
+			"linux.readonlyPaths[0]: \"..\" is not allowed"},
+		{LINUX, "{\"maskedPaths\":[\"/a\"]}",
+			"unable to restrict sys entries without a private MNT namespace"},
+		{LINUX, "{\"rootfsPropagation\":\"foo\"}",
+			"rootfsPropagation=foo is not supported"},
+		{LINUX, "{\"mountLabel\":\"x\\\",mode=0\"}", "linux.mountLabel: not a label"},
+		{LINUX, "{\"cgroupsPath\":\"../x\"}", "linux.cgroupsPath: \"..\" is not allowed"},
+		{LINUX, "{\"cgroupsPath\":\"/a/../../b\"}",
+			"linux.cgroupsPath: \"..\" is not allowed"},
+		{LINUX, "{\"cgroupsPath\":\"a\\nb\"}",
+			"linux.cgroupsPath: control characters are not allowed"},
+		{LINUX, "{\"cgroupsPath\":\"/cgroup.procs\"}",
+			"a control file of cgroups has this name"},
+		{LINUX, SYSCTL("kernel.core_pattern", "core"),
+			"sysctl \"kernel.core_pattern\" is not in a separate kernel namespace"},
+		{LINUX, SYSCTL("net/../kernel/core_pattern", "x"), "not the name of a sysctl"},
+		{LINUX, SYSCTL("net..x", "x"), "not the name of a sysctl"},
+		{LINUX, SYSCTL("kernel.", "x"), "not the name of a sysctl"},
+		{LINUX, SYSCTL("/kernel/shmmax", "x"), "not the name of a sysctl"},
+		{LINUX, SYSCTL("kernel.shmmax", "1"),
+			"sysctl \"kernel.shmmax\" is not allowed in the hosts ipc namespace"},
+		{LINUX, SYSCTL("fs.mqueue.x", "1"), "is not allowed in the hosts ipc namespace"},
+		{LINUX, SYSCTL("net.ipv4.ip_forward", "1"),
+			"sysctl \"net.ipv4.ip_forward\" not allowed in host network namespace"},
+		{LINUX, SYSCTL("user.max_pid_namespaces", "1"),
+			"setting ucounts without a user namespace not allowed: "
+			"user.max_pid_namespaces"},
+		{LINUX, NS_AND(",{\"type\":\"uts\"}", "\"sysctl\":{\"kernel.hostname\":\"x\"}"),
+			"sysctl \"kernel.hostname\" is not allowed as it conflicts with the OCI "
+			"\"hostname\" field"},
+		{LINUX, SYSCTL("kernel.domainname", "x"), "is not in a separate kernel namespace"},
+		{LINUX, NS_AND(",{\"type\":\"ipc\"}", "\"sysctl\":{\"kernel.msgmax\":\"1\\n2\"}"),
+			"linux.sysctl[\"kernel.msgmax\"]: control characters are not allowed: "
+			"\"1\\x0a2\""},
+		{LINUX, "{\"sysctl\":{\"a\":1}}", "linux.sysctl.a: expected a string"},
+		{LINUX, DEVICE("\"path\":\"/a\""), "linux.devices[0].type: missing"},
+		{LINUX, DEVICE("\"type\":\"z\",\"path\":\"/a\""), "invalid device type \"z\""},
+		{LINUX, DEVICE("\"type\":\"p\",\"path\":\"a\""),
+			"linux.devices[0].path: must be an absolute path"},
+		{LINUX, DEVICE("\"type\":\"p\",\"path\":\"\""), "must be an absolute path"},
+		{LINUX, DEVICE("\"type\":\"p\",\"path\":\"/dev/../etc/x\""),
+			"\"..\" is not allowed"},
+		{LINUX, DEVICE("\"type\":\"p\",\"path\":\"/proc/1/x\""),
+			"a device cannot be inside /proc"},
+		{LINUX, DEVICE("\"type\":\"c\",\"path\":\"/a\",\"minor\":1"),
+			"linux.devices[0]: major: missing"},
+		{LINUX, DEVICE("\"type\":\"c\",\"path\":\"/a\",\"minor\":1,\"major\":-5"),
+			"major: -5 is out of range"},
+		{LINUX, DEVICE("\"type\":\"c\",\"path\":\"/a\",\"minor\":1,\"major\":4096"),
+			"4096 is out of range"},
+		{LINUX, DEVICE("\"type\":\"p\",\"path\":\"/a\",\"fileMode\":2097151"),
+			"fileMode: 2097151 is out of range"},
+		{LINUX,
+			"{\"devices\":[{\"type\":\"p\",\"path\":\"/"
+			"a\"},{\"type\":\"p\",\"path\":\"//a\"}]}",
+			"linux.devices: duplicate device path \"/a\""},
+		{LINUX, "{\"intelRdt\":{\"closID\":\"a\"}}", "linux.intelRdt: not supported yet"},
+		{LINUX, "{\"personality\":{\"domain\":\"bogus\"}}",
+			"linux.personality: not supported yet"},
+		{LINUX, "{\"memoryPolicy\":{\"mode\":\"MPOL_BIND\"}}",
+			"linux.memoryPolicy: not supported yet"},
+		{LINUX, "{\"netDevices\":{\"eth0\":{\"name\":\"e\"}}}",
+			"linux.netDevices: not supported yet"},
+		{LINUX, "{\"timeOffsets\":{\"boottime\":{\"secs\":0}}}",
+			"linux.timeOffsets: not supported yet"},
+	};
+
+	(void)state;
+	check_refusals(list, COUNT(list));
+}
+
+#define RULE(members) SECCOMP("\"syscalls\":[{" members "}]")
+#define KILL_ARGS(members)                                                                         \
+	RULE("\"names\":[\"kill\"],\"action\":\"SCMP_ACT_TRAP\",\"args\":[{" members "}]")
+
+static void refused_in_resources(void **state)
+{
+	static const struct refusal list[] = {
+		{LINUX, RESOURCES("\"devices\":[{\"access\":\"rwm\"}]"),
+			"linux.resources.devices[0].allow: missing"},
+		{LINUX, RESOURCES("\"devices\":[{\"allow\":\"false\"}]"), "expected true or false"},
+		{LINUX,
+			RESOURCES(
+				"\"devices\":[{\"allow\":true,\"access\":\"m\"},{\"allow\":true}]"),
+			"device access at 1 field cannot be empty"},
+		{LINUX, RESOURCES("\"devices\":[{\"allow\":true,\"access\":\"rwmx\"}]"),
+			"is not made of r, w and m"},
+		{LINUX, RESOURCES("\"devices\":[{\"allow\":true,\"access\":\"r\",\"type\":\"z\"}]"),
+			"invalid cgroup device type \"z\""},
+		{LINUX, RESOURCES("\"memory\":{\"limit\":-2}"),
+			"linux.resources.memory.limit: -2 is out of range"},
+		{LINUX, RESOURCES("\"memory\":{\"limit\":1}"), "limit: 1 is less than a page"},
+		{LINUX, RESOURCES("\"memory\":{\"limit\":9223372036854775808}"), "is out of range"},
+		{LINUX, RESOURCES("\"memory\":{\"swappiness\":101}"),
+			"invalid memory swappiness value: 101 (valid range is 0-100)"},
+		{LINUX, RESOURCES("\"memory\":{\"limit\":8192,\"swap\":4096}"),
+			"memory+swap limit should be >= memory limit"},
+		{LINUX, RESOURCES("\"memory\":{\"swap\":4096}"),
+			"unable to set swap limit without memory limit"},
+		{LINUX, RESOURCES("\"cpu\":{\"shares\":1}"), "the minimum allowed cpu-shares is 2"},
+		{LINUX, RESOURCES("\"cpu\":{\"quota\":1000,\"burst\":1001}"),
+			"burst: 1001 is above the quota"},
+		{LINUX, RESOURCES("\"cpu\":{\"idle\":2}"), "idle: 2 is out of range (0 to 1)"},
+		{LINUX, RESOURCES("\"cpu\":{\"cpus\":\"0-\"}"),
+			"linux.resources.cpu.cpus: \"0-\" is not a list"},
+		{LINUX, RESOURCES("\"cpu\":{\"cpus\":\"0,\"}"), "is not a list"},
+		{LINUX, RESOURCES("\"cpu\":{\"cpus\":\"3-1\"}"), "invalid range in \"3-1\""},
+		{LINUX, RESOURCES("\"cpu\":{\"mems\":\"0\\n1\"}"), "is not a list"},
+		{LINUX, RESOURCES("\"cpu\":{\"cpus\":\"0-999999999\"}"),
+			"values larger than 8191 are not supported"},
+		{LINUX, RESOURCES("\"cpu\":{\"cpus\":\"99999999999999999999\"}"),
+			"values larger than 8191"},
+		{LINUX, RESOURCES("\"pids\":{\"limit\":-5}"),
+			"linux.resources.pids.limit: -5 is out of range"},
+		{LINUX, RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"../../x\",\"limit\":1}]"),
+			"linux.resources.hugepageLimits[0].pageSize: \"../../x\" is not a page "
+			"size"},
+		{LINUX, RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"2MB\"}]"), "limit: missing"},
+		{LINUX, RESOURCES("\"unified\":{\"../x\":\"1\"}"),
+			"must be a file name (no slashes)"},
+		{LINUX, RESOURCES("\"unified\":{\"x\":\"1\"}"),
+			"must be in the form CONTROLLER.PARAMETER"},
+		{LINUX, RESOURCES("\"blockIO\":{\"weight\":10}"),
+			"linux.resources.blockIO: not supported yet"},
+		{LINUX, RESOURCES("\"network\":{\"classID\":10}"),
+			"linux.resources.network: not supported yet"},
+		{LINUX, RESOURCES("\"rdma\":{\"m\":{\"hcaHandles\":0}}"),
+			"linux.resources.rdma: not supported yet"},
+	};
+
+	(void)state;
+	check_refusals(list, COUNT(list));
+}
+
+static void refused_in_seccomp(void **state)
+{
+	static const struct refusal list[] = {
+		{LINUX, "{\"seccomp\":\"x\"}", "linux.seccomp: expected an object, found a string"},
+		{LINUX,
+			"{\"seccomp\":{\"syscalls\":[{\"names\":[\"a\"],\"action\":\"SCMP_ACT_"
+			"LOG\"}]}}",
+			"linux.seccomp.defaultAction: missing"},
+		{LINUX, "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_X\"}}",
+			"string SCMP_ACT_X is not a valid action for seccomp"},
+		{LINUX, "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}",
+			"SCMP_ACT_NOTIFY cannot be used as default action"},
+		{LINUX, "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL\"}}",
+			"no rule allows execve"},
+		{LINUX, "{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}}",
+			"no rule allows execve"},
+		{LINUX, SECCOMP("\"defaultErrnoRet\":1"),
+			"linux.seccomp.defaultErrnoRet: only for SCMP_ACT_ERRNO"},
+		{LINUX, SECCOMP("\"architectures\":[\"SCMP_ARCH_Z80\"]"),
+			"string SCMP_ARCH_Z80 is not a valid arch for seccomp"},
+		{LINUX, SECCOMP("\"flags\":[\"X\"]"), "seccomp flag X is not known to runc"},
+		{LINUX, SECCOMP("\"listenerPath\":\"/a\""),
+			"linux.seccomp.listenerPath: not supported yet"},
+		{LINUX, SECCOMP("\"syscalls\":{}"), "linux.seccomp.syscalls: expected an array"},
+		{LINUX, RULE("\"names\":[],\"action\":\"SCMP_ACT_LOG\""),
+			"linux.seccomp.syscalls[0]: names: must not be empty"},
+		{LINUX, RULE("\"names\":[\"\"],\"action\":\"SCMP_ACT_LOG\""),
+			"not the name of a system call"},
+		{LINUX, RULE("\"names\":[\"a b\"],\"action\":\"SCMP_ACT_LOG\""),
+			"not the name of a system call"},
+		{LINUX, RULE("\"names\":[\"a\"]"), "linux.seccomp.syscalls[0].action: missing"},
+		{LINUX, RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_NOTIFY\""),
+			"linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY: not supported yet"},
+		{LINUX, RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":5000"),
+			"linux.seccomp.syscalls[0].errnoRet: 5000 is out of range (0 to 4095)"},
+		{LINUX, RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_ALLOW\",\"errnoRet\":1"),
+			"errnoRet: only for SCMP_ACT_ERRNO and SCMP_ACT_TRACE, not for "
+			"SCMP_ACT_ALLOW"},
+		{LINUX, KILL_ARGS("\"index\":7,\"value\":1,\"op\":\"SCMP_CMP_EQ\""),
+			"index: 7 is out of range (0 to 5)"},
+		{LINUX, KILL_ARGS("\"index\":1,\"value\":1,\"op\":\"X\""),
+			"string X is not a valid operator for seccomp"},
+		{LINUX, KILL_ARGS("\"index\":1,\"op\":\"SCMP_CMP_EQ\""), "args[0].value: missing"},
+		{LINUX,
+			KILL_ARGS("\"index\":1,\"value\":18446744073709551616,\"op\":\"SCMP_CMP_"
+				  "EQ\""),
+			"value: the number is out of range"},
+	};
+
+	(void)state;
+	check_refusals(list, COUNT(list));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_at_the_top),
+		cmocka_unit_test(refused_in_process),
+		cmocka_unit_test(refused_in_mounts),
+		cmocka_unit_test(refused_in_linux),
+		cmocka_unit_test(refused_in_resources),
+		cmocka_unit_test(refused_in_seccomp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
