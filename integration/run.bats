@@ -205,9 +205,9 @@ load lib/common
 	args cat /proc/keys
 	run runc run "$ID"
 	expect 0 "_ses.$ID"
-	run runc run --no-new-keyring "$ID"
+	run runc run --no-new-keyring "$ID-without"
 	expect 0
-	lacks "$output" "_ses.$ID"
+	lacks "$output" "_ses.$ID-without"
 }
 
 @test "run: the arguments are checked" {

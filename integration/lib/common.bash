@@ -90,7 +90,7 @@ processes() {
 			{ tr '\0' '\n' <"$p/environ" | grep -qxF "$MARK"; } 2>/dev/null ||
 				{ tr '\0' ' ' <"$p/cmdline" | grep -qF "$STATE"; } 2>/dev/null || continue
 		fi
-		name=$(tr '\0' ' ' <"$p/cmdline" 2>/dev/null) || continue
+		name=$({ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null) || continue
 		grep -qs '^State:[[:space:]]*Z' "$p/status" && continue
 		echo "${p#/proc/} $name"
 	done
@@ -118,7 +118,7 @@ leftovers() {
 # True for processes of bats itself and for what has gone meanwhile: children of this shell that are no runtime.
 ours() {
 	local parent=$1 name
-	name=$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)
+	name=$({ tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null)
 	[ -n "$name" ] || return 0
 	case $name in *bats-exec-*) return 0 ;; "sleep $BATS_TEST_TIMEOUT "*) return 0 ;; esac
 	while [ "$parent" -gt 1 ]; do

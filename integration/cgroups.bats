@@ -1,0 +1,286 @@
+# cgroups of containers: made, joined, limited, removed.
+# layouts: hybrid v1 v2
+
+load lib/common
+
+# file CONTROLLER NAME: path of a file in the container's cgroup.
+file() {
+	local dir=/sys/fs/cgroup
+	[ "$LAYOUT" = v2 ] || dir=/sys/fs/cgroup/$1
+	find "$dir" -type d -name "$ID" -print -quit | sed "s|\$|/$2|"
+}
+
+# value CONTROLLER NAME
+value() { cat "$(file "$1" "$2")"; }
+
+@test "cgroups: the process is in the container's cgroup of every hierarchy, which delete removes" {
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	local pid line
+	pid=$(pid_of "$ID")
+	while IFS=: read -r _ name path; do
+		case $LAYOUT:$name in v2:?* | v1:) continue ;; esac
+		[ "${path##*/}" = "$ID" ] || { echo "$name: $path"; return 1; }
+	done <"/proc/$pid/cgroup"
+	[ -n "$(find /sys/fs/cgroup -type d -name "$ID")" ]
+	runc delete --force "$ID"
+	nothing_left
+}
+
+@test "cgroups: cgroupsPath absolute, relative and with .. that cannot climb" {
+	args sleep 100
+	local top=/sys/fs/cgroup
+	[ "$LAYOUT" = v2 ] || top=/sys/fs/cgroup/pids
+	edit --arg p "/$ID-a" '.linux.cgroupsPath = $p'
+	detached run -d "$ID"
+	expect 0
+	[ -d "$top/$ID-a" ]
+	runc delete --force "$ID"
+	edit --arg p "$ID-b" '.linux.cgroupsPath = $p'
+	detached run -d "$ID"
+	expect 0
+	[ -n "$(find "$top" -type d -name "$ID-b")" ]
+	runc delete --force "$ID"
+	nothing_left
+	edit --arg p "/../../../../tmp/$ID-c" '.linux.cgroupsPath = $p'
+	detached run -d "$ID"
+	[ ! -e "/tmp/$ID-c" ]
+	if [ "$status" = 0 ]; then runc delete --force "$ID"; fi
+	find /sys/fs/cgroup -depth -type d -name tmp -exec rmdir {} + 2>/dev/null || true
+	nothing_left
+}
+
+@test "cgroups: cgroupsPath with a newline or the name of a controller file is refused" {
+	newer "1.1.5 tries"
+	edit '.linux.cgroupsPath = "/a\nb"'
+	refused 'cgroupsPath' create "$ID"
+}
+
+@test "cgroups: memory limit, reservation and swap" {
+	needs_controller memory
+	args sleep 100
+	edit '.linux.resources.memory = {limit: 33554432, reservation: 16777216}'
+	detached run -d "$ID"
+	expect 0
+	if [ "$LAYOUT" = v2 ]; then
+		same "$(value memory memory.max)" 33554432
+		same "$(value memory memory.low)" 16777216
+	else
+		same "$(value memory memory.limit_in_bytes)" 33554432
+		same "$(value memory memory.soft_limit_in_bytes)" 16777216
+	fi
+}
+
+@test "cgroups: memory limits are in force" {
+	needs_controller memory
+	edit '.linux.resources.memory = {limit: 33554432} | .linux.resources.memory.swap = 33554432'
+	[ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || [ "$LAYOUT" = v2 ] ||
+		edit 'del(.linux.resources.memory.swap)'
+	# tail keeps what it reads: 100 MB without a newline.
+	args tail -c 100000000 /dev/zero
+	LIMIT=20 run runc run "$ID"
+	same "$status" 137
+}
+
+@test "cgroups: a memory limit too small to start is told as such, and nothing is left" {
+	needs_controller memory
+	edit '.linux.resources.memory.limit = 4096'
+	newer "the words differ"
+	refused 'OOM-killed|memory limit too low|memory' run "$ID"
+}
+
+@test "cgroups: disableOOMKiller and swappiness" {
+	needs_controller memory
+	[ "$LAYOUT" != v2 ] || skip "v2 has neither"
+	args sleep 100
+	edit '.linux.resources.memory = {limit: 33554432, swappiness: 20, disableOOMKiller: true}'
+	detached run -d "$ID"
+	expect 0
+	same "$(value memory memory.swappiness)" 20
+	contains "$(value memory memory.oom_control)" "oom_kill_disable 1"
+}
+
+@test "cgroups: cpu shares, quota and period" {
+	needs_controller cpu
+	args sleep 100
+	edit '.linux.resources.cpu = {shares: 512, quota: 50000, period: 200000}'
+	detached run -d "$ID"
+	expect 0
+	if [ "$LAYOUT" = v2 ]; then
+		same "$(value cpu cpu.max)" "50000 200000"
+	else
+		same "$(value cpu cpu.shares)" 512
+		same "$(value cpu cpu.cfs_quota_us)" 50000
+		same "$(value cpu cpu.cfs_period_us)" 200000
+	fi
+}
+
+@test "cgroups: cpuset" {
+	needs_controller cpuset
+	args grep -E '^(Cpus|Mems)_allowed_list' /proc/self/status
+	edit '.linux.resources.cpu = {cpus: "0", mems: "0"}'
+	run runc run "$ID"
+	expect 0 $'Cpus_allowed_list:\t0' $'Mems_allowed_list:\t0'
+}
+
+@test "cgroups: pids limit is set and in force" {
+	needs_controller pids
+	edit '.linux.resources.pids.limit = 5'
+	sh_args 'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1 & done; wait; echo all'
+	run runc run "$ID"
+	contains "$output" "fork"
+	args sleep 100
+	detached run -d "$ID"
+	same "$(value pids pids.max)" 5
+}
+
+@test "cgroups: pids limit 1 is enough to start and -1 is none" {
+	needs_controller pids
+	edit '.linux.resources.pids.limit = 1'
+	[ -n "$CONTROL" ] || { run runc run "$ID"; expect 0; }
+	edit '.linux.resources.pids.limit = -1'
+	args sleep 100
+	detached run -d "$ID"
+	same "$(value pids pids.max)" max
+}
+
+@test "cgroups: hugepage limits" {
+	needs_controller hugetlb
+	local size
+	[ -d /sys/kernel/mm/hugepages/hugepages-2048kB ] || skip "this kernel has no huge pages of 2 MB"
+	size=2MB
+	edit --arg s "$size" '.linux.resources.hugepageLimits = [{pageSize: $s, limit: 4194304}]'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	if [ "$LAYOUT" = v2 ]; then
+		same "$(value hugetlb "hugetlb.$size.max")" 4194304
+	else
+		same "$(value hugetlb "hugetlb.$size.limit_in_bytes")" 4194304
+	fi
+}
+
+@test "cgroups: a hugepage size with ../ does not leave the cgroup (RT-15)" {
+	local dir
+	edit '.linux.resources.hugepageLimits = [{pageSize: "../../cgroup", limit: 1}]'
+	newer "1.1.5 has the fix in other words"
+	refused 'hugepageLimits|pageSize' create "$ID"
+}
+
+@test "cgroups: unified keys (v2), refused on v1" {
+	if [ "$LAYOUT" = v2 ]; then
+		edit '.linux.resources.unified = {"cgroup.max.depth": "3"}'
+		args sleep 100
+		detached run -d "$ID"
+		expect 0
+		same "$(value x cgroup.max.depth)" 3
+		runc delete --force "$ID"
+		edit '.linux.resources.unified = {"../x": "1"}'
+		refused 'unified' create "$ID"
+		edit '.linux.resources.unified = {"nosuch.thing": "1"}'
+		refused 'nosuch' create "$ID"
+	else
+		edit '.linux.resources.unified = {"pids.max": "3"}'
+		refused 'unified' create "$ID"
+	fi
+}
+
+@test "cgroups: devices: denied by default rule, allowed by rule, defaults always there" {
+	[ "$LAYOUT" = v2 ] || needs_controller devices
+	edit '.root.readonly = false | .process.capabilities[] += ["CAP_MKNOD", "CAP_SYSLOG"]'
+	sh_args 'mknod /tmp/null c 1 3 && echo x >/tmp/null && echo null-ok
+		mknod /tmp/mem c 1 1 && echo made-mem; cat </tmp/mem >/tmp/null; echo mem-$?
+		mknod /tmp/kmsg c 1 11 && (exec 3</tmp/kmsg) && echo kmsg-ok
+		echo x >/dev/tty5 ; : </dev/zero && echo zero-ok'
+	edit 'del(.mounts[] | select(.destination == "/tmp"))'
+	# The bundle may lie on a nodev mount: then this shows nothing.
+	findmnt -n -o OPTIONS -T "$ROOTFS" | grep -qw nodev && skip "$ROOTFS is mounted nodev"
+	run runc run "$ID"
+	contains "$output" null-ok
+	contains "$output" made-mem
+	contains "$output" mem-1
+	contains "$output" zero-ok
+	lacks "$output" kmsg-ok
+	rm -f "$ROOTFS"/tmp/*
+	edit '.linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 11, access: "rw"}]'
+	run runc run "$ID"
+	contains "$output" kmsg-ok
+	contains "$output" mem-1
+}
+
+@test "cgroups: devices: an entry in linux.devices alone grants nothing" {
+	[ "$LAYOUT" = v2 ] || needs_controller devices
+	edit '.linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 11}]'
+	sh_args '(exec 3</dev/kmsg) && echo opened; ls -l /dev/kmsg'
+	run runc run "$ID"
+	contains "$output" "1,  11"
+	lacks "$output" opened
+}
+
+@test "cgroups: v2: cloned into the cgroup, no write to cgroup.procs" {
+	[ "$LAYOUT" = v2 ] || skip "for v2 only"
+	newer "1.1.5 writes to cgroup.procs"
+	run strace -f -o "$T/trace" -e trace=clone3 -s 200 "$RUNC" --root "$STATE" run "$ID"
+	expect 0
+	grep -q CLONE_INTO_CGROUP "$T/trace"
+}
+
+@test "cgroups: an occupied cgroup is refused and not removed" {
+	newer "1.1.5 shares it"
+	args sleep 100
+	local pid
+	edit --arg p "/$ID" '.linux.cgroupsPath = $p'
+	detached run -d "$ID"
+	expect 0
+	pid=$(pid_of "$ID")
+	status=0
+	runc run "$ID-two" </dev/null >"$T/out" 2>"$T/err" || status=$?
+	same "$status" 1
+	grep -q 'not empty' "$T/err"
+	kill -0 "$pid"
+	same "$(status_of "$ID")" running
+	[ -n "$(find /sys/fs/cgroup -type d -name "$ID")" ]
+	[ ! -e "$STATE/$ID-two" ]
+}
+
+@test "cgroups: a limit that the kernel refuses undoes everything" {
+	needs_controller cpuset
+	edit '.linux.resources.cpu.cpus = "4000-4001"'
+	refused 'cpuset' create "$ID"
+}
+
+@test "cgroups: the container sees its own cgroup with a cgroup namespace, and cannot write above it" {
+	edit '.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}])'
+	sh_args 'cut -d : -f 3 /proc/self/cgroup | sort -u; find /sys/fs/cgroup -name cgroup.procs | while read f; do
+		(echo 0 >$f) 2>/dev/null && echo wrote $f; done; true'
+	run runc run "$ID"
+	expect 0
+	lacks "$output" wrote
+	[ "$LAYOUT" = hybrid ] || [ "$LAYOUT" = v1 ] || same "${lines[0]}" /
+}
+
+@test "cgroups: without a cgroup namespace every cgroup mount is read-only and the container's own" {
+	edit '.linux.namespaces |= map(select(.type != "cgroup"))'
+	sh_args 'grep " - cgroup" /proc/self/mountinfo; find /sys/fs/cgroup -name cgroup.procs | while read f; do
+		(echo 0 >$f) 2>/dev/null && echo wrote $f; done; true'
+	run runc run "$ID"
+	expect 0
+	lacks "$output" wrote
+	local line
+	while read -r line; do
+		[ -n "$line" ] || continue
+		[[ $line =~ ^[0-9]+\ [0-9]+\ [^\ ]+\ [^\ ]+\ [^\ ]+\ ro, ]] || { echo "writable: $line"; return 1; }
+	done <<<"$(grep -E -- ' - cgroup2? ' <<<"$output")"
+}
+
+@test "cgroups: run, create and delete with 20 containers at once leave no directory" {
+	local i pids=()
+	args sleep 100
+	for i in $(seq 20); do
+		(LIMIT=60 runc run -d "$ID-$i" </dev/null >/dev/null 2>&1 && LIMIT=60 runc delete --force "$ID-$i") &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do wait "$i"; done
+	nothing_left
+}

@@ -1,0 +1,154 @@
+# Seccomp filters of the container.
+
+load lib/common
+
+setup() {
+	setup_bundle
+	edit '.root.readonly = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"]}'
+	"$RUNC" features 2>/dev/null 3>&- | jq -e '.linux.seccomp.enabled == false' >/dev/null &&
+		skip "built without libseccomp" || true
+}
+
+# rule JSON: adds an element of linux.seccomp.syscalls.
+rule() { edit --argjson rule "$1" '.linux.seccomp.syscalls += [$rule]'; }
+
+@test "seccomp: a system call gets the errno asked for" {
+	rule '{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}'
+	sh_args 'mkdir /tmp/x; ls /tmp'
+	run runc run "$ID"
+	contains "$output" "No space left on device"
+	lacks "$output" "x$"
+}
+
+@test "seccomp: without errnoRet it is EPERM" {
+	rule '{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}'
+	args mkdir /tmp/x
+	run runc run "$ID"
+	expect 1 "Operation not permitted"
+}
+
+@test "seccomp: arguments are compared: equal, masked, greater" {
+	rule '{"names": ["chmod"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13,
+		"args": [{"index": 1, "value": 448, "op": "SCMP_CMP_EQ"}]}'
+	rule '{"names": ["fchmodat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13,
+		"args": [{"index": 2, "value": 448, "op": "SCMP_CMP_EQ"}]}'
+	rule '{"names": ["umask"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13,
+		"args": [{"index": 0, "value": 7, "valueTwo": 5, "op": "SCMP_CMP_MASKED_EQ"}]}'
+	sh_args 'touch /tmp/f; chmod 700 /tmp/f && echo bad; chmod 755 /tmp/f && echo good'
+	run runc run "$ID"
+	contains "$output" "Permission denied"
+	contains "$output" good
+	lacks "$output" bad
+}
+
+@test "seccomp: two conditions on one argument are alternatives, on two arguments both must hold" {
+	rule '{"names": ["chmod"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13, "args": [
+		{"index": 1, "value": 448, "op": "SCMP_CMP_EQ"}, {"index": 1, "value": 493, "op": "SCMP_CMP_EQ"}]}'
+	sh_args 'touch /tmp/f; for m in 700 755 711; do chmod $m /tmp/f 2>/dev/null; echo $m-$?; done'
+	run runc run "$ID"
+	expect 0 700-1 755-1 711-0
+}
+
+@test "seccomp: KILL_PROCESS ends the process with SIGSYS" {
+	rule '{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"}'
+	args mkdir /tmp/x
+	run runc run "$ID"
+	same "$status" 159
+}
+
+@test "seccomp: an allow list, with the default's errno for the rest" {
+	edit '.linux.seccomp.defaultAction = "SCMP_ACT_ERRNO"'
+	rule '{"names": ["read","write","open","openat","close","stat","lstat","fstat","newfstatat","statx","mmap","mprotect",
+		"munmap","brk","rt_sigaction","rt_sigprocmask","rt_sigreturn","ioctl","access","faccessat","faccessat2","execve","execveat","exit",
+		"exit_group","arch_prctl","set_tid_address","set_robust_list","rseq","prlimit64","getrandom","getuid","geteuid",
+		"getgid","getegid","getpid","getppid","prctl","capset","capget","setuid","setgid","setgroups","setresuid","setresgid",
+		"fcntl","dup","dup2","dup3","chdir","fchdir","getcwd","close_range","readlink","uname","futex","getdents64",
+		"statfs","fstatfs","lseek","pread64","writev","readv","poll","ppoll","wait4","umask","sched_yield","nanosleep","setsid",
+		"sched_getaffinity","madvise","tgkill","gettid","sigaltstack","epoll_pwait","epoll_ctl","eventfd2","pipe2","clone","clone3","vfork","fork"],
+		"action": "SCMP_ACT_ALLOW"}'
+	sh_args 'echo alive; mkdir /tmp/x; sync; hostname new'
+	run runc run "$ID"
+	contains "$output" alive
+	contains "$output" "Operation not permitted"
+}
+
+@test "seccomp: the process has mode 2 and exactly one filter; without a filter none" {
+	args grep -E '^(Seccomp|Seccomp_filters|NoNewPrivs):' /proc/self/status
+	rule '{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}'
+	run runc run "$ID"
+	expect 0 $'Seccomp:\t2' $'Seccomp_filters:\t1'
+	edit 'del(.linux.seccomp)'
+	run runc run "$ID"
+	expect 0 $'Seccomp:\t0' $'Seccomp_filters:\t0'
+}
+
+@test "seccomp: also when noNewPrivileges is false" {
+	args grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status
+	edit '.process.noNewPrivileges = false'
+	rule '{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}'
+	run runc run "$ID"
+	expect 0 $'Seccomp:\t2' $'NoNewPrivs:\t0'
+}
+
+@test "seccomp: numbers newer than the profile knows give ENOSYS, others the default" {
+	[ -x "$HELPERS/helper-syscall" ] || skip "the helper is not built"
+	cp "$HELPERS/helper-syscall" "$ROOTFS/bin/syscall"
+	local names
+	names=$(grep -hoE '^#define __NR_[a-z0-9_]+' /usr/include/x86_64-linux-gnu/asm/unistd_64.h | sed 's/.*__NR_//' |
+		grep -vxE 'getpgid' | head -n 430 | jq -R . | jq -sc .)
+	edit --argjson names "$names" '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 13,
+		architectures: ["SCMP_ARCH_X86_64"], syscalls: [{names: $names, action: "SCMP_ACT_ALLOW"}]}'
+	sh_args 'syscall 121; syscall 999'
+	run runc run "$ID"
+	contains "$output" "121: 13"
+	contains "$output" "999: 38"
+}
+
+@test "seccomp: unknown system call names are ignored" {
+	rule '{"names": ["no_such_call", "mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}'
+	args mkdir /tmp/x
+	run runc run "$ID"
+	expect 1 "Operation not permitted"
+}
+
+@test "seccomp: unknown actions, operators, architectures and flags are refused" {
+	edit '.linux.seccomp.defaultAction = "SCMP_ACT_MAYBE"'
+	refused 'SCMP_ACT_MAYBE' create "$ID"
+	edit '.linux.seccomp.defaultAction = "SCMP_ACT_ALLOW" | .linux.seccomp.architectures = ["SCMP_ARCH_PDP11"]'
+	refused 'SCMP_ARCH_PDP11' create "$ID"
+	edit '.linux.seccomp.architectures = [] | .linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_NO"]'
+	newer "1.1.5 has these in other words"
+	refused 'SECCOMP_FILTER_FLAG_NO' create "$ID"
+	edit 'del(.linux.seccomp.flags)'
+	rule '{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_LIKE"}]}'
+	refused 'SCMP_CMP_LIKE' create "$ID"
+	edit '.linux.seccomp.syscalls[0].args[0] = {index: 7, value: 1, op: "SCMP_CMP_EQ"}'
+	refused 'index' create "$ID"
+}
+
+@test "seccomp: names empty, and errnoRet out of range, are refused" {
+	newer "not in 1.1.5"
+	rule '{"names": [], "action": "SCMP_ACT_ERRNO"}'
+	refused 'names' create "$ID"
+	edit '.linux.seccomp.syscalls = [{names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: 5000}]'
+	refused 'errnoRet' create "$ID"
+}
+
+@test "seccomp: a profile of several hundred names and three architectures" {
+	local names
+	names=$(grep -hoE '^#define __NR_[a-z0-9_]+' /usr/include/x86_64-linux-gnu/asm/unistd_64.h | sed 's/.*__NR_//' |
+		grep -vxE 'mkdir|mkdirat' | jq -R . | jq -sc .)
+	edit --argjson names "$names" '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO",
+		architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+		syscalls: [{names: $names, action: "SCMP_ACT_ALLOW"}]}'
+	sh_args 'echo alive; mkdir /tmp/x'
+	run runc run "$ID"
+	expect 1 alive "Operation not permitted"
+}
+
+@test "seccomp: 20,000 argument rules are refused within 10 seconds" {
+	newer "all peers hang"
+	edit '.linux.seccomp.syscalls = [range(20000) as $i | {names: ["read"], action: "SCMP_ACT_ERRNO",
+		args: [{index: 0, value: $i, op: "SCMP_CMP_EQ"}, {index: 1, value: ($i * 7), op: "SCMP_CMP_GT"}]}]'
+	LIMIT=15 refused 'seccomp' create "$ID"
+}

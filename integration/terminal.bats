@@ -1,0 +1,129 @@
+# Containers with a terminal, in the foreground. script(1) is the caller's terminal.
+
+load lib/common
+
+setup() {
+	setup_bundle
+	edit '.process.terminal = true'
+}
+
+# on_terminal INPUT VERB…: runs the runtime on a terminal of 40 by 100; output in $output.
+on_terminal() {
+	local input=$1 quoted
+	shift
+	quoted=$(printf '%q ' "$RUNC" --root "$STATE" "$@")
+	status=0
+	{ sleep 0.7; printf '%b' "$input"; sleep 1.5; } |
+		timeout -k 2 20 script -qec "stty rows 40 cols 100; stty -a >$T/before; $quoted; echo status=\$?; stty -a >$T/after" \
+			"$T/typescript" >"$T/out" 2>&1 3>&- 4>&- || status=$?
+	output=$(tr -d '\r' <"$T/out")
+}
+
+@test "terminal: a shell that answers" {
+	args sh
+	on_terminal 'echo $((6*7))-answer\nexit 4\n' run "$ID"
+	contains "$output" 42-answer
+	contains "$output" status=4
+	nothing_left
+}
+
+@test "terminal: 0, 1 and 2 are one terminal, /dev/console is it, and it is the controlling one" {
+	sh_args 'tty; for i in 0 1 2; do readlink /proc/self/fd/$i; done; ls -l /dev/console; echo to-tty >/dev/tty; cut -d " " -f 7 /proc/self/stat'
+	on_terminal '' run "$ID"
+	contains "$output" /dev/pts/0
+	same "$(grep -c '^/dev/pts/0$' <<<"$output")" 4
+	contains "$output" to-tty
+	grep -Eq '^c.*136, +0.*/dev/console' <<<"$output"
+	contains "$output" 34816 # 136:0
+	contains "$output" status=0
+}
+
+@test "terminal: the size of the caller's" {
+	sh_args "${CONTROL:+sleep 0.3;} stty size"
+	on_terminal '' run "$ID"
+	contains "$output" "40 100"
+}
+
+@test "terminal: a change of size arrives" {
+	sh_args 'trap "stty size; exit" WINCH; echo waiting; while :; do sleep 0.1; done'
+	script -qec "stty rows 40 cols 100; tty >$T/tty; $(printf '%q ' "$RUNC" --root "$STATE" run "$ID")" "$T/typescript" \
+		</dev/null >"$T/out" 2>&1 3>&- 4>&- &
+	BACKGROUND=$!
+	wait_for 5 grep -q waiting "$T/out"
+	stty rows 50 cols 120 <"$(cat "$T/tty")"
+	wait_for 5 grep -q "50 120" "$T/out"
+}
+
+@test "terminal: the caller's is raw meanwhile and restored afterwards" {
+	args sh
+	on_terminal 'exit\n' run "$ID"
+	same "$(cat "$T/after")" "$(cat "$T/before")"
+	contains "$(cat "$T/before")" "icanon"
+}
+
+@test "terminal: it is restored when the runtime is ended by SIGTERM" {
+	args sleep 100
+	script -qec "stty -a >$T/before; $(printf '%q ' "$RUNC" --root "$STATE" run "$ID"); stty -a >$T/after" "$T/typescript" \
+		</dev/null >"$T/out" 2>&1 3>&- 4>&- &
+	BACKGROUND=$!
+	wait_for 5 is_running "$ID"
+	runc kill "$ID" KILL
+	wait_for 5 test -s "$T/after"
+	same "$(cat "$T/after")" "$(cat "$T/before")"
+	nothing_left
+}
+
+@test "terminal: no carriage return is added by the container's side (ONLCR is off)" {
+	sh_args 'stty -a | grep -o -- "-*onlcr"; printf "a\nb\n"'
+	on_terminal '' run "$ID"
+	contains "$output" "-onlcr"
+}
+
+@test "terminal: control-C reaches the container's process, not the runtime" {
+	sh_args 'trap "echo got-int; exit 5" INT; echo waiting; while :; do sleep 0.1; done'
+	on_terminal '\003' run "$ID"
+	contains "$output" got-int
+	contains "$output" status=5
+}
+
+@test "terminal: a lot of output arrives whole" {
+	sh_args 'i=0; while [ $i -lt 3000 ]; do echo line-$i-0123456789012345678901234567890123456789; i=$((i+1)); done'
+	on_terminal '' run "$ID"
+	same "$(grep -c '^line-' <<<"$output")" 3000
+	contains "$output" line-2999-
+}
+
+@test "terminal: the owner is the process's user" {
+	edit '.process.user = {uid: 1234, gid: 1234}'
+	sh_args 'stat -c "%u %t" $(tty); echo works >/dev/tty'
+	on_terminal '' run "$ID"
+	contains "$output" "1234 88"
+	contains "$output" works
+}
+
+@test "terminal: without one in the foreground it is refused" {
+	newer "the words differ"
+	run setsid -w timeout 10 "$RUNC" --root "$STATE" run "$ID" </dev/null
+	expect 1 "/dev/tty"
+	nothing_left
+}
+
+@test "terminal: consoleSize" {
+	edit '.process.consoleSize = {height: 11, width: 22}'
+	[ -x "$HELPERS/helper-recvtty" ] || skip "the helper is not built"
+	args stty size
+	"$HELPERS/helper-recvtty" "$T/socket" >"$T/tty" 3>&- 4>&- &
+	BACKGROUND=$!
+	wait_for 5 test -S "$T/socket"
+	detached run -d --console-socket "$T/socket" "$ID"
+	expect 0
+	wait_for 5 grep -q "11 22" "$T/tty"
+}
+
+@test "terminal: without process.terminal the caller's is not the controlling one (RT-33)" {
+	edit '.process.terminal = false'
+	sh_args 'echo tty-$(sed "s/.*) //" /proc/self/stat | cut -d " " -f 5)-; (: </dev/tty) 2>&1'
+	on_terminal '' run "$ID"
+	contains "$output" tty-0-
+	contains "$output" "can't open /dev/tty"
+}
