@@ -52,7 +52,10 @@ void state_close(struct container *container);
 /* Loads and checks ROOT/ID/plan of this build. Returns 0 or -errno; *why names what is wrong. */
 int state_load_plan(struct container *container, const char **why);
 
-/* The same for a plan of any build with this layout: to show what it says, never to act on it. */
+/*
+ * The same for a plan of any build with this layout: to show what it says, never to act on it. It
+ * is valid until the next call for another container.
+ */
 int state_load_any_plan(struct container *container, const char **why);
 
 /* The directory of the v1 freezer that the journal names, or NULL. */
