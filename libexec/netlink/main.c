@@ -48,6 +48,24 @@ static void warm_up(void)
 	free(memory);
 }
 
+/* libmnl takes any fd; what we were handed must be what we were promised. */
+static struct mnl_socket *open_socket(int fd)
+{
+	struct mnl_socket *netlink;
+	int domain = 0, protocol = -1;
+	socklen_t size = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 ||
+		getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
+		die("getsockopt:", NULL, errno);
+	if (domain != AF_NETLINK || protocol != NETLINK_ROUTE)
+		die("this is not a route netlink socket", NULL, 0);
+	netlink = mnl_socket_fdopen(fd);
+	if (!netlink)
+		die("mnl_socket_fdopen:", NULL, errno);
+	return netlink;
+}
+
 /* RTM_NEWLINK with IFF_UP, rtnetlink(7). */
 static void request_up(struct mnl_socket *netlink, void *buffer)
 {
@@ -96,9 +114,7 @@ int main(int argc, char **argv)
 		open_own_socket();
 	warm_up();
 	priv_enter(&priv, step_conducted());
-	netlink = mnl_socket_fdopen(used ? await(MSG_NETSOCK, &msg, SECONDS) : BY_HAND_FD);
-	if (!netlink)
-		die("this is not a netlink socket", NULL, errno);
+	netlink = open_socket(used ? await(MSG_NETSOCK, &msg, SECONDS) : BY_HAND_FD);
 	request_up(netlink, buffer);
 	check_answer(netlink, buffer);
 	tell(MSG_DONE, -1);
