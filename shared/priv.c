@@ -201,8 +201,30 @@ int priv_keep_caps(uint64_t caps)
 	return keep_caps(caps);
 }
 
+/* With NOROOT an execve gives root nothing, so what the conductor's later steps are to have goes by the ambient set. */
+static int hand_down(uint64_t caps)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+	int err = get_caps(data);
+
+	if (err)
+		return err;
+	for (int i = 0; i < 2; i++)
+		data[i].inheritable = data[i].permitted & (uint32_t)(caps >> (32 * i));
+	if (syscall(__NR_capset, &header, data) < 0)
+		return -errno;
+	for (int cap = 0; cap < 64; cap++)
+		if ((data[cap / 32].inheritable >> (cap % 32) & 1) &&
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -errno;
+	return 0;
+}
+
 int priv_drop_caps(uint64_t caps)
 {
+	int err;
+
 	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
 				   SECBIT_NO_SETUID_FIXUP_LOCKED;
 
@@ -211,7 +233,8 @@ int priv_drop_caps(uint64_t caps)
 		return -errno;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return -errno;
-	return keep_caps(caps);
+	err = keep_caps(caps);
+	return err ? err : hand_down(caps);
 }
 
 #ifndef DAVIT_SANITIZE

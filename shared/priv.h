@@ -62,7 +62,8 @@ void priv_enter(const struct priv *table, int conducted);
 int priv_keep_caps(uint64_t caps);
 
 /*
- * For conductors: keeps only the capabilities CAPS (bits), also across execve (securebits), and proves it.
+ * For conductors: keeps only the capabilities CAPS (bits), hands just these down to what it starts later (securebits,
+ * ambient set), and proves it.
  * Returns 0 or -errno.
  */
 int priv_drop_caps(uint64_t caps);

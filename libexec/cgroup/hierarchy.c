@@ -18,7 +18,7 @@ static char self_text[64 * 1024];
 /* Reads an absolute path of /proc whole; what is not there is empty. Returns the length. */
 static size_t read_proc(const char *path, char *buffer, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	size_t length = 0;
 	ssize_t n;
 
@@ -171,13 +171,15 @@ static void start(struct hierarchy *h)
 }
 
 /* CGROUP_MOUNT itself, opened once. */
+static int top = -1;
+
 static int top_directory(int *unified)
 {
-	static int top = -1, top_unified;
+	static int top_unified;
 	struct statfs fs;
 
 	if (top < 0) {
-		top = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		top = openat(AT_FDCWD, CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		top_unified = top >= 0 && !fstatfs(top, &fs) &&
 			(unsigned)fs.f_type == CGROUP2_SUPER_MAGIC;
 	}
@@ -187,10 +189,9 @@ static int top_directory(int *unified)
 
 void host_find(struct host *host)
 {
-	int top = top_directory(&host->unified);
 	char *line = self_text;
 
-	if (top < 0)
+	if (top_directory(&host->unified) < 0)
 		return;
 	while (*line && host->count < JOURNAL_CGROUPS_MAX) {
 		struct hierarchy *h = &host->hierarchies[host->count];
@@ -244,8 +245,9 @@ struct hierarchy *host_controller(struct host *host, const char *controller)
 int open_recorded(struct hierarchy *h, const char *controller, const char *absolute)
 {
 	static const char prefix[] = CGROUP_MOUNT "/";
-	int unified, top = top_directory(&unified), err;
+	int unified, err;
 
+	(void)top_directory(&unified);
 	start(h);
 	if (strncmp(absolute, prefix, sizeof(prefix) - 1) != 0 ||
 		text_join(h->controllers, sizeof(h->controllers), controller, NULL))
@@ -269,10 +271,12 @@ int open_recorded(struct hierarchy *h, const char *controller, const char *absol
 int kill_needs_signals(void)
 {
 	struct hierarchy h;
-	int unified, top = top_directory(&unified), needed;
+	int unified, needed;
 
+	(void)top_directory(&unified);
 	start(&h);
 	needed = !unified && (top < 0 || !try_mount(top, &h, "unified", 7));
 	close_fd(&h.root);
+	close_fd(&top); /* this runs before the confinement, which permits no fd that it does not know */
 	return needed;
 }

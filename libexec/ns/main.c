@@ -233,5 +233,6 @@ int main(int argc, char **argv)
 	init.pid = (uint64_t)pid;
 	if (msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd) || write(go[1], "", 1) != 1)
 		_exit(1); /* the child sees the end of the pipe and goes too */
+	tell(MSG_DONE, -1);
 	return 0;
 }

@@ -34,7 +34,8 @@ static const struct msg_rule sources_rules[] = {ANY_STEP,
 	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_SOURCES}};
 static const struct msg_rule done_rules[] = {ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_COUNT}};
 static const struct msg_rule ns_rules[] = {ANY_STEP,
-	{MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
+	{MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS},
+	{MSG_DONE, MSG_ONCE, 0, MSG_INIT, PROGRAM_NS}};
 static const struct msg_rule line_rules[] = {ANY_STEP, {MSG_NETSOCK, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_NS},
 	{MSG_MOUNTED, MSG_ONCE, 0, 0, PROGRAM_ROOTFS}, {MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, MSG_MOUNTED, PROGRAM_ROOTFS},
 	{MSG_CREATED, MSG_ONCE, 0, MSG_MOUNTED, PROGRAM_DMZ}};

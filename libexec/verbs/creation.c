@@ -25,6 +25,7 @@
 #define CONFIG_MAX    (16 << 20)
 #define STEP_SECONDS  60
 #define GRACE_SECONDS 2
+#define GRACE_MS      300
 
 int creation_error(struct creation *c, const char *text, int err)
 {
@@ -274,43 +275,63 @@ static int catch_signals(struct creation *c)
 	return c->signal_fd < 0 ? creation_error(c, "signalfd", errno) : 0;
 }
 
-/*
- * The root cause is the failure that comes first in the order of the chain: a step that fails makes others fail a
- * moment later. So all are given a moment to say what they have to say.
- */
-static int first_failure(struct creation *c)
+/* The step that failed in its own words, else the first that died without one, else NULL. */
+static const struct step *find_cause(const struct creation *c)
 {
-	static const char init_prefix[] = "unable to start container process: error during container init: ";
 	const struct step *cause = NULL;
-	char line[CREATION_LINE];
 
-	if (c->init_pidfd >= 0)
-		(void)sys_pidfd_send_signal(c->init_pidfd, SIGKILL);
-	for (int i = 0; i < STEP_COUNT; i++) {
-		struct step *step = &c->steps[i];
-
-		if (i == STEP_HOOK && !step->failed)
-			continue;
-		if (step->peer.fd >= 0 || step->pidfd >= 0)
-			(void)step_finish(step, GRACE_SECONDS);
-	}
-	for (int i = 0; i < STEP_COUNT && (!cause || cause->error.what[0] == '\0'); i++)
+	for (int i = 0; i < STEP_COUNT; i++)
+		if (c->steps[i].failed && (c->steps[i].peer.seen >> MSG_ERROR & 1))
+			return &c->steps[i];
+	for (int i = 0; i < STEP_COUNT && !cause; i++)
 		if (c->steps[i].failed)
 			cause = &c->steps[i];
-	/* A failure in its own words says more than the way another step died. */
-	for (int i = 0; i < STEP_COUNT; i++)
-		if (c->steps[i].failed && c->steps[i].peer.seen >> MSG_ERROR & 1) {
-			cause = &c->steps[i];
-			break;
-		}
+	return cause;
+}
+
+static int has_words(const struct step *step)
+{
+	return step && (step->peer.seen >> MSG_ERROR & 1);
+}
+
+/*
+ * A step that fails makes others end a moment later, without a word: they only see a socket closed. So as long as
+ * nobody has said why, all are listened to a little longer.
+ */
+static void hear_the_cause(struct creation *c)
+{
+	static struct msg msg;
+
+	while (!has_words(find_cause(c))) {
+		struct pollfd pollers[STEP_COUNT];
+
+		for (int i = 0; i < STEP_COUNT; i++)
+			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
+		if (poll(pollers, STEP_COUNT, GRACE_MS) <= 0)
+			return;
+		for (int i = 0; i < STEP_COUNT; i++)
+			if (pollers[i].revents && step_receive(&c->steps[i], &msg) == 1 && msg.fd >= 0)
+				close(msg.fd);
+	}
+}
+
+static int report_failure(struct creation *c)
+{
+	static const char init_prefix[] = "unable to start container process: error during container init: ";
+	const struct step *cause;
+	char line[CREATION_LINE];
+
+	hear_the_cause(c);
+	cause = find_cause(c);
 	if (!cause)
 		return creation_error(c, "unable to start container process: it ended before it was ready", 0);
 	step_error(cause, line, sizeof(line));
 	if (cause == &c->steps[STEP_CGROUP])
-		return text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line, NULL), -1;
-	if (!strncmp(line, "invalid rootfs", 14))
-		return creation_error(c, line, 0);
-	text_join(c->line, sizeof(c->line), init_prefix, line, NULL);
+		text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line, NULL);
+	else if (!strncmp(line, "invalid rootfs", 14))
+		text_join(c->line, sizeof(c->line), line, NULL);
+	else
+		text_join(c->line, sizeof(c->line), init_prefix, line, NULL);
 	return -1;
 }
 
@@ -342,10 +363,10 @@ static int hear_step(struct creation *c, enum creation_step i)
 	if (got == 1)
 		return creation_hear(c, i, &msg);
 	if (step->failed)
-		return first_failure(c);
+		return report_failure(c);
 	/* ns ends without a word; the line must not end before it said MSG_CREATED. */
 	if (got < 0 && ((i == STEP_LINE && !c->created) || (i == STEP_NS && c->init_pidfd < 0)))
-		return first_failure(c);
+		return report_failure(c);
 	return 0;
 }
 
@@ -382,23 +403,19 @@ static int release_steps(struct creation *c)
 			continue;
 		if ((c->steps[i].peer.fd >= 0 || c->steps[i].pidfd >= 0) &&
 			step_finish(&c->steps[i], GRACE_SECONDS) && i != STEP_NS)
-			return first_failure(c);
+			return report_failure(c);
 	}
 	return 0;
 }
 
-/* --rootless and ordinary users have no capability to give up, and nothing to prove. */
+/*
+ * KILL to end what was started; DAC_OVERRIDE because the root of a cgroup hierarchy has mode 0555, so that without it
+ * nothing below could be removed again, and because the pid file may go to a directory of somebody else.
+ */
 static int drop_privileges(struct creation *c)
 {
-	const uint64_t dac_override = UINT64_C(1) << DAVIT_CAP_DAC_OVERRIDE;
-	uint64_t keep = UINT64_C(1) << DAVIT_CAP_KILL;
-	struct stat st;
-	int err;
+	int err = priv_drop_caps(UINT64_C(1) << DAVIT_CAP_KILL | UINT64_C(1) << DAVIT_CAP_DAC_OVERRIDE);
 
-	/* The pid file may go to a directory that root may write to only by that capability. */
-	if (c->pid_dir >= 0 && (fstat(c->pid_dir, &st) < 0 || st.st_uid != geteuid()))
-		keep |= dac_override;
-	err = priv_drop_caps(keep);
 	return err ? creation_error(c, "dropping privileges", err) : 0;
 }
 
