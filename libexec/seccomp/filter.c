@@ -130,12 +130,18 @@ static int any_twice(const struct plan *plan, struct plan_list list)
 static void add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
 	const struct scmp_arg_cmp *conditions)
 {
+	static unsigned conditions_added;
 	int number = seccomp_syscall_resolve_name(name), err;
 
 	if (number == __NR_SCMP_ERROR) {
 		debug("ignoring unknown system call of the seccomp profile:", name);
 		return;
 	}
+	/* Each condition is an instruction at least, and libseccomp takes quadratic time for many
+	 * of them. */
+	conditions_added += count;
+	if (conditions_added > INSTRUCTIONS_MAX)
+		die("the seccomp profile makes more than 4096 instructions", NULL, 0);
 	err = seccomp_rule_add_array(filter, action, number, count, conditions);
 	if (err)
 		die("error adding seccomp rule for syscall", name, err);

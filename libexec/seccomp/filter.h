@@ -6,6 +6,9 @@
 #include <seccomp.h>
 #include "plan.h"
 
+/* BPF_MAXINSNS: the kernel refuses a longer program. */
+#define INSTRUCTIONS_MAX 4096
+
 /* An empty filter with the plan's default action and architectures, or death. */
 scmp_filter_ctx filter_new(const struct plan *plan);
 

@@ -13,9 +13,6 @@
 #include "priv_table.h"
 #include "step.h"
 
-/* BPF_MAXINSNS: the kernel refuses a longer program. */
-#define INSTRUCTIONS_MAX 4096
-
 /*
  * libseccomp asks the kernel what it supports on first use and remembers; malloc takes its random
  * key and its first arena. Both happen here, because the calls they make are not in our list.
