@@ -11,7 +11,7 @@
 
 /* clang-format off */
 #define RECORD(n)		      static const struct plan_field fields_##n[] = {
-#define FIELD(f, kind, limit) {#f, kind, limit},
+#define FIELD(f, kind, limit) {kind, limit},
 #define STR(f)	   FIELD(f, PLAN_STR, 0)
 #define BOOL(f)	   FIELD(f, PLAN_BOOL, 0)
 #define U64(f)	   FIELD(f, PLAN_U64, 0)
@@ -118,7 +118,7 @@ static int check_records(const struct image *image, enum plan_record record, con
 	for (uint32_t i = 0; i < image->header->sections[record].count; i++) {
 		for (uint32_t f = 0; f < type->field_count; f++) {
 			if (!check_field(image, &type->fields[f], at)) {
-				*why = type->fields[f].name;
+				*why = type->name;
 				return -EBADMSG;
 			}
 			at += plan_field_size(type->fields[f].kind);

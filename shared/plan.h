@@ -86,9 +86,8 @@ enum plan_kind {
 };
 
 struct plan_field {
-	const char *name;
-	enum plan_kind kind;
-	uint32_t limit; /* PLAN_ENUM: number of values; PLAN_LIST: the enum plan_record */
+	uint8_t kind; /* enum plan_kind */
+	uint8_t limit; /* PLAN_ENUM: number of values; PLAN_LIST: the enum plan_record */
 };
 
 struct plan_type {
@@ -102,6 +101,9 @@ struct plan_type {
 uint32_t plan_field_size(enum plan_kind kind);
 
 extern const struct plan_type plan_types[PLAN_RECORD_COUNT];
+
+/* plan_names.c: the name of field F of record R is plan_field_names[R][F]. Apart, because only plan-dump needs them. */
+extern const char *const *const plan_field_names[PLAN_RECORD_COUNT];
 
 struct plan_section {
 	uint32_t offset; /* bytes from the start of the image; sections follow each other without a gap */

@@ -83,8 +83,11 @@ void tell(enum msg_type type, int fd)
 
 int await(enum msg_type type, struct msg *msg, int seconds)
 {
-	int err = msg_await(&conductor, type, msg, seconds * 1000);
+	int err;
 
+	if (!step_conducted())
+		return -1;
+	err = msg_await(&conductor, type, msg, seconds < 0 ? -1 : seconds * 1000);
 	if (err == -ECONNRESET)
 		_exit(1);
 	if (err)

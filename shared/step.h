@@ -38,7 +38,10 @@ void debug(const char *what, const char *object);
 /* Tells the conductor TYPE with no body and FD (-1: none); dies when it is gone. By hand: nothing. */
 void tell(enum msg_type type, int fd);
 
-/* Waits for TYPE from the conductor and returns the fd that came with it or -1; dies on anything else, or after SECONDS. */
+/*
+ * Waits for TYPE from the conductor and returns the fd that came with it or -1; dies on anything else, or after SECONDS
+ * (below 0: no limit). By hand: returns -1 at once.
+ */
 int await(enum msg_type type, struct msg *msg, int seconds);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include "fds.h"
 #include "ns.h"
 #include "step.h"
@@ -44,6 +45,9 @@ static void receive_namespaces(const struct plan *plan, int joined[NS_COUNT])
 		int fd = await(MSG_NAMESPACE, &msg, WAIT_SECONDS);
 		uint64_t type = msg.body.number.value;
 		const char *path;
+
+		if (!step_conducted())
+			die("joining a namespace needs runc", NULL, 0);
 
 		if (type >= NS_COUNT || joined[type] >= 0 || !plan_namespace(plan, type, &path) || !path)
 			die("protocol error:", "namespace", 0);
@@ -91,7 +95,9 @@ static uint64_t clone_flags(const struct plan *plan)
 /* A new cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a write later. */
 static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd, struct msg_init *init)
 {
-	struct clone_args args = {.flags = flags | CLONE_PARENT | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+	struct clone_args args = {.flags = flags | CLONE_PIDFD | (step_conducted() ? CLONE_PARENT : 0) |
+					   (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+		.exit_signal = step_conducted() ? 0 : SIGCHLD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0};
 	long pid = syscall(__NR_clone3, &args, sizeof(args));
@@ -134,7 +140,7 @@ static void send_netlink_socket(const struct plan *plan)
 static void exec_fd(int fd, const char *name)
 {
 	char build[96];
-	char *argv[] = {(char *)name, build, NULL}, *envp[] = {NULL};
+	char *argv[] = {(char *)name, step_conducted() ? build : NULL, NULL}, *envp[] = {NULL};
 
 	if (text_join(build, sizeof(build), "build=", build_id, NULL))
 		die("build id:", NULL, ENAMETOOLONG);
@@ -151,7 +157,7 @@ static void spawn_sources(void)
 	int trees[2];
 	pid_t pid;
 
-	if (fcntl(FD_SOURCES, F_GETFD) < 0)
+	if (fcntl(FD_SOURCES, F_GETFD) < 0 && fcntl(FD_TREES, F_GETFD) >= 0)
 		return;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, trees) < 0)
 		die("socketpair:", NULL, errno);
@@ -159,8 +165,8 @@ static void spawn_sources(void)
 	if (pid < 0)
 		die("fork:", NULL, errno);
 	if (pid == 0) {
-		if (dup2(trees[0], FD_TREES) < 0 || dup2(FD_SOURCES_CONTROL, FD_CONTROL) < 0 ||
-			fcntl(FD_PLAN, F_SETFD, 0) < 0)
+		if (dup2(trees[0], FD_TREES) < 0 || fcntl(FD_PLAN, F_SETFD, 0) < 0 ||
+			(step_conducted() && dup2(FD_SOURCES_CONTROL, FD_CONTROL) < 0))
 			die("dup2:", NULL, errno);
 		exec_fd(FD_SOURCES, "sources");
 	}
@@ -177,7 +183,8 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2])
 {
 	char byte;
 
-	conductor.fd = FD_LINE;
+	if (step_conducted())
+		conductor.fd = FD_LINE;
 	conductor.sent = conductor.received = 0;
 	conductor.joined = 0;
 	/* The conductor's death ends us until the container is created; a closed control socket does the same later. */
@@ -192,7 +199,7 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2])
 		die("prctl:", NULL, errno);
 	send_netlink_socket(plan);
 	spawn_sources();
-	if (dup3(FD_LINE, FD_CONTROL, O_CLOEXEC) < 0)
+	if (step_conducted() && dup3(FD_LINE, FD_CONTROL, O_CLOEXEC) < 0)
 		die("dup3:", "control socket", errno);
 	close(FD_LINE);
 	for (int fd = FD_PLAN; fd <= FD_CONSOLE; fd++)
@@ -200,6 +207,17 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2])
 			die("fcntl:", NULL, errno);
 	exec_fd(FD_ROOTFS, "rootfs");
 	_exit(1);
+}
+
+/* By hand there is nobody who would wait for the container but us. */
+static int wait_for_child(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			die("waitpid:", NULL, errno);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int main(int argc, char **argv)
@@ -231,8 +249,11 @@ int main(int argc, char **argv)
 	if (clone_flags(&plan) & CLONE_NEWUSER)
 		write_id_maps(&plan, pid);
 	init.pid = (uint64_t)pid;
-	if (msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd) || write(go[1], "", 1) != 1)
+	if ((step_conducted() && msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd)) ||
+		write(go[1], "", 1) != 1)
 		_exit(1); /* the child sees the end of the pipe and goes too */
+	if (!step_conducted())
+		return wait_for_child(pid);
 	tell(MSG_DONE, -1);
 	return 0;
 }

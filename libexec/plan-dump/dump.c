@@ -180,7 +180,7 @@ static void dump_record(const struct plan *plan, uint32_t record, const uint8_t 
 		if (!first)
 			put_indent(depth);
 		first = 0;
-		put(field->name);
+		put(plan_field_names[record][f]);
 		put(":");
 		memcpy(&list, value, sizeof(list));
 		if (field->kind == PLAN_LIST) {

@@ -63,6 +63,8 @@ void make_console(const struct plan *plan, int root)
 
 	if (!plan->config->terminal)
 		return;
+	if (!step_conducted())
+		die("a terminal needs runc, which takes its master", NULL, 0);
 	master = open_master(root);
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		die("TIOCSPTLCK:", NULL, errno);

@@ -40,15 +40,16 @@ static void wait_for_cgroup(void)
 	const char *path;
 	int err;
 
-	do {
+	while (step_conducted()) {
 		err = msg_recv(&conductor, &msg);
 		if (err == 0)
 			_exit(1);
 		if (err < 0)
 			die("waiting for runc:", "cgroup", err);
-		if (msg.header.type == MSG_CGROUP)
-			add_hierarchy(&msg.body.cgroup);
-	} while (msg.header.type != MSG_JOINED);
+		if (msg.header.type == MSG_JOINED)
+			break;
+		add_hierarchy(&msg.body.cgroup);
+	}
 	if (plan_namespace(&plan, NS_CGROUP, &path) && !path && unshare(CLONE_NEWCGROUP) < 0)
 		die("failed to create namespaces:", "cgroup", errno);
 }
@@ -86,9 +87,9 @@ static void run_create_container_hooks(int root)
 
 static _Noreturn void exec_dmz(void)
 {
-	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_START, FD_HOOK, FD_CONSOLE};
+	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE};
 	char build[96];
-	char *argv[] = {"dmz", build, NULL}, *envp[] = {NULL};
+	char *argv[] = {"dmz", step_conducted() ? build : NULL, NULL}, *envp[] = {NULL};
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (fcntl(kept[i], F_SETFD, 0) < 0 && errno != EBADF)

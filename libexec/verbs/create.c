@@ -3,7 +3,7 @@
 #include "text.h"
 #include "verb.h"
 
-static struct creation creation = {.bundle = ".", .detach = 1};
+static struct creation creation; /* large: kept out of the file by starting as zeros */
 
 static const struct flag flags[] = {
 	{"bundle", "b", FLAG_STRING, &creation.bundle, "path to the root of the bundle directory, defaults to the current directory"},
@@ -28,6 +28,8 @@ int main(int argc, char **argv)
 {
 	const char *args[1];
 
+	creation.bundle = ".";
+	creation.detach = 1;
 	verb_start(&verb, argc, argv, args, 1);
 	creation.id = args[0];
 	if (creation_make(&creation))

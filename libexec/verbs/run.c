@@ -15,7 +15,7 @@
 #include "text.h"
 #include "verb.h"
 
-static struct creation creation = {.bundle = "."};
+static struct creation creation; /* large: kept out of the file by starting as zeros */
 static int keep, no_subreaper;
 
 static const struct flag flags[] = {
@@ -171,6 +171,7 @@ int main(int argc, char **argv)
 	struct step *hook = &creation.steps[STEP_HOOK];
 	int signals, status;
 
+	creation.bundle = ".";
 	verb_start(&verb, argc, argv, args, 1);
 	creation.id = args[0];
 	tty.peer.fd = tty.pidfd = -1;

@@ -1,0 +1,38 @@
+/* The names of the fields of plan.def, for plan-dump. */
+#include "plan.h"
+
+/* clang-format off */
+#define RECORD(n)  static const char *const names_##n[] = {
+#define STR(f)	   #f,
+#define BOOL(f)	   #f,
+#define U64(f)	   #f,
+#define I64(f)	   #f,
+#define U32(f)	   #f,
+#define ID(f)	   #f,
+#define ENUM(f, m) #f,
+#define OPT_U64(f) #f,
+#define OPT_I64(f) #f,
+#define OPT_ID(f)  #f,
+#define LIST(f, r) #f,
+#define END(n)	   };
+#include "plan.def"
+#include "plan_undef.h"
+
+const char *const *const plan_field_names[PLAN_RECORD_COUNT] = {
+#define RECORD(n) names_##n,
+#define STR(f)
+#define BOOL(f)
+#define U64(f)
+#define I64(f)
+#define U32(f)
+#define ID(f)
+#define ENUM(f, m)
+#define OPT_U64(f)
+#define OPT_I64(f)
+#define OPT_ID(f)
+#define LIST(f, r)
+#define END(n)
+#include "plan.def"
+#include "plan_undef.h"
+};
+/* clang-format on */
