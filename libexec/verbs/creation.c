@@ -398,6 +398,9 @@ static int hear_all(struct creation *c)
 /* What is left after creation: the container, and the hook program when hooks are still to come. */
 static int release_steps(struct creation *c)
 {
+	/* dmz must be its only reader: container_start waits for the end of that. */
+	close(c->start_fd);
+	c->start_fd = -1;
 	for (int i = 0; i < STEP_COUNT; i++) {
 		if (i == STEP_HOOK || i == STEP_LINE)
 			continue;

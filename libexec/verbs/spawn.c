@@ -100,12 +100,14 @@ static int child(void *argument)
 	char *const *environment = request->environment ? request->environment : nothing;
 
 	reset_signals();
-	start->error = place_fds(request);
+	/* What is executed must be out of the way of the fds that are placed, too. */
+	start->directory = fcntl(request->image >= 0 ? request->image : start->directory, F_DUPFD_CLOEXEC,
+		FD_PRESERVED + (int)request->preserved + 1);
+	start->error = start->directory < 0 ? -errno : place_fds(request);
 	if (start->error)
 		_exit(127);
-	/* CLOSE_RANGE_CLOEXEC has closed the directory's copy for the new program; here it still opens. */
 	if (request->image >= 0)
-		syscall(__NR_execveat, request->image, "", start->argv, environment, AT_EMPTY_PATH);
+		syscall(__NR_execveat, start->directory, "", start->argv, environment, AT_EMPTY_PATH);
 	else
 		syscall(__NR_execveat, start->directory, program_names[request->program], start->argv, environment, 0);
 	start->error = -errno;
