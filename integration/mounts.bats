@@ -22,7 +22,7 @@ bind() {
 		'/ ro,'; do
 		grep -Eq "$line" <<<"$output" || { echo "no $line in"; echo "$output"; return 1; }
 	done
-	lacks "$output" "$ROOTFS"
+	lacks "$(cut -d ' ' -f 5 <<<"$output")" "$ROOTFS"
 }
 
 @test "mounts: nothing of the host is in the container's mountinfo, and nothing new on the host" {
@@ -30,7 +30,7 @@ bind() {
 	detached run -d "$ID"
 	expect 0
 	sort -k 5 /proc/self/mountinfo | diff - "$T/mounts.before"
-	lacks "$(cat "/proc/$(pid_of "$ID")/mountinfo")" " /tmp/bats"
+	lacks "$(cut -d ' ' -f 5 "/proc/$(pid_of "$ID")/mountinfo")" bats
 }
 
 @test "mounts: bind: directory, file, created destination, read-only, from the bundle" {
@@ -80,7 +80,7 @@ bind() {
 	sh_args 'stat -c %a /mnt; head -c 100000 /dev/zero >/mnt/f; cat /var/file; echo changed >/var/file'
 	run runc run "$ID"
 	contains "$output" 711
-	contains "$output" "No space left on device"
+	grep -Eq 'No space left on device|I/O error' <<<"$output"
 	contains "$output" original
 	same "$(cat "$ROOTFS/var/file")" original
 }
@@ -103,7 +103,7 @@ bind() {
 	refused 'filesystem-specific options|nosuchoption' create "$ID"
 	echo "$keep" >config.json
 	mount_add '{"destination": "/", "type": "tmpfs", "source": "tmpfs"}'
-	refused '/' create "$ID"
+	refused 'mounts|root' create "$ID"
 }
 
 @test "mounts: a directory on a file and a file on a directory are refused" {
@@ -185,7 +185,7 @@ bind() {
 		'{"path": "/dev/../etc/zz", "type": "c", "major": 1, "minor": 3}' \
 		'{"path": "/dev/x", "type": "c", "major": 99999999, "minor": 3}'; do
 		edit --argjson d "$device" '.linux.devices = [$d]'
-		refused 'devices' create "$ID"
+		refused 'device' create "$ID"
 	done
 }
 
@@ -199,7 +199,7 @@ bind() {
 		mount -o remount,rw /proc/sys 2>/dev/null && echo REMOUNTED; true'
 	run runc run "$ID"
 	expect 0
-	contains "$output" "mask /proc/kcore 0 1:3"
+	[ ! -e /proc/kcore ] || contains "$output" "mask /proc/kcore 0 1:3"
 	contains "$output" "mask /proc/keys 0 1:3"
 	lacks "$output" BAD
 	lacks "$output" WROTE
@@ -215,10 +215,9 @@ bind() {
 	echo s >"$ROOTFS/secretfile"
 	edit '.linux.maskedPaths += ["/secret", "/secretfile", "/nosuch", "/secret"] | .linux.readonlyPaths += ["/etc", "/nosuch"]
 		| .root.readonly = false'
-	sh_args 'ls -A /secret | wc -l; wc -c </secretfile; touch /etc/x; touch /tmp/y && echo root-writable; touch /secret/z'
+	sh_args 'ls -A /secret | wc -l; wc -c </secretfile; exec 2>&1; touch /etc/x; touch /tmp/y && echo root-writable; touch /secret/z'
 	run runc run "$ID"
-	same "${lines[0]}" 0
-	same "${lines[1]}" 0
+	same "${lines[0]}${lines[1]}" 00
 	contains "$output" "Read-only file system"
 	contains "$output" root-writable
 	[ ! -e "$ROOTFS/secret/z" ]

@@ -132,7 +132,7 @@ outside() { readlink "/proc/self/ns/$1"; }
 
 @test "namespaces: user: without maps, or without container id 0, is refused" {
 	edit '.linux.namespaces += [{type: "user"}]'
-	refused 'user namespaces enabled, but no' create "$ID"
+	refused '[uU]ser namespaces enabled, but no' create "$ID"
 	newer "1.1.5 fails late"
 	edit '.linux.uidMappings = [{containerID: 5, hostID: 100000, size: 10}]
 		| .linux.gidMappings = [{containerID: 5, hostID: 100000, size: 10}]'

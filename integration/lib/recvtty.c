@@ -1,4 +1,5 @@
-/* Listens on a unix socket, receives one fd with SCM_RIGHTS and copies what it reads from it to fd 1 until the end. */
+/* Listens on a unix socket, receives one fd with SCM_RIGHTS and copies what it reads from it to fd
+ * 1 until the end. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

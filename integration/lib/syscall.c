@@ -1,5 +1,4 @@
 /* Makes the system call of the number given, without arguments, and prints "NUMBER: ERRNO". */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

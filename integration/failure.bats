@@ -1,0 +1,238 @@
+# Failure and interruption: whatever happens during a creation, nothing is left.
+# layouts: hybrid v2
+
+load lib/common
+
+# Moments, in seconds after the start of the runtime, at which it is hit. More with MOMENTS=fine.
+moments() {
+	if [ "$MOMENTS" = fine ]; then
+		seq -f %.4f 0.0002 0.0003 0.03
+	else
+		echo 0.0005 0.001 0.0015 0.002 0.003 0.004 0.006 0.008 0.012 0.02
+	fi
+}
+
+# hit SIGNAL DELAY VERB…: starts the runtime, sends it the signal after the delay, waits for its end.
+hit() {
+	local signal=$1 delay=$2
+	shift 2
+	timeout --foreground -k 10 -s "$signal" "$delay" "$RUNC" --root "$STATE" "$@" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || true
+}
+
+# By hand, for what the signal may have come too late.
+delete_if_there() {
+	if [ -d "$STATE/$ID" ]; then runc delete --force "$ID"; fi
+}
+
+@test "failure: SIGTERM to create at several moments leaves nothing, or a whole container" {
+	args sleep 100
+	local delay
+	for delay in $(moments); do
+		hit TERM "$delay" create "$ID"
+		if [ -d "$STATE/$ID" ]; then
+			same "$(status_of "$ID")" created
+			runc delete --force "$ID"
+		fi
+		nothing_left || { echo "after $delay"; cat "$T/err"; return 1; }
+	done
+}
+
+@test "failure: SIGINT to create at several moments leaves nothing, or a whole container" {
+	args sleep 100
+	local delay
+	for delay in $(moments); do
+		hit INT "$delay" create "$ID"
+		if [ -d "$STATE/$ID" ]; then
+			same "$(status_of "$ID")" created
+			runc delete --force "$ID"
+		fi
+		nothing_left || { echo "after $delay"; cat "$T/err"; return 1; }
+	done
+}
+
+@test "failure: SIGTERM and SIGINT to run -d at several moments" {
+	args sleep 100
+	local delay
+	for delay in $(moments); do
+		hit TERM "$delay" run -d "$ID"
+		delete_if_there
+		hit INT "$delay" run -d "$ID"
+		delete_if_there
+		nothing_left || { echo "after $delay"; return 1; }
+	done
+}
+
+@test "failure: SIGTERM to a foreground run at several moments leaves nothing, without a delete" {
+	# The program ends by the signal; before there is a program the runtime undoes its work.
+	sh_args 'trap "exit 9" TERM; while :; do sleep 0.05; done'
+	local delay pid
+	for delay in $(moments) 0.2; do
+		background run "$ID"
+		pid=$!
+		sleep "$delay"
+		kill -TERM $pid
+		# What was sent before the program had its trap is lost to it: number 1 of a pid namespace.
+		sleep 0.2
+		kill -TERM $pid 2>/dev/null || true
+		wait $pid || true
+		nothing_left || { echo "after $delay"; cat "$T/err"; return 1; }
+	done
+}
+
+@test "failure: SIGKILL to create at several moments, then delete --force leaves nothing" {
+	args sleep 100
+	local delay
+	for delay in $(moments); do
+		hit KILL "$delay" create "$ID"
+		LIMIT=15 run runc delete --force "$ID"
+		expect 0
+		nothing_left || { echo "after $delay"; return 1; }
+	done
+}
+
+@test "failure: SIGKILL to run -d and run at several moments, then delete --force leaves nothing" {
+	args sleep 100
+	local delay
+	for delay in $(moments); do
+		hit KILL "$delay" run -d "$ID"
+		LIMIT=15 run runc delete --force "$ID"
+		expect 0
+		hit KILL "$delay" run "$ID"
+		LIMIT=15 run runc delete --force "$ID"
+		expect 0
+		nothing_left || { echo "after $delay"; return 1; }
+	done
+}
+
+@test "failure: after a SIGKILL the same id can be deleted and created again" {
+	args sleep 100
+	local delay
+	for delay in 0.001 0.003 0.006; do
+		hit KILL "$delay" create "$ID"
+		runc delete --force "$ID"
+		detached create "$ID"
+		expect 0
+		runc delete --force "$ID"
+	done
+	nothing_left
+}
+
+@test "failure: SIGKILL to the conductor at every system call of a class, by strace" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	[ "$LAYOUT" = v2 ] && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
+	newer "1.1.5 leaves cgroups"
+	args sleep 100
+	local call n
+	for call in ${CALLS:-sendmsg recvmsg ppoll execve}; do
+		for n in ${NUMBERS:-1 2 4 7}; do
+			timeout -k 2 20 strace -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" \
+				"$RUNC" --root "$STATE" create "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- || true
+			LIMIT=15 run runc delete --force "$ID"
+			expect 0
+			nothing_left || { echo "at $call number $n"; return 1; }
+		done
+	done
+}
+
+@test "failure: a step that fails at a system call undoes everything, with one error" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	[ "$LAYOUT" = v2 ] && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
+	newer "only for davit"
+	args sleep 100
+	local call
+	for call in clone3 move_mount fsmount open_tree pivot_root mount_setattr fsopen mkdirat memfd_create setresuid fchdir; do
+		status=0
+		timeout -k 2 20 strace -f -o "$T/trace" -e "trace=$call" -e "inject=$call:error=EIO:when=1" \
+			"$RUNC" --root "$STATE" create "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+		[ "$status" != 124 ] || { echo "$call: hangs"; return 1; }
+		if [ "$status" != 0 ]; then
+			same "$call $(grep -c level=error "$T/err")" "$call 1" || { cat "$T/err"; return 1; }
+		fi
+		delete_if_there
+		nothing_left || { echo "$call failed; $(cat "$T/err")"; return 1; }
+	done
+}
+
+@test "failure: each step killed while it works is named, and everything is undone" {
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	newer "only for davit"
+	local step
+	printf '#!/bin/sh\nkill -9 $$\n' >"$T/evil"
+	chmod 755 "$T/evil"
+	for step in parse sources cgroup ns rootfs dmz; do
+		mount --bind "$T/evil" "$LIBEXEC/$step"
+		status=0
+		LIMIT=20 runc create "$ID" </dev/null >"$T/out" 2>"$T/err" || status=$?
+		umount "$LIBEXEC/$step"
+		same "$step $status" "$step 1" || { cat "$T/err"; return 1; }
+		same "$(grep -c level=error "$T/err")" 1
+		nothing_left || { echo "$step was killed; $(cat "$T/err")"; return 1; }
+	done
+}
+
+@test "failure: a step that says nothing meets its deadline" {
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	newer "only for davit"
+	printf '#!/bin/sh\nexec sleep 60\n' >"$T/evil"
+	chmod 755 "$T/evil"
+	mount --bind "$T/evil" "$LIBEXEC/parse"
+	status=0
+	LIMIT=30 runc create "$ID" </dev/null >"$T/out" 2>"$T/err" || status=$?
+	umount "$LIBEXEC/parse"
+	same "$status" 1
+	contains "$(cat "$T/err")" parse
+	nothing_left
+}
+
+@test "failure: a program of another build is refused in one sentence" {
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	newer "only for davit"
+	local step
+	for step in parse sources ns; do
+		# The same bytes with another build id.
+		local id other
+		id=$(strings -a "$LIBEXEC/$step" | grep -E '^[0-9.]+-[0-9a-f]{16}$' | head -n 1)
+		[ -n "$id" ] || { echo "no build id in $step"; return 1; }
+		other=${id%?}$([ "${id: -1}" = 0 ] && echo 1 || echo 0)
+		sed "s/$id/$other/g" <"$LIBEXEC/$step" >"$T/other"
+		chmod 755 "$T/other"
+		mount --bind "$T/other" "$LIBEXEC/$step"
+		status=0
+		LIMIT=15 runc create "$ID" </dev/null >"$T/out" 2>"$T/err" || status=$?
+		umount "$LIBEXEC/$step"
+		same "$step $status" "$step 1"
+		contains "$(cat "$T/err")" build
+		nothing_left
+	done
+}
+
+@test "failure: a file system without space for the state" {
+	mkdir "$T/full"
+	mount -t tmpfs -o size=4k,nr_inodes=20 none "$T/full"
+	local state=$STATE
+	STATE=$T/full/state
+	status=0
+	runc create "$ID" </dev/null >"$T/out" 2>"$T/err" || status=$?
+	[ "$status" = 0 ] || grep -q 'level=error' "$T/err"
+	if [ -d "$STATE/$ID" ]; then runc delete --force "$ID"; fi
+	same "$(ls -A "$STATE" 2>/dev/null | grep -v '^\.')" ""
+	umount "$T/full"
+	STATE=$state
+	nothing_left
+}
+
+@test "failure: the log on a full device does not stop the container" {
+	run runc --log /dev/full --debug run "$ID"
+	expect 0
+	nothing_left
+}
+
+@test "failure: a log that is a FIFO without reader, or a directory, is refused and does not hang" {
+	newer "1.1.5 hangs"
+	mkfifo "$T/fifo"
+	LIMIT=5 run runc --log "$T/fifo" run "$ID"
+	[ "$status" != 124 ]
+	run runc --log "$T" run "$ID"
+	expect 1 "is a directory"
+	nothing_left
+}

@@ -1,0 +1,101 @@
+# runc kill: signals.
+
+load lib/common
+
+# A container that writes the name of what it gets.
+catcher() {
+	sh_args 'for s in HUP INT TERM USR1 USR2 WINCH; do trap "echo $s" $s; done; echo ready; while :; do sleep 0.05; done'
+	detached create "$ID"
+	expect 0
+	runc start "$ID"
+	wait_for 5 grep -q ready "$T/out"
+}
+
+got() { [ "$(tail -n 1 "$T/out")" = "$1" ]; }
+
+@test "kill: TERM unless told otherwise; names and numbers" {
+	catcher
+	runc kill "$ID"
+	wait_for 5 got TERM
+	runc kill "$ID" HUP
+	wait_for 5 got HUP
+	runc kill "$ID" sigusr1
+	wait_for 5 got USR1
+	runc kill "$ID" 12
+	wait_for 5 got USR2
+	runc kill "$ID" SIGInt
+	wait_for 5 got INT
+	runc kill "$ID" 028
+	wait_for 5 got WINCH
+	run runc kill "$ID" 0
+	expect 0
+	same "$output" ""
+	runc kill "$ID" 9
+	wait_for 5 is_stopped "$ID"
+}
+
+@test "kill: words that are no signal" {
+	args sleep 100
+	detached run -d "$ID"
+	local word
+	for word in FOO SIG SIGSIGTERM "" RTMIN 99999999999 1x; do
+		run runc kill "$ID" "$word"
+		expect 1 "unknown signal \"$word\""
+	done
+	run runc kill "$ID" 999
+	expect 1 "unable to signal init: invalid argument"
+	run runc kill "$ID" -9
+	expect 1 "unable to signal init: invalid argument"
+	same "$(status_of "$ID")" running
+}
+
+@test "kill: a created container" {
+	args sleep 100
+	detached create "$ID"
+	runc kill "$ID" KILL
+	wait_for 5 is_stopped "$ID"
+}
+
+@test "kill: a stopped container" {
+	args true
+	detached run -d "$ID"
+	wait_for 5 is_stopped "$ID"
+	run runc kill "$ID" TERM
+	expect 1 "container not running"
+	run runc kill "$ID" KILL
+	expect 1 "container not running"
+	run runc kill --all "$ID" KILL
+	expect 0
+	same "$output" ""
+	run runc kill -a "$ID"
+	expect 0
+}
+
+@test "kill: no such container" {
+	refused "container does not exist" kill nosuch KILL
+	refused "container does not exist" kill --all nosuch 9
+}
+
+@test "kill: KILL takes all processes when the pid namespace is not the container's own" {
+	edit '.linux.namespaces |= map(select(.type != "pid"))'
+	sh_args 'sleep 1000 & sleep 1000 & echo ready; wait'
+	detached create "$ID"
+	expect 0
+	runc start "$ID"
+	wait_for 5 grep -q ready "$T/out"
+	same "$(processes | grep -c 'sleep 1000')" 3 # and the shell, whose script names it
+	runc kill "$ID" KILL
+	wait_for 5 is_stopped "$ID"
+	all_gone() { ! processes | grep -q 'sleep 1000'; }
+	wait_for 5 all_gone
+}
+
+@test "kill: another signal goes to the first process only" {
+	edit '.linux.namespaces |= map(select(.type != "pid"))'
+	sh_args 'trap "echo caught" USR1; sleep 1000 & echo ready; while :; do wait; sleep 0.05; done'
+	detached run -d "$ID"
+	wait_for 5 grep -q ready "$T/out"
+	runc kill "$ID" USR1
+	wait_for 5 grep -q caught "$T/out"
+	same "$(status_of "$ID")" running
+}

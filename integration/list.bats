@@ -1,0 +1,64 @@
+# runc list: all containers of a state root.
+
+load lib/common
+
+@test "list: no container" {
+	mkdir -p -m 700 "$STATE"
+	run runc list
+	expect 0
+	same "$output" "ID          PID         STATUS      BUNDLE      CREATED     OWNER"
+	run runc list --format json
+	expect 0
+	same "$output" null
+	run runc list -q
+	expect 0
+	same "$output" ""
+}
+
+@test "list: table, json and ids, sorted" {
+	args sleep 100
+	detached create "$ID-b"
+	detached create "$ID-a"
+	detached run -d "$ID-c"
+	runc list -q >"$T/ids"
+	printf '%s\n' "$ID-a" "$ID-b" "$ID-c" | cmp - "$T/ids"
+	runc list -f json >"$T/json"
+	same "$(wc -l <"$T/json")" 1
+	same "$(jq -r 'map(.id + " " + .status) | join(" ")' "$T/json")" "$ID-a created $ID-b created $ID-c running"
+	same "$(jq -r '.[0].owner' "$T/json")" "$(id -un)"
+	same "$(jq -c '.[0] | .owner = ""' "$T/json")" "$(runc state "$ID-a" | jq -c .)"
+	runc list >"$T/table"
+	same "$(wc -l <"$T/table")" 4
+	same "$(awk 'NR > 1 { print $1, $3, $4, $6 }' "$T/table" | tail -n 1)" "$ID-c running $(pwd -P) $(id -un)"
+	# Columns: the longest plus three, the same in every line.
+	local column
+	column=$(awk 'NR == 1 { print index($0, "STATUS") }' "$T/table")
+	same "$(cut -c "$column"- "$T/table" | awk '{ print $1 }' | tr '\n' ' ')" "STATUS created created running "
+}
+
+@test "list: what is broken costs a line and nothing else" {
+	args sleep 100
+	detached create "$ID"
+	mkdir "$STATE/half" "$STATE/.bpf"
+	echo x >"$STATE/file"
+	ln -s / "$STATE/link"
+	status=0
+	runc list -q >"$T/out" 2>"$T/err" || status=$?
+	same "$status" 0
+	same "$(cat "$T/out")" "$ID"
+	same "$(cat "$T/err")" "load container half: container does not exist"
+	rm -r "$STATE/half" "$STATE/.bpf" "$STATE/file" "$STATE/link"
+}
+
+@test "list: formats" {
+	mkdir -p -m 700 "$STATE"
+	run runc list --format yaml
+	expect 1 "invalid format option"
+	run runc list --format yaml --quiet
+	expect 0
+}
+
+@test "list: a missing state root" {
+	run runc list
+	expect 1 "open $STATE: no such file or directory"
+}

@@ -1,0 +1,286 @@
+# The process of the container: ids, capabilities, limits, environment, directory.
+
+load lib/common
+
+# proc_status KEY…: the container prints these lines of /proc/self/status.
+proc_status() {
+	args grep -E "^($(IFS='|'; echo "$*")):" /proc/self/status
+	run runc run "$ID"
+}
+
+@test "process: uid, gid and additional groups, in all four columns (RT-05)" {
+	edit '.process.user = {uid: 1234, gid: 2345, additionalGids: [10, 20, 4294967294]}'
+	proc_status Uid Gid Groups
+	expect 0 $'Uid:\t1234\t1234\t1234\t1234' $'Gid:\t2345\t2345\t2345\t2345'
+	contains "$output" "10 20 4294967294"
+}
+
+@test "process: no supplementary groups of the caller" {
+	run setpriv --groups 77,88 timeout 10 "$RUNC" --root "$STATE" run "$ID"
+	args grep ^Groups: /proc/self/status
+	run setpriv --groups 77,88 timeout 10 "$RUNC" --root "$STATE" run "$ID"
+	expect 0
+	same "$(tr -d ' \t' <<<"$output")" Groups:
+}
+
+@test "process: ids that are no ids are refused (RT-05)" {
+	newer "1.1.5 takes some"
+	local id
+	for id in -1 -0 4294967295 4294967296 18446744073709551616 1e3 1.5 '"0"' '" 1"' true null '[]'; do
+		[ "$id" != null ] || continue
+		jq -c '.process.user.uid = 424242' <config.json | sed "s/424242/$id/" >config.new
+		cp config.json keep.json
+		mv config.new config.json
+		refused 'process.user.uid' create "$ID"
+		mv keep.json config.json
+	done
+}
+
+@test "process: a passwd that names a number after root is not consulted (RT-05)" {
+	rm "$ROOTFS/etc/passwd"
+	echo '1234:x:0:0:trap:/trap:/bin/sh' >"$ROOTFS/etc/passwd"
+	edit '.process.user = {uid: 1234, gid: 1234}'
+	proc_status Uid
+	expect 0 $'Uid:\t1234\t1234\t1234\t1234'
+}
+
+@test "process: the five capability sets are those of the config (RT-06)" {
+	edit '.process.capabilities = {bounding: ["CAP_KILL", "CAP_CHOWN", "CAP_NET_RAW"], effective: ["CAP_KILL"],
+		permitted: ["CAP_KILL", "CAP_CHOWN"]}'
+	proc_status CapInh CapPrm CapEff CapBnd CapAmb
+	# An exec as uid 0 gains permitted and effective up to the bounding set, by the rules of the kernel.
+	expect 0 $'CapBnd:\t0000000000002021' $'CapInh:\t0000000000000000' $'CapAmb:\t0000000000000000'
+	edit '.process.user = {uid: 1234, gid: 1234}'
+	proc_status CapInh CapPrm CapEff CapBnd CapAmb
+	expect 0 $'CapBnd:\t0000000000002021' $'CapInh:\t0000000000000000' $'CapPrm:\t0000000000000000' \
+		$'CapEff:\t0000000000000000' $'CapAmb:\t0000000000000000'
+}
+
+@test "process: ambient capabilities survive for an ordinary user, and only when inheritable" {
+	edit '.process.user = {uid: 1234, gid: 1234} | .process.capabilities = {bounding: ["CAP_KILL", "CAP_CHOWN"],
+		effective: ["CAP_KILL"], permitted: ["CAP_KILL", "CAP_CHOWN"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL"]}'
+	proc_status CapInh CapPrm CapEff CapBnd CapAmb
+	expect 0 $'CapInh:\t0000000000000020' $'CapPrm:\t0000000000000020' $'CapEff:\t0000000000000020' \
+		$'CapBnd:\t0000000000000021' $'CapAmb:\t0000000000000020'
+	edit '.process.capabilities.inheritable = []'
+	proc_status CapAmb
+	contains "$output" $'CapAmb:\t0000000000000000'
+	contains "$output" "level=warning"
+}
+
+@test "process: empty capability sets leave none, not even for root" {
+	edit '.process.capabilities = {bounding: [], effective: [], permitted: [], inheritable: [], ambient: []}'
+	proc_status CapPrm CapEff CapBnd
+	expect 0 $'CapPrm:\t0000000000000000' $'CapEff:\t0000000000000000' $'CapBnd:\t0000000000000000'
+}
+
+@test "process: unknown capability names give one warning" {
+	edit '.process.capabilities.bounding += ["CAP_FOO", "CAP_BAR"] | .process.capabilities.effective += ["CAP_FOO"]'
+	run runc run "$ID"
+	expect 0 "ignoring unknown or unavailable capabilities: [CAP_BAR CAP_FOO]"
+	[ -n "$CONTROL" ] || same "$(grep -c level=warning <<<"$output")" 1
+}
+
+@test "process: noNewPrivileges" {
+	proc_status NoNewPrivs
+	expect 0 $'NoNewPrivs:\t1'
+	edit '.process.noNewPrivileges = false'
+	proc_status NoNewPrivs
+	expect 0 $'NoNewPrivs:\t0'
+}
+
+@test "process: rlimits, and none but these" {
+	sh_args 'ulimit -S -n; ulimit -H -n; ulimit -S -c; ulimit -S -s; ulimit -S -f; ulimit -S -v'
+	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 111, hard: 222}, {type: "RLIMIT_CORE", soft: 0, hard: 0},
+		{type: "RLIMIT_STACK", soft: 4194304, hard: 424242}]'
+	sed -i 's/424242/18446744073709551615/' config.json # jq would round it
+	run runc run "$ID"
+	expect 0
+	same "$output" $'111\n222\n0\n4096\nunlimited\nunlimited'
+}
+
+@test "process: rlimits that are wrong are refused" {
+	edit '.process.rlimits = [{type: "RLIMIT_FOO", soft: 1, hard: 1}]'
+	refused 'RLIMIT_FOO' create "$ID"
+	newer "not in 1.1.5"
+	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 200, hard: 100}]'
+	refused 'rlimits' create "$ID"
+	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1, hard: 1}, {type: "RLIMIT_NOFILE", soft: 2, hard: 2}]'
+	refused 'rlimits' create "$ID"
+}
+
+@test "process: umask, default and given" {
+	args sh -c umask
+	umask 0777
+	run runc run "$ID"
+	umask 022
+	expect 0
+	same "$output" 0022
+	edit '.process.user.umask = 63'
+	run runc run "$ID"
+	same "$output" 0077
+	edit '.process.user.umask = 0'
+	run runc run "$ID"
+	same "$output" 0000
+}
+
+@test "process: cwd is made when missing, and entered" {
+	edit '.process.cwd = "/new/dir" | .root.readonly = false'
+	sh_args 'pwd; stat -c %a .'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'/new/dir\n755'
+}
+
+@test "process: cwd relative, empty, a file, or not to be entered is refused" {
+	edit '.process.cwd = "relative"'
+	refused '[cC]wd.*absolute|process.cwd' create "$ID"
+	edit '.process.cwd = ""'
+	refused '[cC]wd|process.cwd' create "$ID"
+	edit '.process.cwd = "/etc/passwd"'
+	refused 'etc/passwd.*not a directory|not a directory' create "$ID"
+	mkdir -m 700 "$ROOTFS/private"
+	edit '.process.cwd = "/private" | .process.user = {uid: 1234, gid: 1234} | .process.capabilities = {bounding: [], effective: [], permitted: []}'
+	run runc run "$ID"
+	[ "$status" != 0 ] || newer "1.1.5 enters it as root"
+}
+
+@test "process: env: order, no inheritance, last of duplicates wins, HOME from passwd" {
+	export OF_CALLER=1
+	edit '.process.env = ["PATH=/bin", "A=1", "B=2", "A=3", "EMPTY=", "EQ=a=b"]'
+	args env
+	run runc run "$ID"
+	expect 0
+	lacks "$output" OF_CALLER
+	contains "$output" $'A=3'
+	lacks "$output" $'A=1'
+	contains "$output" "EMPTY="
+	contains "$output" "EQ=a=b"
+	contains "$output" "HOME=/root"
+	edit '.process.user.uid = 4321'
+	run runc run "$ID"
+	contains "$output" $'HOME=/'
+	lacks "$output" HOME=/root
+}
+
+@test "process: env entries without = or name are refused" {
+	newer "since 1.2"
+	edit '.process.env += ["NOVALUE"]'
+	refused "process.env|environment variable" create "$ID"
+	edit '.process.env[-1] = "=x"'
+	refused "process.env|environment variable" create "$ID"
+}
+
+@test "process: a string of 128 KiB passes, one longer is refused" {
+	edit '.process.env += ["LONG=" + ("x" * 131000)]'
+	sh_args 'echo ${#LONG}'
+	run runc run "$ID"
+	expect 0
+	same "$output" 131000
+	edit '.process.env[-1] = "LONG=" + ("x" * 140000)'
+	refused 'process.env|argument list too long|128' create "$ID"
+}
+
+@test "process: args: exactly as given; none, empty" {
+	args sh -c 'for a; do echo "<$a>"; done' sh '' ' two  blanks ' '*' $'new\nline' '-x' 'ü'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'<>\n< two  blanks >\n<*>\n<new\nline>\n<-x>\n<ü>'
+	edit '.process.args = []'
+	refused 'args must not be empty|process.args' create "$ID"
+	edit 'del(.process.args)'
+	refused 'args must not be empty|process.args' create "$ID"
+	edit '.process.args = [""]'
+	refused 'exec|process.args' create "$ID"
+}
+
+@test "process: the program is found through the container's PATH as the container's user" {
+	mkdir -m 755 "$ROOTFS/opt"
+	printf '#!/bin/sh\necho found-in-opt\n' >"$ROOTFS/opt/prog"
+	chmod 755 "$ROOTFS/opt/prog"
+	edit '.process.env = ["PATH=/nosuch:/opt:/bin"] | .process.args = ["prog"]'
+	run runc run "$ID"
+	expect 0 found-in-opt
+	chmod 700 "$ROOTFS/opt/prog"
+	edit '.process.user = {uid: 1234, gid: 1234}'
+	refused 'prog.*(permission denied|not found)' create "$ID"
+	edit '.process.env = ["PATH=relative:."]'
+	refused 'prog' create "$ID"
+	edit '.process.env = []'
+	refused 'prog.*not found' create "$ID"
+}
+
+@test "process: oomScoreAdj" {
+	args cat /proc/self/oom_score_adj
+	edit '.process.oomScoreAdj = 500'
+	run runc run "$ID"
+	expect 0 500
+	newer "not checked by 1.1.5"
+	edit '.process.oomScoreAdj = 5000'
+	refused 'oomScoreAdj' create "$ID"
+}
+
+@test "process: signals: default dispositions and an empty mask whatever the caller has" {
+	args grep -E '^Sig(Blk|Ign):' /proc/self/status
+	run env --block-signal --ignore-signal=HUP,PIPE,CHLD,USR1,TERM timeout 10 "$RUNC" --root "$STATE" run "$ID"
+	[ "$status" = 0 ] || [ -n "$CONTROL" ]
+	newer "1.1.5 passes ignored signals on"
+	expect 0 $'SigBlk:\t0000000000000000' $'SigIgn:\t0000000000000000'
+}
+
+@test "process: 0 to 2 in all combinations of closed, open for the program (RT-38)" {
+	sh_args 'for i in 0 1 2; do [ -e /proc/self/fd/$i ] && echo $i-open; done >/tmp/seen'
+	edit '.root.readonly = false'
+	local i
+	for i in 0 1 2 3 4 5 6 7; do
+		rm -f "$ROOTFS/tmp/seen"
+		status=0
+		(
+			[ $((i & 1)) = 0 ] || exec 0<&-
+			[ $((i & 2)) = 0 ] || exec 1>&-
+			[ $((i & 4)) = 0 ] || exec 2>&-
+			exec timeout 10 "$RUNC" --root "$STATE" run "$ID" 3>&- 4>&-
+		) || status=$?
+		same "$i-$status" "$i-0"
+		same "$(tr '\n' ' ' <"$ROOTFS/tmp/seen")" "0-open 1-open 2-open "
+	done
+}
+
+@test "process: a created container with closed 0 to 2" {
+	status=0
+	timeout 10 "$RUNC" --root "$STATE" create "$ID" 0<&- 1>&- 2>&- 3>&- 4>&- || status=$?
+	same "$status" 0
+	same "$(status_of "$ID")" created
+}
+
+@test "process: odd callers: full stdout, deleted directory, small limits, umask 0777 (RT-38)" {
+	sh_args 'echo hi; exit 0'
+	runc run "$ID" >/dev/full 2>"$T/err" || true
+	nothing_left
+	args true
+	mkdir "$T/gone"
+	run bash -c 'cd "$3" && rmdir "$3" && timeout 10 "$0" --root "$1" run --bundle "$4" "$2"' "$RUNC" "$STATE" "$ID" "$T/gone" "$BUNDLE"
+	expect 0
+	run bash -c 'umask 0777; timeout 10 "$0" --root "$1" run "$2"' "$RUNC" "$STATE-u" "$ID"
+	expect 0
+	same "$(stat -c %a "$STATE-u")" 700
+	run bash -c 'ulimit -f 0; timeout 10 "$0" --root "$1" run "$2"' "$RUNC" "$STATE" "$ID"
+	[ "$status" -lt 124 ]
+	nothing_left
+	run bash -c 'ulimit -n 8; timeout 10 "$0" --root "$1" run "$2"' "$RUNC" "$STATE" "$ID"
+	[ "$status" -lt 124 ]
+	nothing_left
+	run bash -c 'ulimit -v 65536; timeout 10 "$0" --root "$1" run "$2"' "$RUNC" "$STATE" "$ID"
+	[ -n "$CONTROL" ] || expect 0
+	nothing_left
+}
+
+@test "process: what the caller's limits and niceness are does not matter to files made" {
+	umask 0777
+	detached create "$ID"
+	umask 022
+	expect 0
+	same "$(stat -c %a "$STATE/$ID")" 711
+	same "$(stat -c %a "$STATE/$ID/state.json")" 600
+	same "$(stat -c %a "$STATE")" 700
+}

@@ -1,0 +1,153 @@
+# An ordinary user: no root, no helper with set-id bits. The tests become user 31337 with setpriv.
+
+load lib/common
+
+UIDN=31337
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "run as root, which becomes another user"
+	setpriv --reuid $UIDN --regid $UIDN --clear-groups unshare -U true 2>/dev/null ||
+		skip "this machine does not let ordinary users make user namespaces"
+	setup_bundle
+	HOMEDIR=$T/user
+	mkdir -m 755 "$HOMEDIR"
+	cp -a "$ROOTFS" "$HOMEDIR/rootfs"
+	chown -R $UIDN:$UIDN "$HOMEDIR"
+	STATE=$HOMEDIR/state
+	# Every directory above must let the user through, the programs too.
+	local d=$RUNC
+	while d=$(dirname "$d"); [ "$d" != / ]; do
+		as_user test -x "$d" || skip "an ordinary user cannot reach $RUNC because of $d"
+	done
+	BUNDLE=$HOMEDIR
+	ROOTFS=$HOMEDIR/rootfs
+	cd "$HOMEDIR"
+	as_user "$RUNC" spec --rootless
+	chown $UIDN config.json
+	edit --arg mark "$MARK" '.process.terminal = false | .process.args = ["true"] | .process.env += [$mark]'
+	chown $UIDN:$UIDN config.json
+}
+
+as_user() {
+	setpriv --reuid $UIDN --regid $UIDN --clear-groups env -u XDG_RUNTIME_DIR HOME="$HOMEDIR" "$@" 3>&- 4>&-
+}
+
+runc() {
+	as_user timeout -k 2 "${LIMIT:-10}" "$RUNC" --root "$STATE" "$@"
+}
+
+@test "rootless: run works, root inside is the user outside" {
+	sh_args 'id -u; id -g; cat /proc/self/uid_map; touch /tmp/x 2>/dev/null; exit 5'
+	run runc run "$ID"
+	expect 5
+	same "${lines[0]} ${lines[1]}" "0 0"
+	contains "$(tr -s ' ' <<<"$output")" "0 $UIDN 1"
+	nothing_left
+}
+
+@test "rootless: create, state, start, kill, list, delete" {
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	same "$(status_of "$ID")" created
+	run runc start "$ID"
+	expect 0
+	same "$(status_of "$ID")" running
+	same "$(awk '/^Uid/ { print $2, $3, $4, $5 }' "/proc/$(pid_of "$ID")/status")" "$UIDN $UIDN $UIDN $UIDN"
+	same "$(runc list -q)" "$ID"
+	run runc kill "$ID" KILL
+	expect 0
+	wait_for 5 is_stopped "$ID"
+	run runc delete "$ID"
+	expect 0
+	nothing_left
+}
+
+@test "rootless: delete --force" {
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run runc delete --force "$ID"
+	expect 0
+	nothing_left
+}
+
+@test "rootless: without --root, in XDG_RUNTIME_DIR" {
+	mkdir "$HOMEDIR/xdg"
+	chown $UIDN:$UIDN "$HOMEDIR/xdg"
+	args sleep 100
+	run as_user env XDG_RUNTIME_DIR="$HOMEDIR/xdg" timeout 10 "$RUNC" run -d "$ID" </dev/null >/dev/null 2>&1
+	[ -d "$HOMEDIR/xdg/runc/$ID" ]
+	same "$(stat -c %a "$HOMEDIR/xdg/runc")" 1700
+	as_user env XDG_RUNTIME_DIR="$HOMEDIR/xdg" timeout 10 "$RUNC" delete --force "$ID"
+	[ ! -d "$HOMEDIR/xdg/runc/$ID" ]
+}
+
+@test "rootless: masks, devices, read-only root, capabilities and new privileges as for root" {
+	sh_args 'ls -l /dev/null; wc -c </proc/keys; touch /x; grep -E "^(NoNewPrivs|CapBnd|Seccomp_filters)" /proc/self/status'
+	run runc run "$ID"
+	contains "$output" "1,   3"
+	contains "$output" "Read-only file system"
+	contains "$output" $'NoNewPrivs:\t1'
+	contains "$output" $'CapBnd:\t0000000020000420'
+	contains "$output" $'Seccomp_filters:\t0'
+}
+
+@test "rootless: bind mounts of the user's files; those it cannot read are refused" {
+	echo mine >"$HOMEDIR/file"
+	chown $UIDN "$HOMEDIR/file"
+	edit --arg s "$HOMEDIR/file" '.mounts += [{source: $s, destination: "/mnt", type: "bind", options: ["bind", "ro"]}]'
+	touch "$ROOTFS/mnt"
+	args cat /mnt
+	run runc run "$ID"
+	expect 0 mine
+	mkdir -m 700 "$T/root-only"
+	echo secret >"$T/root-only/file"
+	edit --arg s "$T/root-only/file" '.mounts[-1].source = $s'
+	refused 'permission denied' create "$ID"
+}
+
+@test "rootless: no user namespace, or additional groups, is refused" {
+	local keep
+	keep=$(cat config.json)
+	edit '.linux.namespaces |= map(select(.type != "user"))'
+	refused 'rootless container requires user namespaces' create "$ID"
+	echo "$keep" >config.json
+	edit '.process.user.additionalGids = [5]'
+	refused 'additional groups in a rootless container|cannot set any additional groups' create "$ID"
+}
+
+@test "rootless: ids that are not the user's cannot be mapped" {
+	edit '.linux.uidMappings[0].hostID = 0'
+	refused '' create "$ID"
+	edit '.linux.uidMappings[0] = {containerID: 0, hostID: 31337, size: 1000}'
+	refused '' create "$ID"
+}
+
+@test "rootless: cgroup mounts are read-only or the container's own (RT-14)" {
+	sh_args 'grep -E " - cgroup2? " /proc/self/mountinfo; for f in $(find /sys/fs/cgroup -name cgroup.procs 2>/dev/null); do
+		(echo 0 >$f) 2>/dev/null && echo WROTE $f; done; true'
+	run runc run "$ID"
+	expect 0
+	lacks "$output" WROTE
+}
+
+@test "rootless: hooks run as the user" {
+	edit --arg log "$HOMEDIR/log" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "id -u >>" + $log]}]'
+	run runc run "$ID"
+	expect 0
+	same "$(cat "$HOMEDIR/log")" $UIDN
+}
+
+@test "rootless: a state directory of root is not touched, containers of root not seen" {
+	mkdir -m 700 "$T/rootstate"
+	run as_user timeout 10 "$RUNC" --root "$T/rootstate" run "$ID"
+	expect 1 "permission denied"
+	same "$(ls -A "$T/rootstate")" ""
+}
+
+@test "rootless: twenty in a row leave nothing" {
+	local i
+	for i in $(seq 20); do runc run "$ID"; done
+	nothing_left
+}
