@@ -15,9 +15,8 @@
 #include "text.h"
 
 #define MESSAGE_MAX 8192
-#define LOG_FD_MIN  512 /* away from the caller's descriptors, which --preserve-fds counts from 3  \
-			 */
-#define WRITE_WAIT 1000 /* milliseconds for a pipe that nobody empties */
+#define LOG_FD_MIN  512  /* away from what --preserve-fds counts from 3 */
+#define WRITE_WAIT  1000 /* milliseconds for a pipe that nobody empties */
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
