@@ -97,8 +97,23 @@ int path_clean(const char *path, char *out, size_t size)
 	return t.cut ? -ENAMETOOLONG : 0;
 }
 
+/* CGROUP_MOUNT itself, opened once. */
+static int top = -1, top_is_unified;
+
+static int open_top(void)
+{
+	struct statfs fs;
+
+	if (top >= 0)
+		return top;
+	top = openat(AT_FDCWD, CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	top_is_unified =
+		top >= 0 && !fstatfs(top, &fs) && (unsigned)fs.f_type == CGROUP2_SUPER_MAGIC;
+	return top;
+}
+
 /* Opens CGROUP_MOUNT/NAME when it is the root of a cgroup file system of MAGIC. An fd or -1. */
-static int open_mount(int top, const char *name, unsigned magic)
+static int open_mount(const char *name, unsigned magic)
 {
 	/* "cpu" may be a symlink to "cpu,cpuacct", made by whoever mounted them; never below a
 	 * mount. */
@@ -113,33 +128,33 @@ static int open_mount(int top, const char *name, unsigned magic)
 	return -1;
 }
 
-static int try_mount(int top, struct hierarchy *h, const char *name, size_t length)
+static int try_mount(struct hierarchy *h, const char *name, size_t length)
 {
 	struct text t = TEXT(h->mount);
 
 	text_add_bytes(&t, name, length);
 	h->root = t.cut || !length
 		? -1
-		: open_mount(top, h->mount,
-			  h->controllers[0] ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
+		: open_mount(
+			  h->mount, h->controllers[0] ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
 	return h->root >= 0;
 }
 
 /* "cpu,cpuacct" is mounted at that name or at one of its controllers. */
-static int find_mount(int top, struct hierarchy *h)
+static int find_mount(struct hierarchy *h)
 {
 	const char *list = h->controllers;
 
 	if (!*list)
-		return try_mount(top, h, "unified", 7);
+		return try_mount(h, "unified", 7);
 	if (!strncmp(list, "name=", 5))
-		return !strcmp(list, "name=systemd") && try_mount(top, h, "systemd", 7);
-	if (try_mount(top, h, list, strlen(list)))
+		return !strcmp(list, "name=systemd") && try_mount(h, "systemd", 7);
+	if (try_mount(h, list, strlen(list)))
 		return 1;
 	while (strchr(h->controllers, ',') && *list) {
 		size_t length = strcspn(list, ",");
 
-		if (try_mount(top, h, list, length))
+		if (try_mount(h, list, length))
 			return 1;
 		list += length + (list[length] == ',');
 	}
@@ -170,29 +185,13 @@ static void start(struct hierarchy *h)
 	h->existed = 0;
 }
 
-/* CGROUP_MOUNT itself, opened once. */
-static int top = -1;
-
-static int top_directory(int *unified)
-{
-	static int top_unified;
-	struct statfs fs;
-
-	if (top < 0) {
-		top = openat(AT_FDCWD, CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		top_unified = top >= 0 && !fstatfs(top, &fs) &&
-			(unsigned)fs.f_type == CGROUP2_SUPER_MAGIC;
-	}
-	*unified = top_unified;
-	return top;
-}
-
 void host_find(struct host *host)
 {
 	char *line = self_text;
 
-	if (top_directory(&host->unified) < 0)
+	if (open_top() < 0)
 		return;
+	host->unified = top_is_unified;
 	while (*line && host->count < JOURNAL_CGROUPS_MAX) {
 		struct hierarchy *h = &host->hierarchies[host->count];
 		char *end = line + strcspn(line, "\n"), *next = end + (*end == '\n');
@@ -205,7 +204,7 @@ void host_find(struct host *host)
 				host->count = 1;
 				return;
 			}
-			if (!host->unified && find_mount(top, h))
+			if (!host->unified && find_mount(h))
 				host->count++;
 		}
 		line = next;
@@ -245,22 +244,21 @@ struct hierarchy *host_controller(struct host *host, const char *controller)
 int open_recorded(struct hierarchy *h, const char *controller, const char *absolute)
 {
 	static const char prefix[] = CGROUP_MOUNT "/";
-	int unified, err;
+	int err;
 
-	(void)top_directory(&unified);
 	start(h);
 	if (strncmp(absolute, prefix, sizeof(prefix) - 1) != 0 ||
 		text_join(h->controllers, sizeof(h->controllers), controller, NULL))
 		return -EBADMSG;
 	absolute += sizeof(prefix) - 1;
-	if (top < 0)
+	if (open_top() < 0)
 		return -ENOENT;
-	if (unified) {
+	if (top_is_unified) {
 		h->root = top;
 	} else {
 		size_t length = strcspn(absolute, "/");
 
-		try_mount(top, h, absolute, length);
+		try_mount(h, absolute, length);
 		absolute += length;
 	}
 	err = h->root < 0 ? -ENOENT : path_clean(absolute, h->path, sizeof(h->path));
@@ -271,12 +269,12 @@ int open_recorded(struct hierarchy *h, const char *controller, const char *absol
 int kill_needs_signals(void)
 {
 	struct hierarchy h;
-	int unified, needed;
+	int needed;
 
-	(void)top_directory(&unified);
 	start(&h);
-	needed = !unified && (top < 0 || !try_mount(top, &h, "unified", 7));
+	needed = open_top() < 0 || (!top_is_unified && !try_mount(&h, "unified", 7));
+	/* Before priv_enter no fd may be open that it does not know. */
 	close_fd(&h.root);
-	close_fd(&top); /* this runs before the confinement, which permits no fd that it does not know */
+	close_fd(&top);
 	return needed;
 }

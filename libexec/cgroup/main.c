@@ -31,7 +31,7 @@ static struct host host;
 /* Gives up what this plan does not need on this host. */
 static void keep_needed(const struct plan *plan)
 {
-	uint64_t caps = 0;
+	uint64_t caps = BIT(CAP_DAC_OVERRIDE);
 	int err;
 
 	if (host.unified || host_controller(&host, "cpuset"))
@@ -111,6 +111,8 @@ static struct priv table_for(const char *mode)
 	table.caps = 0;
 	if (!strcmp(mode, "create"))
 		table.caps = priv.caps & ~BIT(CAP_KILL);
+	if (!strcmp(mode, "remove"))
+		table.caps = BIT(CAP_DAC_OVERRIDE);
 	if (!strcmp(mode, "kill")) {
 		table.caps = BIT(CAP_KILL);
 		/* Landlock (6.12) would also forbid the signals, and can only do both. */

@@ -1,0 +1,922 @@
+/*
+ * The cgroup program as a conductor drives it, on this host's layout, on v2 and on pure v1, each in
+ * a mount namespace of its own. Only cgroups with this process's id in their name are made, and all
+ * of them are removed. link: shared/plan shared/plan_write shared/names shared/text shared/msg
+ * shared/journal
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <sched.h>
+#include <unistd.h>
+#include "fds.h"
+#include "journal.h"
+#include "msg.h"
+#include "names.h"
+#include "plan_write.h"
+#include "step.h"
+
+#define SECONDS 15
+#define MOUNT   "/sys/fs/cgroup"
+
+static enum { HYBRID, V2, V1 } layout;
+static char pool[1 << 16];
+static char id[64];
+static struct journal journal;
+static struct msg msg;
+
+static const struct msg_rule rules[] = {
+	{MSG_ERROR, 0, sizeof(struct msg_text), 0, PROGRAM_CGROUP},
+	{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_CGROUP},
+	{MSG_CGROUP, 0, sizeof(struct msg_cgroup), 0, PROGRAM_CGROUP},
+	{MSG_CGROUP_MADE, MSG_FD_OPTIONAL, 0, 0, PROGRAM_CGROUP},
+	{MSG_JOINED, 0, 0, 0, PROGRAM_CGROUP},
+	{MSG_DONE, 0, 0, 0, PROGRAM_CGROUP},
+};
+
+struct step {
+	struct peer peer;
+	pid_t pid;
+	int v2; /* the directory that came with MSG_CGROUP_MADE */
+};
+
+/* ---- the plan ---- */
+
+static struct plan_config *new_plan(const char *path)
+{
+	struct plan_config *c;
+	static unsigned count;
+
+	snprintf(id, sizeof(id), "davit-test-%d-%u", (int)getpid(), count++);
+	plan_begin(pool, sizeof(pool));
+	c = plan_config_record();
+	c->id = plan_put(id);
+	c->cgroups_path = plan_put(path);
+	c->has_resources = 1;
+	return c;
+}
+
+static void rule(struct plan_config *c, int allow, enum device_type type, int major, int minor,
+	uint64_t access)
+{
+	struct plan_device_rule *r = plan_add(PLAN_RECORD_device_rule, &c->device_rules);
+
+	r->allow = (uint64_t)allow;
+	r->type = type;
+	r->access = access;
+	if (major >= 0)
+		r->major = (struct plan_opt_u64){1, (uint64_t)major};
+	if (minor >= 0)
+		r->minor = (struct plan_opt_u64){1, (uint64_t)minor};
+}
+
+static int emit(void *fd, const void *bytes, size_t length)
+{
+	return write(*(int *)fd, bytes, length) == (ssize_t)length ? 0 : -EIO;
+}
+
+static int plan_file(void)
+{
+	int fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert_true(fd >= 0);
+	assert_int_equal(plan_emit(build_id, emit, &fd), 0);
+	assert_int_equal(
+		fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
+		0);
+	return fd;
+}
+
+/* ---- the conductor ---- */
+
+static void place(int from, int to)
+{
+	if (from >= 0 && dup2(from, to) < 0)
+		_exit(99);
+}
+
+static const char *program(void)
+{
+	const char *path = getenv("DAVIT_CGROUP");
+
+	return path ? path : "build/davit/cgroup";
+}
+
+static struct step start(const char *mode, int plan, int record)
+{
+	struct step s = {.v2 = -1};
+	char build[64];
+	int pair[2];
+
+	snprintf(build, sizeof(build), "build=%s", build_id);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	s.peer = (struct peer){.fd = pair[0],
+		.self = PROGRAM_CONDUCTOR,
+		.rules = rules,
+		.rule_count = sizeof(rules) / sizeof(rules[0])};
+	s.pid = fork();
+	assert_true(s.pid >= 0);
+	if (!s.pid) {
+		plan = plan < 0 ? -1 : fcntl(plan, F_DUPFD, 64);
+		record = record < 0 ? -1 : fcntl(record, F_DUPFD, 64);
+		pair[1] = fcntl(pair[1], F_DUPFD, 64);
+		place(plan, FD_PLAN);
+		place(record, FD_JOURNAL);
+		place(pair[1], FD_CONTROL);
+		execl(program(), "cgroup", build, mode, NULL);
+		_exit(98);
+	}
+	close(pair[1]);
+	return s;
+}
+
+static void expect(struct step *s, enum msg_type type)
+{
+	int err = msg_await(&s->peer, type, &msg, SECONDS * 1000);
+
+	if (err == -EPROTO && (msg.header.type == MSG_ERROR || msg.header.type == MSG_WARNING))
+		fail_msg("instead of %d: %s %s: %s", type, msg.body.text.what, msg.body.text.object,
+			strerror(msg.body.text.err));
+	assert_int_equal(err, 0);
+}
+
+static void expect_error(struct step *s, const char *what)
+{
+	expect(s, MSG_ERROR);
+	if (!strstr(msg.body.text.what, what))
+		fail_msg("\"%s\" is not in \"%s %s: %s\"", what, msg.body.text.what,
+			msg.body.text.object, strerror(msg.body.text.err));
+}
+
+static void finish(struct step *s, int status)
+{
+	int result;
+
+	assert_int_equal(waitpid(s->pid, &result, 0), s->pid);
+	assert_true(WIFEXITED(result));
+	assert_int_equal(WEXITSTATUS(result), status);
+	close(s->peer.fd);
+	if (s->v2 >= 0)
+		close(s->v2);
+}
+
+static void order(struct step *s, enum msg_type type, pid_t pid)
+{
+	struct msg_number number = {(uint64_t)pid};
+
+	assert_int_equal(msg_send(&s->peer, type, &number, pid ? sizeof(number) : 0, -1), 0);
+}
+
+/* Collects what the program announces into a new journal. */
+static int take_announcements(struct step *s)
+{
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	for (;;) {
+		expect(s, MSG_CGROUP);
+		if (!msg.body.cgroup.path[0])
+			break;
+		assert_int_equal(
+			journal_append_cgroup(fd, msg.body.cgroup.controller, msg.body.cgroup.path),
+			0);
+	}
+	assert_int_equal(journal_read(fd, &journal), 0);
+	return fd;
+}
+
+static struct step begin(int *record)
+{
+	int plan = plan_file();
+	struct step s = start("create", plan, -1);
+
+	close(plan);
+	*record = take_announcements(&s);
+	order(&s, MSG_CGROUP_MAKE, 0);
+	expect(&s, MSG_CGROUP_MADE);
+	s.v2 = msg.fd;
+	assert_int_equal(s.v2 >= 0, layout == V2);
+	return s;
+}
+
+static void join(struct step *s, pid_t pid)
+{
+	order(s, MSG_CGROUP_JOIN, pid);
+	expect(s, MSG_JOINED);
+}
+
+static void limit(struct step *s)
+{
+	order(s, MSG_LIMIT, 0);
+	expect(s, MSG_DONE);
+	finish(s, 0);
+}
+
+static void run_mode(const char *mode, int record)
+{
+	struct step s = start(mode, -1, record);
+
+	expect(&s, MSG_DONE);
+	finish(&s, 0);
+}
+
+static void remove_container(int record)
+{
+	struct stat st;
+
+	run_mode("remove", record);
+	assert_int_equal(journal_read(record, &journal), 0);
+	for (size_t i = 0; i < journal.cgroup_count; i++)
+		assert_true(stat(journal.cgroups[i].path, &st) < 0 && errno == ENOENT);
+	run_mode("remove", record); /* again: nothing left to do is success */
+	close(record);
+}
+
+/* ---- what is there ---- */
+
+static const char *directory(const char *controller)
+{
+	static char path[PATH_MAX];
+
+	for (size_t i = 0; i < journal.cgroup_count; i++) {
+		const char *c = journal.cgroups[i].controller, *at = strstr(c, controller);
+
+		if (layout == V2 ||
+			(at && *controller && (at == c || at[-1] == ',') &&
+				(!at[strlen(controller)] || at[strlen(controller)] == ',')) ||
+			(!*c && !*controller)) {
+			snprintf(path, sizeof(path), "%s", journal.cgroups[i].path);
+			return path;
+		}
+	}
+	return NULL;
+}
+
+static const char *content(const char *controller, const char *file)
+{
+	static char text[4096];
+	char path[PATH_MAX + 300];
+	const char *dir = directory(controller);
+	ssize_t n;
+	int fd;
+
+	assert_non_null(dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		fail_msg("open %s: %s", path, strerror(errno));
+	n = read(fd, text, sizeof(text) - 1);
+	assert_true(n >= 0);
+	close(fd);
+	text[n] = '\0';
+	if (n && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	return text;
+}
+
+static void put(const char *dir, const char *file, const char *value)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, value, strlen(value)), strlen(value));
+	close(fd);
+}
+
+/* A child that never outlives this program, whatever goes wrong. */
+static pid_t fork_child(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(99);
+	return pid;
+}
+
+static pid_t sleeper(void)
+{
+	pid_t pid = fork_child();
+
+	if (!pid)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static void reap_killed(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* The line of PID's cgroup for each journaled directory ends with its path. */
+static void assert_joined(pid_t pid)
+{
+	for (size_t i = 0; i < journal.cgroup_count; i++) {
+		char file[PATH_MAX + 32], digits[32], line[64];
+		int found = 0;
+		FILE *f;
+
+		snprintf(file, sizeof(file), "%s/cgroup.procs", journal.cgroups[i].path);
+		snprintf(digits, sizeof(digits), "%d\n", (int)pid);
+		f = fopen(file, "re");
+		assert_non_null(f);
+		while (fgets(line, sizeof(line), f))
+			found |= !strcmp(line, digits);
+		fclose(f);
+		assert_true(found);
+	}
+}
+
+/* ---- tests ---- */
+
+static void test_life(void **state)
+{
+	int record;
+	struct step s;
+	pid_t pid;
+
+	(void)state;
+	new_plan(NULL)->has_resources = 0;
+	s = begin(&record);
+	assert_true(journal.cgroup_count >= (layout == V2 ? 1 : 5));
+	assert_int_equal(!!directory(""), layout != V1);
+	assert_true(layout == V2 || directory("freezer"));
+	pid = sleeper();
+	join(&s, pid);
+	assert_joined(pid);
+	limit(&s);
+	run_mode("kill", record);
+	reap_killed(pid);
+	remove_container(record);
+}
+
+static void test_limits_v1(void **state)
+{
+	struct plan_config *c = new_plan(NULL);
+	int record;
+	struct step s;
+	pid_t pid;
+
+	(void)state;
+	if (layout == V2)
+		skip();
+	c->memory_limit = (struct plan_opt_i64){1, 64 << 20};
+	c->memory_swap = (struct plan_opt_i64){1, 96 << 20};
+	c->memory_reservation = (struct plan_opt_i64){1, 32 << 20};
+	c->memory_swappiness = (struct plan_opt_u64){1, 10};
+	c->memory_disable_oom = 1;
+	c->cpu_shares = (struct plan_opt_u64){1, 512};
+	c->cpu_quota = (struct plan_opt_i64){1, 50000};
+	c->cpu_period = (struct plan_opt_u64){1, 200000};
+	c->cpu_burst = (struct plan_opt_u64){1, 20000};
+	c->cpuset_cpus = plan_put("0");
+	c->pids_limit = (struct plan_opt_i64){1, 7};
+	rule(c, 0, DEVICE_ALL, -1, -1, 7);
+	rule(c, 1, DEVICE_CHAR, 1, 11, DEVICE_READ);
+	s = begin(&record);
+	pid = sleeper();
+	join(&s, pid);
+	limit(&s);
+	assert_string_equal(content("memory", "memory.limit_in_bytes"), "67108864");
+	assert_string_equal(content("memory", "memory.memsw.limit_in_bytes"), "100663296");
+	assert_string_equal(content("memory", "memory.soft_limit_in_bytes"), "33554432");
+	assert_string_equal(content("memory", "memory.swappiness"), "10");
+	assert_non_null(strstr(content("memory", "memory.oom_control"), "oom_kill_disable 1"));
+	assert_string_equal(content("cpu", "cpu.shares"), "512");
+	assert_string_equal(content("cpu", "cpu.cfs_quota_us"), "50000");
+	assert_string_equal(content("cpu", "cpu.cfs_period_us"), "200000");
+	assert_string_equal(content("cpu", "cpu.cfs_burst_us"), "20000");
+	assert_string_equal(content("cpuset", "cpuset.cpus"), "0");
+	assert_string_equal(content("pids", "pids.max"), "7");
+	assert_non_null(strstr(content("devices", "devices.list"), "c 1:11 r\n"));
+	assert_non_null(strstr(content("devices", "devices.list"), "c 136:* rwm"));
+	assert_null(strstr(content("devices", "devices.list"), "a *:* rwm"));
+	run_mode("kill", record);
+	reap_killed(pid);
+	remove_container(record);
+}
+
+static void test_limits_v2(void **state)
+{
+	struct plan_config *c = new_plan(NULL);
+	struct plan_hugepage *page;
+	struct plan_kv *kv;
+	int record;
+	struct step s;
+
+	(void)state;
+	if (layout != V2)
+		skip();
+	page = plan_add(PLAN_RECORD_hugepage, &c->hugepages);
+	page->size = plan_put("2MB");
+	page->limit = 4 << 20;
+	kv = plan_add(PLAN_RECORD_kv, &c->unified);
+	kv->key = plan_put("hugetlb.2MB.max");
+	kv->value = plan_put("8388608\n6291456\n");
+	s = begin(&record);
+	limit(&s);
+	assert_string_equal(content("", "hugetlb.2MB.max"), "6291456");
+	assert_string_equal(content("", "hugetlb.2MB.rsvd.max"), "4194304");
+	remove_container(record);
+}
+
+static void refused(const char *what, enum msg_type at)
+{
+	int record, plan = plan_file();
+	struct step s = start("create", plan, -1);
+
+	close(plan);
+	if (at != MSG_LIMIT && at != MSG_CGROUP_MAKE) {
+		expect_error(&s, what);
+		finish(&s, 1);
+		return;
+	}
+	record = take_announcements(&s);
+	order(&s, MSG_CGROUP_MAKE, 0);
+	if (at == MSG_LIMIT) {
+		expect(&s, MSG_CGROUP_MADE);
+		s.v2 = msg.fd;
+		order(&s, MSG_LIMIT, 0);
+	}
+	expect_error(&s, what);
+	finish(&s, 1);
+	remove_container(record);
+}
+
+static void test_refused_limits(void **state)
+{
+	struct plan_config *c = new_plan(NULL);
+	struct plan_hugepage *page;
+	struct plan_kv *kv;
+
+	(void)state;
+	page = plan_add(PLAN_RECORD_hugepage, &c->hugepages);
+	page->size = plan_put("../2MB");
+	refused("invalid hugepage size", MSG_LIMIT);
+	c = new_plan(NULL);
+	kv = plan_add(PLAN_RECORD_kv, &c->unified);
+	kv->key = plan_put("../cgroup.procs");
+	kv->value = plan_put("1");
+	refused(layout == V2 ? "must be a file name (no slashes)"
+			     : "cannot use unified on cgroup v1",
+		MSG_LIMIT);
+	c = new_plan(NULL);
+	c->memory_swappiness = (struct plan_opt_u64){1, 101};
+	if (layout != V2)
+		refused("invalid memory swappiness value: 101 (valid range is 0-100)", MSG_LIMIT);
+	c = new_plan(NULL);
+	c->cpu_shares = (struct plan_opt_u64){1, 1000000};
+	refused(layout == V2 ? "cannot set cpu limit: container could not join or create cgroup"
+			     : "the maximum allowed cpu-shares is 262144",
+		MSG_LIMIT);
+	c = new_plan(NULL);
+	c->cpuset_cpus = plan_put("4000-4001");
+	if (layout == V2)
+		refused("cannot set cpuset limit: container could not", MSG_LIMIT);
+	else
+		refused("write \"4000-4001\" to", MSG_CGROUP_MAKE);
+}
+
+static void test_missing_controller(void **state)
+{
+	struct plan_config *c = new_plan(NULL);
+
+	(void)state;
+	if (layout == V2) {
+		c->memory_limit = (struct plan_opt_i64){1, 64 << 20};
+		refused("cannot set memory limit: container could not join or create cgroup",
+			MSG_LIMIT);
+	} else if (access("/sys/fs/cgroup/hugetlb", F_OK)) {
+		struct plan_hugepage *page = plan_add(PLAN_RECORD_hugepage, &c->hugepages);
+
+		page->size = plan_put("2MB");
+		refused("cannot set hugetlb limit: container could not join or create cgroup",
+			MSG_LIMIT);
+	}
+}
+
+/* A process that opens PATH with FLAGS when told to; its exit status is the errno. */
+static int opened_inside(struct step *s, const char *path, int flags)
+{
+	int gate[2], status;
+	pid_t pid;
+	char byte;
+
+	assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
+	pid = fork_child();
+	if (!pid) {
+		close(gate[1]);
+		if (read(gate[0], &byte, 1) < 0)
+			_exit(255);
+		_exit(open(path, flags) < 0 ? errno : 0);
+	}
+	close(gate[0]);
+	join(s, pid);
+	limit(s);
+	close(gate[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void devices_case(
+	void (*add)(struct plan_config *), const char *path, int flags, int expected)
+{
+	int record;
+	struct step s;
+
+	add(new_plan(NULL));
+	s = begin(&record);
+	assert_int_equal(opened_inside(&s, path, flags), expected);
+	remove_container(record);
+}
+
+static void no_rules(struct plan_config *c)
+{
+	(void)c;
+}
+
+static void read_kmsg(struct plan_config *c)
+{
+	rule(c, 0, DEVICE_ALL, -1, -1, 7);
+	rule(c, 1, DEVICE_CHAR, 1, 11, DEVICE_READ);
+}
+
+static void read_and_write_kmsg(struct plan_config *c)
+{
+	read_kmsg(c);
+	rule(c, 1, DEVICE_CHAR, 1, 11, DEVICE_WRITE);
+}
+
+static void all_but_kmsg(struct plan_config *c)
+{
+	rule(c, 1, DEVICE_ALL, -1, -1, 7);
+	rule(c, 0, DEVICE_CHAR, 1, 11, DEVICE_WRITE);
+}
+
+static void wildcard_taken_back(struct plan_config *c)
+{
+	read_and_write_kmsg(c);
+	rule(c, 0, DEVICE_CHAR, 1, -1, DEVICE_READ);
+}
+
+static void everything(struct plan_config *c)
+{
+	rule(c, 1, DEVICE_ALL, -1, -1, 7);
+}
+
+static void no_resources(struct plan_config *c)
+{
+	c->has_resources = 0;
+}
+
+static void test_devices(void **state)
+{
+	(void)state;
+	devices_case(no_resources, "/dev/kmsg", O_RDONLY, 0);
+	devices_case(no_rules, "/dev/kmsg", O_RDONLY, EPERM);
+	devices_case(no_rules, "/dev/null", O_RDWR, 0);
+	devices_case(read_kmsg, "/dev/kmsg", O_RDONLY, 0);
+	devices_case(read_kmsg, "/dev/kmsg", O_RDWR, EPERM);
+	devices_case(read_kmsg, "/dev/null", O_RDWR, 0);
+	devices_case(read_and_write_kmsg, "/dev/kmsg", O_RDWR, 0);
+	devices_case(all_but_kmsg, "/dev/kmsg", O_RDONLY, 0);
+	devices_case(all_but_kmsg, "/dev/kmsg", O_RDWR, EPERM);
+	devices_case(wildcard_taken_back, "/dev/kmsg", O_RDONLY, EPERM);
+	devices_case(wildcard_taken_back, "/dev/kmsg", O_WRONLY, 0);
+	devices_case(everything, "/dev/kmsg", O_RDWR, 0);
+}
+
+static void test_device_holes(void **state)
+{
+	struct plan_config *c = new_plan(NULL);
+
+	(void)state;
+	if (layout == V2)
+		skip();
+	rule(c, 0, DEVICE_ALL, -1, -1, 7);
+	rule(c, 1, DEVICE_CHAR, -1, -1, 7);
+	rule(c, 0, DEVICE_CHAR, 1, 11, DEVICE_WRITE);
+	refused("requested rule [c 1:11 w] not supported by devices cgroupv1 (cannot punch hole in "
+		"existing wildcard rule [c *:* rwm])",
+		MSG_LIMIT);
+}
+
+static void test_many_device_rules(void **state)
+{
+	struct plan_config *c = new_plan(NULL);
+	int record;
+	struct step s;
+
+	(void)state;
+	rule(c, 0, DEVICE_ALL, -1, -1, 7);
+	for (int i = 0; i < 1000; i++)
+		rule(c, i % 3 != 0, i % 2 ? DEVICE_CHAR : DEVICE_BLOCK, 300 + i % 100, i,
+			1 + (unsigned)i % 7);
+	s = begin(&record);
+	limit(&s);
+	remove_container(record);
+	c = new_plan(NULL);
+	for (int i = 0; i < 4097; i++)
+		rule(c, 1, DEVICE_CHAR, 1, 3, 7);
+	refused("too many rules", MSG_LIMIT);
+}
+
+static void test_paths(void **state)
+{
+	char path[128], parent[PATH_MAX];
+	int record;
+	struct step s;
+
+	(void)state;
+	new_plan("/");
+	refused("names no cgroup", 0);
+	new_plan("a/../..");
+	refused("names no cgroup", 0);
+	new_plan("/a\nb");
+	refused("control characters", 0);
+	snprintf(path, sizeof(path), "/../davit-test-%d/./x//../b/leaf/", (int)getpid());
+	new_plan(path);
+	s = begin(&record);
+	snprintf(path, sizeof(path), "/davit-test-%d/b/leaf", (int)getpid());
+	for (size_t i = 0; i < journal.cgroup_count; i++)
+		assert_non_null(strstr(journal.cgroups[i].path, path));
+	limit(&s);
+	remove_container(record);
+	for (size_t i = 0; i < journal.cgroup_count; i++)
+		for (int up = 0; up < 2; up++) {
+			snprintf(parent, sizeof(parent), "%s", journal.cgroups[i].path);
+			for (int n = 0; n <= up; n++)
+				*strrchr(parent, '/') = '\0';
+			assert_int_equal(rmdir(parent), 0); /* only the leaf is ours */
+		}
+}
+
+static void test_occupied(void **state)
+{
+	char path[64];
+	int record;
+	struct step s;
+	pid_t pid;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/davit-test-%d", (int)getpid());
+	new_plan(path);
+	s = begin(&record);
+	pid = sleeper();
+	join(&s, pid);
+	limit(&s);
+	new_plan(path);
+	refused("container's cgroup is not empty: 1 process(es) found", 0);
+	kill(pid, SIGKILL);
+	reap_killed(pid);
+	assert_int_equal(journal_read(record, &journal), 0);
+	put(directory(layout == V2 ? "" : "freezer"),
+		layout == V2 ? "cgroup.freeze" : "freezer.state", layout == V2 ? "1" : "FROZEN");
+	new_plan(path);
+	refused("container's cgroup unexpectedly frozen", 0);
+	put(directory(layout == V2 ? "" : "freezer"),
+		layout == V2 ? "cgroup.freeze" : "freezer.state", layout == V2 ? "0" : "THAWED");
+	/* There, empty and thawed: it is used, and removed like one of ours. */
+	new_plan(path);
+	close(record);
+	s = begin(&record);
+	limit(&s);
+	remove_container(record);
+}
+
+/* Processes that keep making others, some of them in cgroups below, all of them frozen. */
+static void test_kill_many(void **state)
+{
+	char below[PATH_MAX], digits[16];
+	int record, status;
+	struct step s;
+	pid_t pid, deep;
+
+	(void)state;
+	new_plan(NULL);
+	s = begin(&record);
+	pid = fork_child();
+	if (!pid) {
+		/* Started by a signal, so that all of it happens inside. */
+		sigset_t set;
+		int number;
+
+		sigemptyset(&set);
+		sigaddset(&set, SIGUSR1);
+		sigprocmask(SIG_BLOCK, &set, NULL);
+		sigwait(&set, &number);
+		for (int i = 0; i < 20; i++)
+			if (!fork_child())
+				for (;;) {
+					if (!fork_child())
+						_exit(0);
+					poll(NULL, 0, 1);
+					while (waitpid(-1, NULL, WNOHANG) > 0)
+						;
+				}
+		for (;;)
+			pause();
+	}
+	join(&s, pid);
+	deep = sleeper();
+	snprintf(below, sizeof(below), "%s/below", directory(layout == V2 ? "" : "pids"));
+	assert_int_equal(mkdir(below, 0755), 0);
+	snprintf(digits, sizeof(digits), "%d", (int)deep);
+	put(below, "cgroup.procs", digits);
+	if (layout == HYBRID)
+		put(directory(""), "cgroup.procs", digits);
+	limit(&s);
+	kill(pid, SIGUSR1);
+	poll(NULL, 0, 50);
+	put(directory(layout == V2 ? "" : "freezer"),
+		layout == V2 ? "cgroup.freeze" : "freezer.state", layout == V2 ? "1" : "FROZEN");
+	run_mode("kill", record);
+	reap_killed(pid);
+	reap_killed(deep);
+	remove_container(record);
+	while (waitpid(-1, &status, WNOHANG) > 0)
+		;
+}
+
+/* A process that will not go is named, within the time that is promised. */
+static void test_remove_busy(void **state)
+{
+	int record;
+	struct step s;
+	pid_t pid;
+
+	(void)state;
+	new_plan(NULL);
+	s = begin(&record);
+	pid = sleeper();
+	join(&s, pid);
+	limit(&s);
+	s = start("remove", -1, record);
+	poll(NULL, 0, 300);
+	kill(pid, SIGKILL);
+	reap_killed(pid);
+	expect(&s, MSG_DONE);
+	finish(&s, 0);
+	remove_container(record);
+}
+
+static void test_remove_deep(void **state)
+{
+	int record, dir, next;
+	struct step s;
+
+	(void)state;
+	new_plan(NULL);
+	s = begin(&record);
+	limit(&s);
+	dir = open(directory(layout == V2 ? "" : "freezer"), O_RDONLY | O_DIRECTORY);
+	assert_true(dir >= 0);
+	for (int i = 0; i < 200; i++) {
+		assert_int_equal(mkdirat(dir, "x", 0755), 0);
+		assert_int_equal(mkdirat(dir, "y", 0755), 0);
+		next = openat(dir, "x", O_RDONLY | O_DIRECTORY);
+		assert_true(next >= 0);
+		close(dir);
+		dir = next;
+	}
+	close(dir);
+	remove_container(record);
+}
+
+static void test_protocol(void **state)
+{
+	int record, plan;
+	struct step s;
+
+	(void)state;
+	new_plan(NULL);
+	plan = plan_file();
+	s = start("create", plan, -1);
+	record = take_announcements(&s);
+	order(&s, MSG_LIMIT, 0);
+	expect_error(&s, "waiting for runc");
+	finish(&s, 1);
+	remove_container(record);
+	for (int i = 0; i < 3; i++) {
+		new_plan(NULL);
+		s = begin(&record);
+		order(&s, MSG_CGROUP_JOIN, i == 0 ? 1 : i == 1 ? s.pid : (pid_t)0x7fffffff);
+		expect_error(&s, "runc asks for");
+		finish(&s, 1);
+		remove_container(record);
+	}
+	s = start("nonsense", plan, -1);
+	expect_error(&s, "unknown mode");
+	finish(&s, 1);
+	s = start("create", plan, -1);
+	close(s.peer.fd); /* the conductor dies */
+	s.peer.fd = -1;
+	finish(&s, 1);
+	close(plan);
+}
+
+static void test_bad_journal(void **state)
+{
+	static const char *const paths[] = {
+		"/etc/passwd", "/sys/fs/cgroup", "/sys/fs/cgroup/freezer", "/sys/fs/cgroupx/a"};
+	struct step s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		int fd = memfd_create("journal", MFD_CLOEXEC);
+
+		if (layout == V2 && i == 2)
+			continue; /* an ordinary name there */
+		assert_int_equal(journal_append_cgroup(fd, "freezer", paths[i]), 0);
+		s = start("remove", -1, fd);
+		expect_error(&s, "the journal names no cgroup");
+		finish(&s, 1);
+		close(fd);
+	}
+}
+
+static int enter_layout(void **state)
+{
+	(void)state;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	if (layout == V2 && mount("cgroup2", MOUNT, "cgroup2", 0, NULL) < 0)
+		return -1;
+	if (layout == V1 && umount(MOUNT "/unified") < 0)
+		return -1;
+	return 0;
+}
+
+static int run_layout(int which, const char *name)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_limits_v1),
+		cmocka_unit_test(test_limits_v2),
+		cmocka_unit_test(test_refused_limits),
+		cmocka_unit_test(test_missing_controller),
+		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_device_holes),
+		cmocka_unit_test(test_many_device_rules),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_occupied),
+		cmocka_unit_test(test_kill_many),
+		cmocka_unit_test(test_remove_busy),
+		cmocka_unit_test(test_remove_deep),
+		cmocka_unit_test(test_protocol),
+		cmocka_unit_test(test_bad_journal),
+	};
+
+	layout = (unsigned)which;
+	return cmocka_run_group_tests_name(name, tests, enter_layout, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const names[] = {"hybrid", "v2", "v1"};
+	int failed = 0;
+
+	if (geteuid() != 0 || access(program(), X_OK) < 0 || access(MOUNT "/unified", F_OK) < 0) {
+		puts("1..1\nok 1 # skip needs root, a hybrid host and build/davit/cgroup");
+		return 0;
+	}
+	for (int i = 0; i < 3; i++) {
+		pid_t pid;
+		int status;
+
+		if (argc > 1 && strcmp(argv[1], names[i]))
+			continue;
+		fflush(stdout);
+		pid = fork();
+		if (!pid)
+			exit(run_layout(i, names[i]) ? 1 : 0);
+		if (pid < 0 || waitpid(pid, &status, 0) < 0 || status)
+			failed = 1;
+	}
+	return failed;
+}
