@@ -16,5 +16,5 @@ setup() {
 	[[ "$output" == *"hello from runc, process 1"* ]]
 	[[ "$output" == *"uid=0 gid=0"* ]]
 	[[ "$output" == *"can't create directory '/dev/shm/x': Operation not permitted"* ]]
-	[[ "$output" == *"hostname: runc"* ]]
+	[[ "$output" == *"hostname: \"runc\""* ]]
 }
