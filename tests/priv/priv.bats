@@ -1,0 +1,165 @@
+# Each side program is stopped behind its confinement, before it has got any input, and /proc/PID is compared with
+# libexec/NAME/priv. By hand a pipe that says nothing is fd 0; conducted, a control socket that says nothing.
+
+load ../../integration/lib/common
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	STATE=$T/state
+	ID=priv-$$-$RANDOM
+	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
+	processes >"$T/processes.before"
+	[ "$(id -u)" = 0 ] || skip "needs root, who has something to give up"
+	mkfifo "$T/silence"
+	exec 9<>"$T/silence"
+}
+
+teardown() {
+	[ -z "$BACKGROUND" ] || kill -9 $BACKGROUND 2>/dev/null || true
+}
+
+# declared PROGRAM KEYWORD: the words of a line of the table.
+declared() {
+	sed 's/#.*//' "$TOP/libexec/$1/priv" | awk -v k="$2" '$1 == k { for (i = 2; i <= NF; i++) printf "%s ", $i }' | sed 's/ $//'
+}
+
+of() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$2/status"; }
+
+settled() { [[ $(cat "/proc/$1/wchan" 2>/dev/null) != 0 || $(of State "$1") == S* ]] && [ "$(readlink "/proc/$1/exe")" = "$LIBEXEC/$2" ]; }
+
+# compare PROGRAM PID: everything the table says.
+compare() {
+	local program=$1 pid=$2 caps want name bit list
+	list=$(declared "$program" caps)
+	if [ "$(declared "$program" uid)" = nobody ]; then
+		same "$program Uid $(of Uid "$pid" | tr '\t' ' ')" "$program Uid 65534 65534 65534 65534"
+		same "$program Gid $(of Gid "$pid" | tr '\t' ' ')" "$program Gid 65534 65534 65534 65534"
+		same "$program Groups $(of Groups "$pid" | tr -d ' ')" "$program Groups "
+	fi
+	case $list in
+	keep) ;;
+	none) for name in CapInh CapPrm CapEff CapAmb; do same "$program $name $(of $name "$pid")" "$program $name 0000000000000000"; done ;;
+	*)
+		want=0
+		for name in $list; do
+			bit=$(sed -n "s/^#define CAP_$name[[:space:]]*\([0-9]*\).*/\1/p" /usr/include/linux/capability.h)
+			want=$((want | 1 << bit))
+		done
+		caps=$((16#$(of CapPrm "$pid")))
+		# The table is a ceiling; a program may give up more.
+		[ $((caps & ~want)) = 0 ] || { echo "$program: CapPrm $(of CapPrm "$pid") is more than $list"; return 1; }
+		same "$program CapEff $((16#$(of CapEff "$pid") & ~want))" "$program CapEff 0"
+		same "$program CapAmb $((16#$(of CapAmb "$pid") & ~want))" "$program CapAmb 0"
+		;;
+	esac
+	[ "$(declared "$program" nnp)" != yes ] || same "$program NoNewPrivs $(of NoNewPrivs "$pid")" "$program NoNewPrivs 1"
+	case $(declared "$program" seccomp) in
+	"" | none) same "$program Seccomp $(of Seccomp "$pid")" "$program Seccomp 0" ;;
+	*) same "$program Seccomp $(of Seccomp "$pid")" "$program Seccomp 2" ;;
+	esac
+	# Not dumpable: root owns the files whatever the ids are, and mem cannot be opened without CAP_SYS_PTRACE.
+	same "$program owner $(stat -c %u "/proc/$pid/environ")" "$program owner 0"
+	run setpriv --bounding-set=-all --inh-caps=-all --reuid 65534 --regid 65534 --clear-groups ls "/proc/$pid/fd"
+	[ "$status" != 0 ] || { echo "$program is dumpable"; return 1; }
+	# Limits
+	sed 's/#.*//' "$TOP/libexec/$program/priv" | awk '$1 == "rlimit" { print $2, $3 }' | while read -r name want; do
+		case $name in
+		AS) name='Max address space' ;; CORE) name='Max core file size' ;; CPU) name='Max cpu time' ;;
+		FSIZE) name='Max file size' ;; NOFILE) name='Max open files' ;; NPROC) name='Max processes' ;; *) continue ;;
+		esac
+		grep -Eq "^$name +$want +$want " "/proc/$pid/limits" || { echo "$program: $name is not $want"; cat "/proc/$pid/limits"; exit 1; }
+	done
+}
+
+# by_hand PROGRAM ARG…: with a silent pipe as input.
+by_hand() {
+	local program=$1
+	shift
+	"$LIBEXEC/$program" "$@" <&9 >"$T/out" 2>"$T/err" 3>&- 4>&- 5</ 6</etc &
+	BACKGROUND="$BACKGROUND $!"
+	STEP=$!
+	wait_for 5 settled "$STEP" "$program"
+	sleep 0.1
+	kill -0 "$STEP" 2>/dev/null || { echo "$program ended: $(cat "$T/err")"; return 1; }
+}
+
+# fds PID: numbers, sorted, on one line.
+fds() { ls "/proc/$1/fd" | sort -n | tr '\n' ' '; }
+
+@test "priv: every step has a table" {
+	local d
+	for d in "$TOP"/libexec/*/; do
+		d=$(basename "$d")
+		[ "$d" = verbs ] || [ -s "$TOP/libexec/$d/priv" ] || { echo "$d has none"; return 1; }
+	done
+}
+
+@test "priv: parse by hand" {
+	by_hand parse
+	compare parse "$STEP"
+	same "$(fds "$STEP")" "0 1 2 "
+}
+
+@test "priv: plan-dump by hand" {
+	by_hand plan-dump
+	compare plan-dump "$STEP"
+	same "$(fds "$STEP")" "0 1 2 "
+}
+
+@test "priv: seccomp by hand" {
+	[ -x "$LIBEXEC/seccomp" ] || skip "built without libseccomp"
+	by_hand seccomp
+	compare seccomp "$STEP"
+	same "$(fds "$STEP")" "0 1 2 "
+}
+
+@test "priv: conducted, with a control socket that says nothing" {
+	[ -x "$HELPERS/helper-conduct" ] || skip "the helper is not built"
+	local program tested=0
+	for program in parse seccomp sources cgroup netlink tty; do
+		[ -x "$LIBEXEC/$program" ] || continue
+		"$HELPERS/helper-conduct" "$LIBEXEC/$program" "$(declared "$program" fds)" "$TOP/shared/fds.h" \
+			>"$T/conduct" 2>"$T/err" 3>&- 4>&- 9>&- &
+		BACKGROUND="$BACKGROUND $!"
+		wait_for 5 grep -q '^pid ' "$T/conduct"
+		STEP=$(sed -n 's/^pid //p' "$T/conduct")
+		wait_for 5 settled "$STEP" "$program" || { cat "$T/err"; return 1; }
+		sleep 0.15
+		if ! kill -0 "$STEP" 2>/dev/null || [[ $(of State "$STEP") == Z* ]]; then
+			# It does not wait for a message: its input is a plan, and it reads that first. By hand covers it.
+			echo "# $program does not wait for the socket: $(cat "$T/err" "$T/conduct")" >&3
+			continue
+		fi
+		compare "$program" "$STEP"
+		# Exactly what the table names, and nothing of what was left open for it to find (helper-conduct opens 40 and 41).
+		lacks " $(fds "$STEP")" " 40 "
+		lacks " $(fds "$STEP")" " 41 "
+		tested=$((tested + 1))
+	done
+	[ "$tested" -ge 2 ]
+}
+
+@test "priv: a conductor that waits for a container in the foreground keeps only CAP_KILL" {
+	setup_bundle
+	args sleep 100
+	background run "$ID"
+	local pid=$! caps
+	wait_for 5 is_running "$ID"
+	sleep 0.2
+	caps=$((16#$(of CapPrm "$pid") & ~(1 << 5)))
+	[ "$caps" = 0 ] || { echo "run keeps $(of CapPrm "$pid")"; return 1; }
+	caps=$((16#$(of CapEff "$pid") & ~(1 << 5)))
+	[ "$caps" = 0 ]
+	runc kill "$ID" KILL
+	wait_for 5 test ! -d "$STATE/$ID"
+}
+
+@test "priv: a call outside the list is fatal: parse is killed by SIGSYS" {
+	by_hand parse
+	local filters
+	filters=$(of Seccomp_filters "$STEP")
+	same "$filters" 1
+	# Of the kernel's 460 calls the filter lets those of the table through: parse has no more than nine.
+	[ "$(declared parse seccomp | wc -w)" -le 9 ]
+	[ "$(declared seccomp seccomp | wc -w)" -le 14 ]
+}
