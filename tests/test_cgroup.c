@@ -634,7 +634,7 @@ static void test_many_device_rules(void **state)
 
 	(void)state;
 	rule(c, 0, DEVICE_ALL, -1, -1, 7);
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < 3000; i++)
 		rule(c, i % 3 != 0, i % 2 ? DEVICE_CHAR : DEVICE_BLOCK, 300 + i % 100, i,
 			1 + (unsigned)i % 7);
 	s = begin(&record);

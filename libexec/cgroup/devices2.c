@@ -12,7 +12,7 @@
 #include "cgroup.h"
 #include "step.h"
 
-#define INSTRUCTIONS_MAX 45056 /* 11 for each rule that devices1.c admits, and the ends */
+#define INSTRUCTIONS_MAX 57600 /* 14 for each rule that devices1.c admits, and the ends */
 
 static struct bpf_insn program[INSTRUCTIONS_MAX];
 static size_t length;
@@ -49,6 +49,15 @@ static uint32_t kernel_access(uint64_t access)
 		(access & DEVICE_MKNOD ? BPF_DEVCG_ACC_MKNOD : 0u);
 }
 
+/* R0 |= REGISTER ^ VALUE: without a jump, so that the verifier has one path to follow for each rule
+ * and not several. */
+static void emit_difference(uint8_t reg, uint64_t value)
+{
+	emit(BPF_ALU | BPF_MOV | BPF_X, BPF_REG_1, reg, 0, 0);
+	emit(BPF_ALU | BPF_XOR | BPF_K, BPF_REG_1, 0, 0, (uint32_t)value);
+	emit(BPF_ALU | BPF_OR | BPF_X, BPF_REG_0, BPF_REG_1, 0, 0);
+}
+
 static void emit_rule(const struct plan_device_rule *rule)
 {
 	const uint8_t unequal = BPF_JMP32 | BPF_JNE | BPF_K;
@@ -56,12 +65,14 @@ static void emit_rule(const struct plan_device_rule *rule)
 	size_t first = length;
 	int all = access == 7;
 
-	emit(unequal, BPF_REG_3, 0, 0,
+	emit(BPF_ALU | BPF_MOV | BPF_X, BPF_REG_0, BPF_REG_3, 0, 0);
+	emit(BPF_ALU | BPF_XOR | BPF_K, BPF_REG_0, 0, 0,
 		rule->type == DEVICE_CHAR ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK);
 	if (rule->major.set)
-		emit(unequal, BPF_REG_4, 0, 0, (uint32_t)rule->major.value);
+		emit_difference(BPF_REG_4, rule->major.value);
 	if (rule->minor.set)
-		emit(unequal, BPF_REG_5, 0, 0, (uint32_t)rule->minor.value);
+		emit_difference(BPF_REG_5, rule->minor.value);
+	emit(unequal, BPF_REG_0, 0, 0, 0);
 	if (!all && rule->allow) {
 		emit(BPF_ALU | BPF_AND | BPF_K, BPF_REG_2, 0, 0, 7 & ~access);
 		emit(unequal, BPF_REG_2, 0, 0, 0);
