@@ -149,6 +149,8 @@ void announce(struct host *host)
 		}
 		err = msg_send(&conductor, MSG_CGROUP, &body, sizeof(body), -1);
 	}
+	if (err == -EPIPE)
+		_exit(1); /* the conductor is gone: there is nobody to tell */
 	if (err)
 		die("telling runc about the cgroup:", NULL, err);
 }
