@@ -21,6 +21,8 @@ value() { cat "$(file "$1" "$2")"; }
 	pid=$(pid_of "$ID")
 	while IFS=: read -r _ name path; do
 		case $LAYOUT:$name in v2:?* | v1:) continue ;; esac
+		# A hierarchy may exist that is not mounted here.
+		[ -z "$name" ] || mountpoint -q "/sys/fs/cgroup/${name#name=}" || continue
 		[ "${path##*/}" = "$ID" ] || { echo "$name: $path"; return 1; }
 	done <"/proc/$pid/cgroup"
 	[ -n "$(find /sys/fs/cgroup -type d -name "$ID")" ]

@@ -21,7 +21,7 @@ function test_rules(  name, glibc, asan) {
 	print "build/tests/" name ": " glibc "\n\t@mkdir -p build/tests\n\t@echo \"  LINK  $@\""
 	print "\t@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^)" libraries(list) " -lcmocka"
 	print "build/asan/tests/" name ": " asan "\n\t@echo \"  LINK  $@\""
-	print "\t@$(CC) -fsanitize=address,undefined -o $@ $(filter %.o,$^)" libraries(list) " -lcmocka\n"
+	print "\t@$(CC) -fsanitize=address,undefined -Wl,--gc-sections -o $@ $(filter %.o,$^)" libraries(list) " -lcmocka\n"
 	source = ""; list = ""; reading = 0
 }
 BEGIN { n = split(programs, part, " "); for (i = 1; i <= n; i++) wanted["build/davit/" part[i]] = part[i] }
@@ -46,9 +46,9 @@ target in wanted && $2 !~ /^(KIND|LIBRARIES)$/ {
 	gsub(/build\/(musl|glibc-static|glibc)\//, "build/asan/", list2)
 	name = wanted[target]
 	print "TEST_DEPFILES += $(patsubst %.o,%.d,$(filter %.o," list2 "))"
-	print "build/asan/libexec/" name "/main.o: build/libexec/" name "/priv.h"
+	print "build/asan/libexec/" name "/main.o: build/libexec/" name "/priv_table.h"
 	print "build/asan/libexec/" name "/main.o: CPPFLAGS += -Ibuild/libexec/" name
 	print "build/asan/" name ":" list2 "\n\t@echo \"  LINK  $@\""
-	print "\t@$(CC) -fsanitize=address,undefined -o $@ $(filter %.o,$^)" libs[target] "\n"
+	print "\t@$(CC) -fsanitize=address,undefined -Wl,--gc-sections -o $@ $(filter %.o,$^)" libs[target] "\n"
 }
 END { test_rules() }

@@ -8,7 +8,7 @@ TEST_HELPERS := $(sort $(wildcard integration/lib/*.c))
 ASAN_PROGRAMS := parse plan-dump $(if $(filter no,$(SECCOMP)),,seccomp)
 
 ASAN_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra \
-	-fsanitize=address,undefined -fno-sanitize-recover=all -DDAVIT_SANITIZE
+	-ffunction-sections -fdata-sections -fsanitize=address,undefined -fno-sanitize-recover=all -DDAVIT_SANITIZE
 
 # Each test names what it is linked with in a comment: "link: shared/plan shared/text -lcjson". From that comes
 # build/tests.mk, and the sanitized programs come from the same list as the real ones.

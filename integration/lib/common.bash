@@ -244,6 +244,6 @@ needs_controller() {
 		grep -qw "$1" /sys/fs/cgroup/cgroup.controllers ||
 			skip "the v2 hierarchy of this machine has no $1 controller"
 	else
-		[ -d "/sys/fs/cgroup/$1" ] || skip "this machine has no $1 hierarchy"
+		mountpoint -q "/sys/fs/cgroup/$1" || skip "this machine has no $1 hierarchy"
 	fi
 }
