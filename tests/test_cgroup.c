@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -41,6 +42,10 @@ static char pool[1 << 16];
 static char id[64];
 static struct journal journal;
 static struct msg msg;
+
+static uid_t run_as;     /* who the program is started as */
+static int journals[64]; /* of the containers of one test, to clean up after a failed one */
+static size_t journal_count;
 
 static const struct msg_rule rules[] = {
 	{MSG_ERROR, 0, sizeof(struct msg_text), 0, PROGRAM_CGROUP},
@@ -140,6 +145,10 @@ static struct step start(const char *mode, int plan, int record)
 		place(plan, FD_PLAN);
 		place(record, FD_JOURNAL);
 		place(pair[1], FD_CONTROL);
+		if (run_as &&
+			(setgroups(0, NULL) < 0 || setresgid(run_as, run_as, run_as) < 0 ||
+				setresuid(run_as, run_as, run_as) < 0))
+			_exit(97);
 		execl(program(), "cgroup", build, mode, NULL);
 		_exit(98);
 	}
@@ -199,6 +208,8 @@ static int take_announcements(struct step *s)
 			0);
 	}
 	assert_int_equal(journal_read(fd, &journal), 0);
+	assert_true(journal_count < sizeof(journals) / sizeof(journals[0]));
+	journals[journal_count++] = fcntl(fd, F_DUPFD_CLOEXEC, 64);
 	return fd;
 }
 
@@ -420,27 +431,47 @@ static void test_limits_v1(void **state)
 	remove_container(record);
 }
 
+/* True when the host's v2 has hugetlb, which somebody may have mounted as v1 meanwhile. */
+static int has_huge_pages(void)
+{
+	char list[256];
+	int fd = open(MOUNT "/cgroup.controllers", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, list, sizeof(list) - 1);
+
+	assert_true(n >= 0);
+	close(fd);
+	list[n] = '\0';
+	return !!strstr(list, "hugetlb");
+}
+
 static void test_limits_v2(void **state)
 {
 	struct plan_config *c = new_plan(NULL);
 	struct plan_hugepage *page;
 	struct plan_kv *kv;
-	int record;
+	int record, huge;
 	struct step s;
 
 	(void)state;
 	if (layout != V2)
 		skip();
-	page = plan_add(PLAN_RECORD_hugepage, &c->hugepages);
-	page->size = plan_put("2MB");
-	page->limit = 4 << 20;
+	huge = has_huge_pages();
+	if (huge) {
+		page = plan_add(PLAN_RECORD_hugepage, &c->hugepages);
+		page->size = plan_put("2MB");
+		page->limit = 4 << 20;
+	}
 	kv = plan_add(PLAN_RECORD_kv, &c->unified);
-	kv->key = plan_put("hugetlb.2MB.max");
+	kv->key = plan_put(huge ? "hugetlb.2MB.max" : "cgroup.max.descendants");
 	kv->value = plan_put("8388608\n6291456\n");
 	s = begin(&record);
 	limit(&s);
-	assert_string_equal(content("", "hugetlb.2MB.max"), "6291456");
-	assert_string_equal(content("", "hugetlb.2MB.rsvd.max"), "4194304");
+	if (huge) {
+		assert_string_equal(content("", "hugetlb.2MB.max"), "6291456");
+		assert_string_equal(content("", "hugetlb.2MB.rsvd.max"), "4194304");
+	} else {
+		assert_string_equal(content("", "cgroup.max.descendants"), "6291456");
+	}
 	remove_container(record);
 }
 
@@ -808,6 +839,45 @@ static void test_remove_deep(void **state)
 	remove_container(record);
 }
 
+/* Without rights: no cgroup at all is made, and that is fine until somebody asks for a limit or a
+ * path. */
+static void test_rootless(void **state)
+{
+	static const char v1[] = "cannot set pids limit: container could not join or create cgroup";
+	static const char v2[] =
+		"rootless needs no limits + no cgrouppath when no permission is granted";
+	struct plan_config *c = new_plan(NULL);
+	int record, plan;
+	struct step s;
+	pid_t pid;
+
+	(void)state;
+	run_as = 65534;
+	c->rootless = 1;
+	plan = plan_file();
+	s = start("create", plan, -1);
+	close(plan);
+	record = take_announcements(&s);
+	order(&s, MSG_CGROUP_MAKE, 0);
+	expect(&s, MSG_CGROUP_MADE);
+	assert_int_equal(msg.fd, -1);
+	pid = sleeper();
+	join(&s, pid);
+	limit(&s);
+	kill(pid, SIGKILL);
+	reap_killed(pid);
+	run_mode("kill", record);
+	remove_container(record);
+	c = new_plan(NULL);
+	c->rootless = 1;
+	c->pids_limit = (struct plan_opt_i64){1, 5};
+	refused(layout == V2 ? v2 : v1, layout == V2 ? MSG_CGROUP_MAKE : MSG_LIMIT);
+	c = new_plan("/davit-test-nobody");
+	c->rootless = 1;
+	refused(layout == V2 ? v2 : "mkdir", MSG_CGROUP_MAKE);
+	run_as = 0;
+}
+
 static void test_protocol(void **state)
 {
 	int record, plan;
@@ -860,6 +930,36 @@ static void test_bad_journal(void **state)
 	}
 }
 
+static void run_unchecked(const char *mode, int record)
+{
+	struct step s = start(mode, -1, record);
+	int status;
+
+	while (msg_await(&s.peer, MSG_DONE, &msg, SECONDS * 1000) == -EPROTO)
+		;
+	close(s.peer.fd);
+	waitpid(s.pid, &status, 0);
+}
+
+static int clean_up(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	run_as = 0;
+	while (journal_count) {
+		int fd = journals[--journal_count];
+
+		if (!journal_read(fd, &journal) && journal.cgroup_count &&
+			!stat(journal.cgroups[0].path, &st)) {
+			run_unchecked("kill", fd);
+			run_unchecked("remove", fd);
+		}
+		close(fd);
+	}
+	return 0;
+}
+
 static int enter_layout(void **state)
 {
 	(void)state;
@@ -875,21 +975,22 @@ static int enter_layout(void **state)
 static int run_layout(int which, const char *name)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life),
-		cmocka_unit_test(test_limits_v1),
-		cmocka_unit_test(test_limits_v2),
-		cmocka_unit_test(test_refused_limits),
-		cmocka_unit_test(test_missing_controller),
-		cmocka_unit_test(test_devices),
-		cmocka_unit_test(test_device_holes),
-		cmocka_unit_test(test_many_device_rules),
-		cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_occupied),
-		cmocka_unit_test(test_kill_many),
-		cmocka_unit_test(test_remove_busy),
-		cmocka_unit_test(test_remove_deep),
-		cmocka_unit_test(test_protocol),
-		cmocka_unit_test(test_bad_journal),
+		cmocka_unit_test_teardown(test_life, clean_up),
+		cmocka_unit_test_teardown(test_limits_v1, clean_up),
+		cmocka_unit_test_teardown(test_limits_v2, clean_up),
+		cmocka_unit_test_teardown(test_refused_limits, clean_up),
+		cmocka_unit_test_teardown(test_missing_controller, clean_up),
+		cmocka_unit_test_teardown(test_devices, clean_up),
+		cmocka_unit_test_teardown(test_device_holes, clean_up),
+		cmocka_unit_test_teardown(test_many_device_rules, clean_up),
+		cmocka_unit_test_teardown(test_paths, clean_up),
+		cmocka_unit_test_teardown(test_occupied, clean_up),
+		cmocka_unit_test_teardown(test_kill_many, clean_up),
+		cmocka_unit_test_teardown(test_remove_busy, clean_up),
+		cmocka_unit_test_teardown(test_remove_deep, clean_up),
+		cmocka_unit_test_teardown(test_rootless, clean_up),
+		cmocka_unit_test_teardown(test_protocol, clean_up),
+		cmocka_unit_test_teardown(test_bad_journal, clean_up),
 	};
 
 	layout = (unsigned)which;
