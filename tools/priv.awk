@@ -1,7 +1,34 @@
-# Turns libexec/NAME/priv into priv_table.h. Lines: KEYWORD WORDS…; "#" begins a comment. Keywords:
+# Turns libexec/NAME/priv into priv_table.h; the first file has the numbers of the system calls, as cc -dM writes them. Lines: KEYWORD WORDS…; "#" begins a comment. Keywords:
 #   uid nobody|keep · caps none|keep|NAME… · nnp yes|no · landlock none|keep|PATH · rlimit NAME N
 #   fds NUMBER-NAME[:kind][?]…  (names of shared/fds.h) · seccomp none | CALL… (may be repeated) · exec yes|no (told, not applied)
 function fail(text) { print FILENAME ":" FNR ": " text > "/dev/stderr"; bad = 1; exit 1 }
+# The kernel walks the program once for every system call there is when it is loaded, so it is a search tree.
+function sort_calls(  i, j, word, kept) {
+	for (i = 1; i <= calls; i++) if (call[i] in number) call[++kept] = call[i]
+	calls = kept
+	for (i = 2; i <= calls; i++) {
+		word = call[i]
+		for (j = i - 1; j >= 1 && number[call[j]] > number[word]; j--) call[j + 1] = call[j]
+		call[j + 1] = word
+	}
+}
+function tree_length(first, last,  middle) {
+	if (first == last) return 3
+	middle = int((first + last + 1) / 2)
+	return 1 + tree_length(first, middle - 1) + tree_length(middle, last)
+}
+function tree(first, last,  middle) {
+	if (first == last) {
+		print "\tBPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_" call[first] ", 0, 1),"
+		print "\tBPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),\n\tBPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),"
+		return
+	}
+	middle = int((first + last + 1) / 2)
+	print "\tBPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, __NR_" call[middle] ", " tree_length(first, middle - 1) ", 0),"
+	tree(first, middle - 1)
+	tree(middle, last)
+}
+FILENAME == syscalls { if ($1 == "#define" && sub(/^__NR_/, "", $2)) number[$2] = $3 + 0; next }
 BEGIN {
 	split("ANY REGULAR SOCKET DIRECTORY FIFO TERMINAL", kinds)
 	caps = "PRIV_CAPS_KEEP"; nnp = 0; nobody = 0; landlock = 0; path = "NULL"; calls = 0; filter = 0
@@ -54,9 +81,9 @@ END {
 		print "\tBPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PRIV_ARCH, 1, 0),"
 		print "\tBPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),"
 		print "\tBPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),"
-		for (i = 1; i <= calls; i++)
-			print "#ifdef __NR_" call[i] "\n\tBPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_" call[i] ", 0, 1),\n\tBPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),\n#endif"
-		print "\tBPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),\n};\n"
+		sort_calls()
+		tree(1, calls)
+		print "};\n"
 	}
 	print "static const struct priv priv = {"
 	print "\t.program = \"" name "\",\n\t.nobody = " nobody + 0 ",\n\t.caps = " caps ",\n\t.no_new_privs = " nnp + 0 ",\n\t.landlock = " landlock ",\n\t.landlock_path = " path ","

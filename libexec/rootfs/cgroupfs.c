@@ -20,18 +20,22 @@
 
 static char hierarchies[HIERARCHIES_MAX][32];
 static size_t hierarchy_count;
+static int v2;
 
 void add_hierarchy(const struct msg_cgroup *hierarchy)
 {
 	if (hierarchy_count == HIERARCHIES_MAX)
 		die("too many cgroup hierarchies", NULL, 0);
+	/* The unified hierarchy of a hybrid host comes after those of v1 and is not mounted. */
+	v2 = !hierarchy_count && !hierarchy->controller[0];
+	if (hierarchy_count && !hierarchy->controller[0])
+		return;
 	memcpy(hierarchies[hierarchy_count++], hierarchy->controller, sizeof(hierarchies[0]));
 }
 
 struct request {
-	const char *controller; /* "" for v2 */
 	uint64_t attributes;
-	int mount; /* the result: fd or -errno */
+	int mounts[HIERARCHIES_MAX]; /* the result: fd or -errno */
 };
 
 /* "cpu,cpuacct" is two flags, "name=systemd" one value. */
@@ -74,41 +78,47 @@ static int new_cgroup_mount(const char *controller, uint64_t attributes)
 	return mount;
 }
 
-/* In a cgroup namespace of its own, which dies with this child, a new mount shows just the container's directory. */
+/* In a cgroup namespace of its own, which dies with this child, new mounts show just the container's directories. */
 static int mount_in_own_namespace(void *argument)
 {
 	struct request *request = argument;
+	int err = unshare(CLONE_NEWCGROUP) < 0 ? -errno : 0;
 
-	request->mount = unshare(CLONE_NEWCGROUP) < 0 ? -errno
-						      : new_cgroup_mount(request->controller, request->attributes);
+	for (size_t i = 0; i < hierarchy_count; i++)
+		request->mounts[i] = err ? err : new_cgroup_mount(hierarchies[i], request->attributes);
 	return 0;
 }
 
-static int mount_own_directory(const char *controller, uint64_t attributes)
+/* The child shares our memory and fd table, and we sleep until it has gone. */
+static void mount_own_directories(struct request *request)
 {
 	static char stack[16384] __attribute__((aligned(16)));
-	struct request request = {controller, attributes, -ECHILD};
-	/* The child shares our memory and fd table and we sleep until it has gone. */
 	pid_t pid = clone(mount_in_own_namespace, stack + sizeof(stack),
-		CLONE_VM | CLONE_FILES | CLONE_VFORK | SIGCHLD, &request);
+		CLONE_VM | CLONE_FILES | CLONE_VFORK | SIGCHLD, request);
 
 	if (pid < 0)
-		return -errno;
+		die("error mounting cgroup to rootfs:", "clone", errno);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	return request.mount;
 }
 
-static void attach_hierarchy(const struct plan *plan, const char *controller, uint64_t attributes, int root, int dir,
-	const char *path)
+/* One mount for each hierarchy the container is in. */
+static void make_hierarchies(const struct plan *plan, struct request *request)
+{
+	if (!plan_namespace(plan, NS_CGROUP, NULL)) {
+		mount_own_directories(request);
+		return;
+	}
+	for (size_t i = 0; i < hierarchy_count; i++)
+		request->mounts[i] = new_cgroup_mount(hierarchies[i], request->attributes);
+}
+
+static void attach_hierarchy(const char *controller, int mount, int root, int dir, const char *path)
 {
 	const char *name = strncmp(controller, "name=", 5) ? controller : controller + 5;
-	const char *cgroupns_path;
 	char full[4096];
-	int mount, target;
+	int target;
 
-	mount = plan_namespace(plan, NS_CGROUP, &cgroupns_path) ? new_cgroup_mount(controller, attributes)
-								: mount_own_directory(controller, attributes);
 	if (mount < 0)
 		die("error mounting cgroup to rootfs:", controller, mount);
 	if (text_join(full, sizeof(full), path, "/", name, NULL))
@@ -142,23 +152,18 @@ static void link_members(const char *controller, int dir)
 	}
 }
 
-static int is_v2(void)
-{
-	return hierarchy_count == 1 && !hierarchies[0][0];
-}
-
 static void mount_v1(const struct plan *plan, const struct plan_mount *m, int root, int target)
 {
 	const char *path = plan_text(plan, m->destination);
 	uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	struct request request = {.attributes = m->attr_set};
 	int tmpfs = new_mount(plan, "tmpfs", "tmpfs", (struct plan_list){0, 0}, "755", attributes,
 		"error mounting cgroup to rootfs:");
 
 	attach(root, tmpfs, target, path, "error mounting cgroup to rootfs:");
+	make_hierarchies(plan, &request);
 	for (size_t i = 0; i < hierarchy_count; i++) {
-		if (!hierarchies[i][0])
-			continue; /* the unified hierarchy of a hybrid host */
-		attach_hierarchy(plan, hierarchies[i], m->attr_set, root, tmpfs, path);
+		attach_hierarchy(hierarchies[i], request.mounts[i], root, tmpfs, path);
 		link_members(hierarchies[i], tmpfs);
 	}
 	if (m->attr_set & MOUNT_ATTR_RDONLY) {
@@ -173,15 +178,18 @@ static void mount_v1(const struct plan *plan, const struct plan_mount *m, int ro
 void mount_cgroups(const struct plan *plan, const struct plan_mount *m, int root, int target)
 {
 	const char *path = plan_text(plan, m->destination);
+	struct request request = {.attributes = m->attr_set};
 	int mount;
 
-	if (!is_v2()) {
+	if (!v2) {
 		mount_v1(plan, m, root, target);
 		return;
 	}
 	mount = new_cgroup_mount("", m->attr_set);
-	if (mount == -EPERM || mount == -EBUSY) /* a user namespace without a cgroup namespace */
-		mount = mount_own_directory("", m->attr_set);
+	if (mount == -EPERM || mount == -EBUSY) { /* a user namespace without a cgroup namespace */
+		mount_own_directories(&request);
+		mount = request.mounts[0];
+	}
 	if (mount < 0)
 		die("error mounting cgroup2 to rootfs:", path, mount);
 	attach(root, mount, target, path, "error mounting cgroup2 to rootfs:");

@@ -80,16 +80,16 @@ static int place_fds(const struct spawn *request)
 	return 0;
 }
 
-static void reset_signals(void)
+/* verb_start has reset what the caller ignored and ignores two itself; handlers do not outlive the exec. */
+static int reset_signals(void)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
-	for (int signal = 1; signal < _NSIG; signal++)
-		if (signal != SIGKILL && signal != SIGSTOP)
-			(void)sigaction(signal, &action, NULL); /* the two that libc keeps refuse */
+	if (sigaction(SIGPIPE, &action, NULL) < 0 || sigaction(SIGXFSZ, &action, NULL) < 0)
+		return -errno;
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
 
 static int child(void *argument)
@@ -99,7 +99,9 @@ static int child(void *argument)
 	const struct spawn *request = start->request;
 	char *const *environment = request->environment ? request->environment : nothing;
 
-	reset_signals();
+	start->error = reset_signals();
+	if (start->error)
+		_exit(127);
 	/* What is executed must be out of the way of the fds that are placed, too. */
 	start->directory = fcntl(request->image >= 0 ? request->image : start->directory, F_DUPFD_CLOEXEC,
 		FD_PRESERVED + (int)request->preserved + 1);
