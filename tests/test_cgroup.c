@@ -747,19 +747,19 @@ static void test_kill_many(void **state)
 	int record, status;
 	struct step s;
 	pid_t pid, deep;
+	sigset_t set;
 
 	(void)state;
 	new_plan(NULL);
 	s = begin(&record);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
 	pid = fork_child();
 	if (!pid) {
 		/* Started by a signal, so that all of it happens inside. */
-		sigset_t set;
 		int number;
 
-		sigemptyset(&set);
-		sigaddset(&set, SIGUSR1);
-		sigprocmask(SIG_BLOCK, &set, NULL);
 		sigwait(&set, &number);
 		for (int i = 0; i < 20; i++)
 			if (!fork_child())
@@ -773,6 +773,7 @@ static void test_kill_many(void **state)
 		for (;;)
 			pause();
 	}
+	assert_int_equal(sigprocmask(SIG_UNBLOCK, &set, NULL), 0);
 	join(&s, pid);
 	deep = sleeper();
 	snprintf(below, sizeof(below), "%s/below", directory(layout == V2 ? "" : "pids"));
