@@ -110,7 +110,7 @@ runc() {
 @test "rootless: no user namespace, or additional groups, is refused" {
 	local keep
 	keep=$(cat config.json)
-	edit '.linux.namespaces |= map(select(.type != "user"))'
+	edit '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
 	refused 'rootless container requires user namespaces' create "$ID"
 	echo "$keep" >config.json
 	edit '.process.user.additionalGids = [5]'

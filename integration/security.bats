@@ -27,13 +27,14 @@ safe() {
 	status=0
 	runc "$@" </dev/null >"$T/out" 2>"$T/err" || status=$?
 	output=$(cat "$T/out" "$T/err")
-	[ "$status" -lt 124 ] || { echo "status $status: $output"; return 1; }
+	# 255 is a program's own status; 124 is the time limit, more a signal.
+	[ "$status" -lt 124 ] || [ "$status" = 255 ] || { echo "status $status: $output"; return 1; }
 	if [ -d "$STATE/$ID" ]; then runc delete --force "$ID"; fi
 	canary_unchanged || { echo "$output"; return 1; }
 }
 
 @test "security: fds 3 to 20 of the caller never reach the container (RT-01)" {
-	sh_args 'ls /proc/self/fd | tr "\n" " "; ls -l /proc/self/fd | grep canary; true'
+	sh_args 'ls /proc/self/fd | tr "\n" " "; ls -l /proc/self/fd 2>/dev/null | grep canary; true'
 	run bash -c 'for i in $(seq 3 20); do eval "exec $i<\"$3\""; done; exec timeout 10 "$0" --root "$1" run "$2"' \
 		"$RUNC" "$STATE" "$ID" "$CANARY"
 	expect 0

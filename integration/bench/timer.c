@@ -99,7 +99,7 @@ static int by_value(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	static struct subject subjects[MAX_NAMES];
-	int count = 0, order[MAX_NAMES];
+	int count = 0, order[MAX_NAMES], null, results;
 	long rounds, gap;
 
 	if (argc < 5)
@@ -124,6 +124,11 @@ int main(int argc, char **argv)
 		if (!s->wall || !s->cpu)
 			return 1;
 	}
+	/* What the commands print goes nowhere. */
+	results = fcntl(1, F_DUPFD_CLOEXEC, 10);
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (results < 0 || null < 0 || dup2(null, 1) < 0)
+		return 1;
 	srandom((unsigned)time(NULL));
 	for (long round = 0; round < rounds; round++) {
 		for (int i = 0; i < count; i++)
@@ -152,8 +157,8 @@ int main(int argc, char **argv)
 
 		qsort(s->wall, (size_t)rounds, sizeof(long), by_value);
 		qsort(s->cpu, (size_t)rounds, sizeof(long), by_value);
-		printf("%s %ld %ld %ld %ld %d\n", s->name, s->wall[rounds / 2], s->cpu[rounds / 2],
-			s->wall[0], s->memory, s->failed);
+		dprintf(results, "%s %ld %ld %ld %ld %d\n", s->name, s->wall[rounds / 2],
+			s->cpu[rounds / 2], s->wall[0], s->memory, s->failed);
 	}
 	return 0;
 }

@@ -1,0 +1,153 @@
+# The documentation says what the code does: privileges, man pages, tables, the example service, the completion.
+# layouts: hybrid
+
+load lib/common
+
+sources_of_privileges() {
+	cd "$TOP" || return
+	echo shared/fds.h libexec/verbs/deps libexec/verbs/creation.c $(ls libexec/*/deps | grep -v libexec/verbs/) libexec/*/priv
+}
+
+# NAME of every program that deps files name, with the page it must have.
+pages() {
+	awk 'FNR == 1 { verb = FILENAME ~ /verbs/ } $1 == "program" { print $2, $2 == "help" ? "runc" : (verb ? "runc-" : "davit-") $2 }' \
+		"$TOP"/libexec/*/deps
+}
+
+@test "docs: privileges.md is what the privilege tables say" {
+	cd "$TOP"
+	awk -f tools/privileges.awk $(sources_of_privileges) | diff -u doc/privileges.md - || { echo "run: make docs"; return 1; }
+}
+
+@test "docs: PRIVILEGES of the man pages is what the privilege tables say" {
+	local page name
+	cd "$TOP"
+	for page in doc/man/*.8; do
+		awk -v page=1 -f tools/privileges.awk $(sources_of_privileges) "$page" | diff -u "$page" - ||
+			{ echo "run: make docs"; return 1; }
+	done
+	for name in libexec/*/priv; do
+		name=${name#libexec/}
+		grep -q "^\.\\\\\" priv ${name%/priv}\$" "doc/man/davit-${name%/priv}.8" ||
+			{ echo "doc/man/davit-${name%/priv}.8 has no block for its privileges"; return 1; }
+	done
+}
+
+@test "docs: every program has a man page with the same headings" {
+	local program page want='NAME SYNOPSIS DESCRIPTION FILE DESCRIPTORS PRIVILEGES EXIT STATUS EXAMPLES SEE ALSO'
+	while read -r program page; do
+		[ -e "$TOP/doc/man/$page.8" ] || { echo "$program has no doc/man/$page.8"; return 1; }
+		same "$page: $(sed -n 's/^\.Sh //p' "$TOP/doc/man/$page.8" | tr '\n' ' ')" "$page: $want "
+	done < <(pages)
+	for page in "$TOP"/doc/man/*.8; do
+		pages | cut -d ' ' -f 2 | grep -qx "$(basename "$page" .8)" || { echo "$page: no such program"; return 1; }
+	done
+}
+
+@test "docs: man pages are well formed and refer to pages that exist" {
+	local page name
+	command -v mandoc >/dev/null || skip "mandoc is not installed"
+	for page in "$TOP"/doc/man/*.8; do
+		run mandoc -T lint -W warning "$page"
+		[[ $output != *WARNING* && $output != *ERROR* ]] || { echo "$output"; return 1; }
+		for name in $(sed -n 's/^\.Xr \(\(davit\|runc\)[a-z-]*\) 8.*/\1/p' "$page"); do
+			[ -e "$TOP/doc/man/$name.8" ] || { echo "$page refers to $name(8)"; return 1; }
+		done
+	done
+}
+
+@test "docs: architecture.md knows every descriptor, message and journal record, and every link leads somewhere" {
+	local word number file target
+	cd "$TOP"
+	while read -r word number; do
+		grep -Eq "^\| $number \| \`$word\` " doc/architecture.md || { echo "no row for $number $word"; return 1; }
+	done < <(sed -nE 's/^\t(FD_[A-Z_]+) = ([0-9]+).*/\1 \2/p' shared/fds.h)
+	for word in $(sed -nE 's/^\t(MSG_[A-Z]+(_[A-Z]+)*)(,| = ).*/\1/p' shared/msg.h | grep -v -e COUNT -e MSG_ONCE) \
+		$(sed -nE 's/^\t(JOURNAL_[A-Z]+).*/\1/p' shared/journal.h); do
+		grep -q "\`$word\`" doc/architecture.md || { echo "$word is not mentioned"; return 1; }
+	done
+	for file in README.md SECURITY.md doc/*.md; do
+		for target in $(grep -oE '\]\([^)#]+' "$file" | cut -c 3- | grep -v '^https\?:'); do
+			[ -e "$(dirname "$file")/$target" ] || { echo "$file: $target does not exist"; return 1; }
+		done
+		# Files named in back quotes, where they look like a path of the tree.
+		for target in $(grep -oE '`(bin|libexec|shared|tools|tests|integration|doc)/[a-z0-9_/.-]+`' "$file" | tr -d '`'); do
+			[ -e "$target" ] || { echo "$file: $target does not exist"; return 1; }
+		done
+	done
+}
+
+# unit KEY: its value in the example service.
+unit() {
+	sed -n "s/^$1=//p" "$TOP/doc/examples/container.service"
+}
+
+# service KEY: runs that command as systemd would: stdin null, in the bundle, the installed path being the tree's runc.
+service() {
+	local words
+	words=$(unit "$1")
+	words=${words#-}
+	words=${words//$(unit PIDFile)/$T/service.pid}
+	[ "${words%% *}" = /usr/local/sbin/runc ] || { echo "$1 is not a call of runc"; return 1; }
+	read -ra words <<<"${words#* }"
+	[ "${words[-1]}" = web ] && words[-1]=$ID
+	[ "${words[-2]}" = web ] && words[-2]=$ID
+	(cd "$BUNDLE" && runc "${words[@]}" </dev/null >>"$T/service.log" 2>&1) || { cat "$T/service.log"; return 1; }
+}
+
+@test "docs: the example service starts, stops and cleans up as systemd would do it" {
+	local pid
+	same "$(unit Type)" forking
+	args sleep 1000
+	service ExecStart
+	# Type=forking: the command has ended, the pid file names the main process, which is alive and not its child.
+	[ -s "$T/service.pid" ]
+	pid=$(cat "$T/service.pid")
+	same "$pid" "$(pid_of "$ID")"
+	is_running "$ID"
+	service ExecStop || true
+	# systemd kills what does not end by itself; sleep as process 1 ignores SIGTERM.
+	kill -KILL "$pid"
+	wait_for 5 is_stopped "$ID"
+	service ExecStopPost
+	nothing_left
+}
+
+@test "docs: the example service cleans up after a start that failed, and after a crash" {
+	args /nosuch
+	! service ExecStart
+	service ExecStopPost
+	nothing_left
+	args sleep 1000
+	service ExecStart
+	kill -KILL "$(cat "$T/service.pid")"
+	service ExecStopPost
+	nothing_left
+	service ExecStart
+	service ExecStopPost
+	nothing_left
+}
+
+# complete WORD…: what the completion offers for the last word.
+complete_words() {
+	bash -c '
+		source "$1/doc/completions/runc"
+		shift
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_runc
+		printf "%s\n" "${COMPREPLY[@]}"' complete "$TOP" "$@" 3>&-
+}
+
+@test "docs: bash completion offers verbs, options and ids" {
+	same "$(complete_words "$RUNC" sta | sort | tr '\n' ' ')" "start state "
+	contains "$(complete_words "$RUNC" run --)" "--no-pivot"
+	contains "$(complete_words "$RUNC" run -)" "-b"
+	contains "$(complete_words "$RUNC" --)" "--log-format"
+	same "$(complete_words "$RUNC" --log-format j)" json
+	args sleep 1000
+	detached create "$ID"
+	expect 0
+	same "$(complete_words "$RUNC" --root "$STATE" state "${ID:0:3}")" "$ID"
+	same "$(complete_words "$RUNC" --root "$STATE" kill "$ID" SIGHU)" SIGHUP
+}
