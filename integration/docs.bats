@@ -77,6 +77,24 @@ pages() {
 	done
 }
 
+@test "docs: make install puts every program and page in place, and what is installed and moved works" {
+	local program page
+	command -v musl-gcc >/dev/null || skip "musl-gcc is not installed"
+	# -o all: install what is built, whatever the switches were.
+	run env -u MAKEFLAGS -u MFLAGS make -C "$TOP" -s -o all install SECCOMP="${SECCOMP:-yes}" DESTDIR="$T/stage" PREFIX=/usr
+	expect 0
+	while read -r program page; do
+		[ "$program" = seccomp ] && [ "$SECCOMP" = no ] && continue
+		[ -x "$T/stage/usr/libexec/davit/$program" ] || { echo "$program is not installed"; return 1; }
+		[ -e "$T/stage/usr/share/man/man8/$page.8" ] || { echo "$page.8 is not installed"; return 1; }
+	done < <(pages)
+	same "$(find "$T/stage" -perm /6000)" ""
+	mv "$T/stage" "$T/moved"
+	args echo hello
+	run "$T/moved/usr/sbin/runc" --root "$STATE" run "$ID" 3>&-
+	expect 0 hello
+}
+
 # unit KEY: its value in the example service.
 unit() {
 	sed -n "s/^$1=//p" "$TOP/doc/examples/container.service"
