@@ -76,7 +76,7 @@ runc() {
 	mkdir "$HOMEDIR/xdg"
 	chown $UIDN:$UIDN "$HOMEDIR/xdg"
 	args sleep 100
-	run as_user env XDG_RUNTIME_DIR="$HOMEDIR/xdg" timeout 10 "$RUNC" run -d "$ID" </dev/null >/dev/null 2>&1
+	as_user env XDG_RUNTIME_DIR="$HOMEDIR/xdg" timeout 10 "$RUNC" run -d "$ID" </dev/null >"$T/out" 2>&1
 	[ -d "$HOMEDIR/xdg/runc/$ID" ]
 	same "$(stat -c %a "$HOMEDIR/xdg/runc")" 1700
 	as_user env XDG_RUNTIME_DIR="$HOMEDIR/xdg" timeout 10 "$RUNC" delete --force "$ID"

@@ -190,11 +190,14 @@ safe() {
 		mkdir -p "$T/vol/$i"
 		edit --arg s "$T/vol/$i" --arg d "/vol/$i" '.mounts += [{destination: $d, source: $s, options: ["bind"]}]'
 	done
-	timeout 20 strace -f -tt -o "$T/trace" -e trace=open_tree,move_mount "$RUNC" --root "$STATE" run "$ID"
+	timeout 20 strace -f -o "$T/trace" -e trace=open_tree,move_mount -e inject=open_tree:delay_enter=10000 \
+		"$RUNC" --root "$STATE" run "$ID"
 	local last first
-	last=$(grep -n "$T/vol\|\"vol" "$T/trace" | grep open_tree | tail -n 1 | cut -d : -f 1)
-	[ -n "$last" ] || last=$(grep -n 'open_tree(' "$T/trace" | sed -n 12p | cut -d : -f 1)
-	first=$(grep -n 'move_mount(' "$T/trace" | head -n 1 | cut -d : -f 1)
+	last=$(grep -n "open_tree(.*\"[^\"]*vol/12" "$T/trace" | tail -n 1 | cut -d : -f 1)
+	[ -n "$last" ] || { echo "no open_tree of a source in the trace"; return 1; }
+	# The rootfs itself may be attached as the new root while sources are still being opened: it is no mount of config.json.
+	first=$(grep -n 'move_mount(' "$T/trace" | grep -v 'AT_FDCWD, "/"' | head -n 1 | cut -d : -f 1)
+	echo "last source at line $last, first mount at line $first"
 	[ "$last" -lt "$first" ]
 }
 

@@ -66,32 +66,39 @@ static int build_argument(const char *program, char *argument, size_t size)
 int main(int argc, char **argv)
 {
 	char build[128], *word, *save = NULL;
+	int numbers[32], fds[32], count = 0, other = open("/", O_PATH | O_DIRECTORY);
 	pid_t pid;
 
-	if (argc != 4 || build_argument(argv[1], build, sizeof(build)))
+	if (argc < 4 || argc > 5 || build_argument(argv[1], build, sizeof(build)))
 		return 2;
+	/* Made before the fork: the other ends of the sockets stay open here. */
+	for (word = strtok_r(argv[2], " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		char *kind = strchr(word, ':');
+
+		word[strcspn(word, ":+?")] = 0;
+		if (count == 32)
+			return 2;
+		numbers[count] = number_of(argv[3], word);
+		fds[count] = fcntl(make(kind ? kind + 1 : ""), F_DUPFD, 200);
+		if (numbers[count] < 0 || fds[count++] < 0)
+			return 3;
+	}
 	pid = fork();
 	if (pid == 0) {
-		char *args[] = {argv[1], build, NULL}, *env[] = {NULL};
-		int null = open("/", O_PATH | O_DIRECTORY);
+		char *held[] = {"strace", "-o", "/dev/null", "-e",
+			"trace=read,pread64,recvmsg,sendmsg", "-e",
+			"inject=read,pread64,recvmsg,sendmsg:delay_enter=20000000", argv[1], build,
+			argc > 4 ? argv[4] : NULL, NULL};
+		char *env[] = {NULL};
 
-		dup2(null, 40);
-		dup2(null, 41);
-		for (word = strtok_r(argv[2], " ", &save); word;
-			word = strtok_r(NULL, " ", &save)) {
-			char *kind = strchr(word, ':');
-			int number, fd;
-
-			word[strcspn(word, ":+?")] = 0;
-			number = number_of(argv[3], word);
-			if (number < 0)
-				_exit(3);
-			fd = fcntl(make(kind ? kind + 1 : ""), F_DUPFD, 100);
-			if (fd < 0 || dup2(fd, number) < 0)
+		for (int i = 0; i < count; i++)
+			if (dup2(fds[i], numbers[i]) < 0)
 				_exit(4);
-			close(fd);
-		}
-		execve(argv[1], args, env);
+		if (dup2(other, 40) < 0 || dup2(other, 41) < 0)
+			_exit(4);
+		if (getenv("CONDUCT_STOP"))
+			execvp(held[0], held);
+		execve(argv[1], held + 7, env);
 		_exit(5);
 	}
 	printf("pid %d\n", pid);
