@@ -1,7 +1,8 @@
 /*
  * Starts a step as a conductor would, but says nothing on its sockets: for looking at it behind its
- * confinement. helper-conduct PROGRAM "PLAN:regular CONTROL:socket? …" shared/fds.h Prints "pid N"
- * and stays. Two directories are left open at 40 and 41, which the step must close.
+ * confinement. helper-conduct PROGRAM "PLAN:regular CONTROL:socket? …" shared/fds.h [ARGUMENT]
+ * Prints "pid N" and stays. Two directories are left open at 40 and 41, which the step must close.
+ * With a list of system calls in CONDUCT_STOP strace holds the step at the first of them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,6 +66,7 @@ static int build_argument(const char *program, char *argument, size_t size)
 
 int main(int argc, char **argv)
 {
+	const char *stop = getenv("CONDUCT_STOP");
 	char build[128], *word, *save = NULL;
 	int numbers[32], fds[32], count = 0, other = open("/", O_PATH | O_DIRECTORY);
 	pid_t pid;
@@ -85,10 +87,9 @@ int main(int argc, char **argv)
 	}
 	pid = fork();
 	if (pid == 0) {
-		char *held[] = {"strace", "-o", "/dev/null", "-e",
-			"trace=read,pread64,recvmsg,sendmsg", "-e",
-			"inject=read,pread64,recvmsg,sendmsg:delay_enter=20000000", argv[1], build,
-			argc > 4 ? argv[4] : NULL, NULL};
+		char trace[128], inject[128];
+		char *held[] = {"strace", "-o", "/dev/null", "-e", trace, "-e", inject, argv[1],
+			build, argc > 4 ? argv[4] : NULL, NULL};
 		char *env[] = {NULL};
 
 		for (int i = 0; i < count; i++)
@@ -96,8 +97,11 @@ int main(int argc, char **argv)
 				_exit(4);
 		if (dup2(other, 40) < 0 || dup2(other, 41) < 0)
 			_exit(4);
-		if (getenv("CONDUCT_STOP"))
+		if (stop) {
+			snprintf(trace, sizeof(trace), "trace=%s", stop);
+			snprintf(inject, sizeof(inject), "inject=%s:delay_enter=20000000", stop);
 			execvp(held[0], held);
+		}
 		execve(argv[1], held + 7, env);
 		_exit(5);
 	}
