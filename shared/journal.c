@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define JOURNAL_MAGIC  0x316a7664u /* "dvj1" */
-#define CONTROLLER_MAX 32          /* as in struct msg_cgroup, with the NUL */
+#define CONTROLLER_MAX 32          /* as in messages, with the NUL */
 #define PATH_SIZE_MAX  4096
 #define BODY_MAX       (CONTROLLER_MAX + PATH_SIZE_MAX)
 #define PID_MAX        (1u << 30)

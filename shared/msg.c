@@ -140,10 +140,6 @@ static void end_strings(struct msg *msg)
 		msg->body.text.what[MSG_WHAT_MAX - 1] = '\0';
 		msg->body.text.object[MSG_OBJECT_MAX - 1] = '\0';
 		break;
-	case MSG_CGROUP:
-		msg->body.cgroup.controller[sizeof(msg->body.cgroup.controller) - 1] = '\0';
-		msg->body.cgroup.path[sizeof(msg->body.cgroup.path) - 1] = '\0';
-		break;
 	default:
 		break;
 	}
@@ -211,4 +207,37 @@ void msg_text_line(const struct msg_text *body, struct text *t)
 		return;
 	text_add(t, t->length && t->data[t->length - 1] == ':' ? " " : ": ");
 	text_add(t, errno_text(body->err));
+}
+
+int msg_add_cgroup(struct msg_cgroups *cgroups, const char *controller, const char *path)
+{
+	size_t first = strlen(controller) + 1, second = strlen(path) + 1;
+
+	if (first > MSG_CONTROLLER_MAX || first + second > sizeof(cgroups->text) - cgroups->length)
+		return -ENOSPC;
+	memcpy(cgroups->text + cgroups->length, controller, first);
+	memcpy(cgroups->text + cgroups->length + first, path, second);
+	cgroups->length += (uint32_t)(first + second);
+	return 0;
+}
+
+int msg_next_cgroup(const struct msg_cgroups *cgroups, size_t *at, const char **controller, const char **path)
+{
+	size_t left, first, second;
+
+	if (cgroups->length > sizeof(cgroups->text) || *at > cgroups->length)
+		return -EPROTO;
+	left = cgroups->length - *at;
+	if (!left)
+		return 0;
+	*controller = cgroups->text + *at;
+	first = strnlen(*controller, left) + 1;
+	if (first > MSG_CONTROLLER_MAX || first >= left)
+		return -EPROTO;
+	*path = *controller + first;
+	second = strnlen(*path, left - first) + 1;
+	if (second > left - first)
+		return -EPROTO;
+	*at += first + second;
+	return 1;
 }

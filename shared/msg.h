@@ -42,7 +42,7 @@ enum msg_type {
 	MSG_CONSOLE,   /* rootfs → conductor: pty master */
 	MSG_CREATED,   /* dmz → conductor: nothing but start and execve is left to do */
 
-	MSG_CGROUP,	/* cgroup → conductor (→ rootfs): struct msg_cgroup, before that directory is made; path "": the end */
+	MSG_CGROUP,	/* cgroup → conductor (→ rootfs): struct msg_cgroups, before these directories are made */
 	MSG_CGROUP_MAKE, /* conductor → cgroup: all of them are in the journal, make them */
 	MSG_CGROUP_MADE, /* cgroup → conductor: directories are there; fd: the v2 one, or none */
 	MSG_CGROUP_JOIN, /* conductor → cgroup: struct msg_number (pid) */
@@ -83,10 +83,15 @@ struct msg_init {
 	uint64_t in_cgroup; /* 1: it was cloned into the v2 cgroup */
 };
 
-struct msg_cgroup {
-	char controller[32]; /* "memory", "cpu,cpuacct", "" for v2 */
-	char path[4096];     /* of the container's directory, absolute */
+/* As many hierarchies as fit; one record for all saves a wake-up of the receiver for each. */
+struct msg_cgroups {
+	uint32_t last;	 /* 1: no other record of this kind follows */
+	uint32_t length; /* of text */
+	char text[8184]; /* "CONTROLLER\0PATH\0" each: "memory", "cpu,cpuacct", "" for v2; the directory, absolute */
 };
+
+#define MSG_CONTROLLER_MAX 32 /* with the NUL */
+
 
 enum tree_kind { TREE_ROOT, TREE_MOUNT, TREE_DEVICE, TREE_DEFAULT_DEVICE, TREE_NULL };
 
@@ -107,10 +112,10 @@ struct msg {
 		struct msg_text text;
 		struct msg_number number;
 		struct msg_init init;
-		struct msg_cgroup cgroup;
+		struct msg_cgroups cgroups;
 		struct msg_hooks hooks;
 		struct msg_tree tree;
-		char bytes[sizeof(struct msg_cgroup)];
+		char bytes[sizeof(struct msg_cgroups)];
 	} body;
 	int fd; /* received: -1 or an fd that the receiver owns, close-on-exec */
 };
@@ -143,6 +148,12 @@ struct text;
 
 /* Adds "WHAT OBJECT: errno text" to T; a WHAT or OBJECT that ends in ':' gets no second one. */
 void msg_text_line(const struct msg_text *body, struct text *t);
+
+/* Adds a hierarchy. Returns 0, or -ENOSPC when it does not fit any more (start with zeros). */
+int msg_add_cgroup(struct msg_cgroups *cgroups, const char *controller, const char *path);
+
+/* The hierarchy at *AT (0: the first), which is moved on. Returns 1; 0 at the end; -EPROTO for a malformed text. */
+int msg_next_cgroup(const struct msg_cgroups *cgroups, size_t *at, const char **controller, const char **path);
 
 /* Sends one record with FD (-1: none), which stays the caller's. Returns 0 or -errno. Never raises SIGPIPE. */
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd);

@@ -50,7 +50,7 @@ static size_t journal_count;
 static const struct msg_rule rules[] = {
 	{MSG_ERROR, 0, sizeof(struct msg_text), 0, PROGRAM_CGROUP},
 	{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_CGROUP},
-	{MSG_CGROUP, 0, sizeof(struct msg_cgroup), 0, PROGRAM_CGROUP},
+	{MSG_CGROUP, 0, sizeof(struct msg_cgroups), 0, PROGRAM_CGROUP},
 	{MSG_CGROUP_MADE, MSG_FD_OPTIONAL, 0, 0, PROGRAM_CGROUP},
 	{MSG_JOINED, 0, 0, 0, PROGRAM_CGROUP},
 	{MSG_DONE, 0, 0, 0, PROGRAM_CGROUP},
@@ -200,12 +200,14 @@ static int take_announcements(struct step *s)
 
 	assert_true(fd >= 0);
 	for (;;) {
+		const char *controller, *path;
+		size_t at = 0;
+
 		expect(s, MSG_CGROUP);
-		if (!msg.body.cgroup.path[0])
+		while (msg_next_cgroup(&msg.body.cgroups, &at, &controller, &path) == 1)
+			assert_int_equal(journal_append_cgroup(fd, controller, path), 0);
+		if (msg.body.cgroups.last)
 			break;
-		assert_int_equal(
-			journal_append_cgroup(fd, msg.body.cgroup.controller, msg.body.cgroup.path),
-			0);
 	}
 	assert_int_equal(journal_read(fd, &journal), 0);
 	assert_true(journal_count < sizeof(journals) / sizeof(journals[0]));

@@ -132,23 +132,26 @@ static void controllers_for(const struct hierarchy *h, char *out, size_t size)
 
 void announce(struct host *host)
 {
-	static struct msg_cgroup body;
+	static struct msg_cgroups body;
+	char controllers[MSG_CONTROLLER_MAX];
 	int err = 0;
 
 	for (size_t i = 0; i < host->count; i++)
 		open_existing(&host->hierarchies[i]);
-	/* One more with no path ends the list. */
-	for (size_t i = 0; !err && i <= host->count; i++) {
-		memset(&body, 0, sizeof(body));
-		if (i < host->count) {
-			const struct hierarchy *h = &host->hierarchies[i];
+	for (size_t i = 0; !err && i < host->count; i++) {
+		const struct hierarchy *h = &host->hierarchies[i];
 
-			controllers_for(h, body.controller, sizeof(body.controller));
-			if (text_join(body.path, sizeof(body.path), full_path(h, NULL), NULL))
-				die("cgroupsPath is too long", NULL, ENAMETOOLONG);
-		}
+		controllers_for(h, controllers, sizeof(controllers));
+		if (!msg_add_cgroup(&body, controllers, full_path(h, NULL)))
+			continue;
 		err = msg_send(&conductor, MSG_CGROUP, &body, sizeof(body), -1);
+		memset(&body, 0, sizeof(body));
+		if (!err && msg_add_cgroup(&body, controllers, full_path(h, NULL)))
+			die("cgroupsPath is too long", NULL, ENAMETOOLONG);
 	}
+	body.last = 1;
+	if (!err)
+		err = msg_send(&conductor, MSG_CGROUP, &body, sizeof(body), -1);
 	if (err == -EPIPE)
 		_exit(1); /* the conductor is gone: there is nobody to tell */
 	if (err)

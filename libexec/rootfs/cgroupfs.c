@@ -18,19 +18,31 @@
 
 #define HIERARCHIES_MAX 32
 
-static char hierarchies[HIERARCHIES_MAX][32];
+static char hierarchies[HIERARCHIES_MAX][MSG_CONTROLLER_MAX];
 static size_t hierarchy_count;
 static int v2;
 
-void add_hierarchy(const struct msg_cgroup *hierarchy)
+/* The unified hierarchy of a hybrid host comes after those of v1 and is not mounted. */
+static void add_hierarchy(const char *controller)
 {
+	v2 = !hierarchy_count && !*controller;
+	if (hierarchy_count && !*controller)
+		return;
 	if (hierarchy_count == HIERARCHIES_MAX)
 		die("too many cgroup hierarchies", NULL, 0);
-	/* The unified hierarchy of a hybrid host comes after those of v1 and is not mounted. */
-	v2 = !hierarchy_count && !hierarchy->controller[0];
-	if (hierarchy_count && !hierarchy->controller[0])
-		return;
-	memcpy(hierarchies[hierarchy_count++], hierarchy->controller, sizeof(hierarchies[0]));
+	memcpy(hierarchies[hierarchy_count++], controller, strlen(controller) + 1);
+}
+
+void add_hierarchies(const struct msg_cgroups *cgroups)
+{
+	const char *controller, *path;
+	size_t at = 0;
+	int more;
+
+	while ((more = msg_next_cgroup(cgroups, &at, &controller, &path)) == 1)
+		add_hierarchy(controller);
+	if (more < 0)
+		die("protocol error:", "cgroup", more);
 }
 
 struct request {

@@ -23,7 +23,7 @@
 #define HOOKS_SECONDS  (-1) /* hooks have their own timeouts; the conductor's death ends the wait */
 
 static const struct msg_rule rules[] = {
-	{MSG_CGROUP, 0, sizeof(struct msg_cgroup), 0, PROGRAM_CONDUCTOR},
+	{MSG_CGROUP, 0, sizeof(struct msg_cgroups), 0, PROGRAM_CONDUCTOR},
 	{MSG_JOINED, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
 	{MSG_HOOKS_DONE, MSG_ONCE, 0, MSG_JOINED, PROGRAM_CONDUCTOR},
 };
@@ -48,7 +48,7 @@ static void wait_for_cgroup(void)
 			die("waiting for runc:", "cgroup", err);
 		if (msg.header.type == MSG_JOINED)
 			break;
-		add_hierarchy(&msg.body.cgroup);
+		add_hierarchies(&msg.body.cgroups);
 	}
 	if (plan_namespace(&plan, NS_CGROUP, &path) && !path && unshare(CLONE_NEWCGROUP) < 0)
 		die("failed to create namespaces:", "cgroup", errno);

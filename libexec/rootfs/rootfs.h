@@ -18,8 +18,8 @@ void finish_readonly_mounts(void);
 int new_mount(const struct plan *plan, const char *type, const char *source, struct plan_list data,
 	const char *mode, uint64_t attributes, const char *what);
 
-/* cgroupfs.c: remembers a hierarchy the container is in, as the conductor reports it. */
-void add_hierarchy(const struct msg_cgroup *hierarchy);
+/* cgroupfs.c: remembers the hierarchies the container is in, as the conductor reports them. */
+void add_hierarchies(const struct msg_cgroups *cgroups);
 void mount_cgroups(const struct plan *plan, const struct plan_mount *mount, int root, int target);
 
 /* devices.c */

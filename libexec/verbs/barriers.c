@@ -25,7 +25,7 @@
 	}
 
 static const struct msg_rule cgroup_rules[] = {ANY_STEP,
-	{MSG_CGROUP, 0, sizeof(struct msg_cgroup), 0, PROGRAM_CGROUP},
+	{MSG_CGROUP, 0, sizeof(struct msg_cgroups), 0, PROGRAM_CGROUP},
 	{MSG_CGROUP_MADE, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_CGROUP, PROGRAM_CGROUP},
 	{MSG_JOINED, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP},
 	{MSG_DONE, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP}};
@@ -221,16 +221,23 @@ static int tell_step(struct creation *c, enum creation_step to, enum msg_type ty
 	return 0;
 }
 
-static int hear_cgroup(struct creation *c, const struct msg_cgroup *cgroup)
+static int hear_cgroups(struct creation *c, const struct msg_cgroups *cgroups)
 {
+	const char *controller, *path;
+	size_t at = 0;
 	int err;
 
-	if (!cgroup->path[0]) {
-		c->cgroups_listed = 1;
-		return tell_step(c, STEP_CGROUP, MSG_CGROUP_MAKE, NULL, 0, -1);
+	while ((err = msg_next_cgroup(cgroups, &at, &controller, &path)) == 1) {
+		err = journal_append_cgroup(c->journal_fd, controller, path);
+		if (err)
+			break;
 	}
-	err = journal_append_cgroup(c->journal_fd, cgroup->controller, cgroup->path);
-	return err ? creation_error(c, "journal", err) : 0;
+	if (err)
+		return creation_error(c, "journal", err);
+	if (!cgroups->last)
+		return 0;
+	c->cgroups_listed = 1;
+	return tell_step(c, STEP_CGROUP, MSG_CGROUP_MAKE, NULL, 0, -1);
 }
 
 static int hear_init(struct creation *c, const struct msg_init *init, int pidfd)
@@ -276,7 +283,7 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 
 	switch (msg->header.type) {
 	case MSG_CGROUP:
-		return hear_cgroup(c, &msg->body.cgroup);
+		return hear_cgroups(c, &msg->body.cgroups);
 	case MSG_CGROUP_MADE:
 		c->cgroups_made = 1;
 		c->cgroup_dir = msg->fd;
@@ -323,19 +330,18 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 static int send_joined(struct creation *c)
 {
 	static struct journal journal;
+	static struct msg_cgroups body;
 	int err = journal_read(c->journal_fd, &journal);
 
+	/* The paths mean nothing in there; only the names go. */
+	for (size_t i = 0; !err && i < journal.cgroup_count; i++)
+		err = msg_add_cgroup(&body, journal.cgroups[i].controller, "");
 	if (err)
 		return creation_error(c, "journal", err);
-	for (size_t i = 0; i < journal.cgroup_count; i++) {
-		struct msg_cgroup body = {0};
-
-		text_join(body.controller, sizeof(body.controller), journal.cgroups[i].controller, NULL);
-		text_join(body.path, sizeof(body.path), journal.cgroups[i].path, NULL);
-		if (tell_step(c, STEP_LINE, MSG_CGROUP, &body, sizeof(body), -1))
-			return -1;
-	}
+	body.last = 1;
 	c->joined_sent = 1;
+	if (tell_step(c, STEP_LINE, MSG_CGROUP, &body, sizeof(body), -1))
+		return -1;
 	return tell_step(c, STEP_LINE, MSG_JOINED, NULL, 0, -1);
 }
 
