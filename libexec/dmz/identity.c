@@ -174,7 +174,9 @@ static void drop_bounding(const struct plan *plan)
 
 		if (has < 0)
 			return; /* past the kernel's last capability */
-		if (has && !(plan->config->cap_bounding >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+		if (!has || (plan->config->cap_bounding >> cap & 1))
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 || prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
 			die("unable to apply bounding set:", NULL, errno);
 	}
 }
@@ -187,8 +189,12 @@ static void set_groups(const struct plan *plan)
 	for (uint32_t i = 0; i < list.count && i < GROUPS_MAX; i++)
 		groups[i] = (gid_t)plan_num_at(plan, list, i)->value;
 	/* In a rootless user namespace setgroups is denied; then there must be nothing to set. */
-	if (sys_setgroups(list.count, groups) < 0 && (errno != EPERM || list.count))
-		die("setgroups:", NULL, errno);
+	if (sys_setgroups(list.count, groups) < 0) {
+		if (errno != EPERM || list.count)
+			die("setgroups:", NULL, errno);
+	} else if (syscall(__NR_getgroups, 0, NULL) != (long)list.count) {
+		die("setgroups:", "the groups read back differently", 0);
+	}
 }
 
 static void set_ids(const struct plan *plan)
@@ -253,15 +259,14 @@ static void set_capabilities(const struct plan *plan)
 	raise_ambient(config->cap_ambient);
 }
 
+/* Without process.capabilities all sets are empty: the specification is silent, and nobody asked for any. */
 void become_user(const struct plan *plan)
 {
-	int keep = plan->config->has_capabilities, err;
+	int err;
 
-	if (keep) {
-		drop_bounding(plan);
-		if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
-			die("PR_SET_KEEPCAPS:", NULL, errno);
-	}
+	drop_bounding(plan);
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		die("PR_SET_KEEPCAPS:", NULL, errno);
 	set_groups(plan);
 	set_ids(plan);
 	if (!cwd_entered) {
@@ -269,9 +274,7 @@ void become_user(const struct plan *plan)
 		if (err)
 			die_of_cwd(plan, err);
 	}
-	if (keep) {
-		if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
-			die("PR_SET_KEEPCAPS:", NULL, errno);
-		set_capabilities(plan);
-	}
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		die("PR_SET_KEEPCAPS:", NULL, errno);
+	set_capabilities(plan);
 }

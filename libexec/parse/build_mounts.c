@@ -76,7 +76,5 @@ void finish_mount(void *record)
 	else if (!strcmp(type, "cgroup"))
 		m->kind = MOUNT_CGROUP;
 	check_proc(m, plan_put_text(m->destination), type ? type : "");
-	if (m->tmpcopyup && (!type || strcmp(type, "tmpfs") != 0))
-		caution("tmpcopyup is for type tmpfs; ignored", NULL);
 	m->label = plan_put(path_text());
 }

@@ -109,11 +109,9 @@ static void apply_option(const struct option *option, struct plan_mount *m, uint
 		m->kind = MOUNT_BIND;
 		break;
 	case REMOUNT:
-		m->remount = 1;
-		break;
+		refuse("remount: not supported yet", NULL);
 	case COPY_UP:
-		m->tmpcopyup = 1;
-		break;
+		refuse("tmpcopyup: not supported yet", NULL);
 	case ID_MAP:
 		refuse("id-mapped mounts: not supported yet", NULL);
 	case SUPER_SET:

@@ -77,15 +77,13 @@ static void send_tree(enum tree_kind kind, uint32_t index, int fd)
 }
 
 /*
- * Events of the host may reach the container's copies (slave), never the other way round, unless config.json asks for a
- * shared root (rule F24).
+ * Events of the host may reach the container's copies (MS_SLAVE), never the other way round (rule F24): a clone of a
+ * shared mount is born into the host's peer group.
  */
-static void make_slave(const struct plan *plan, int tree, const char *path)
+static void leave_peers(int tree, uint64_t propagation, const char *path)
 {
-	struct mount_attr attr = {.propagation = MS_SLAVE};
+	struct mount_attr attr = {.propagation = propagation};
 
-	if (plan->config->rootfs_propagation & MS_SHARED)
-		return;
 	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0)
 		die("mount_setattr:", path, errno);
 }
@@ -120,7 +118,7 @@ static void send_root(const struct plan *plan)
 	if (tree < 0)
 		die("open_tree:", path, errno);
 	close(fd);
-	make_slave(plan, tree, path);
+	leave_peers(tree, MS_SLAVE, path);
 	send_tree(TREE_ROOT, 0, tree);
 }
 
@@ -134,7 +132,9 @@ static void send_source(const struct plan *plan, uint32_t index)
 	tree = sys_open_tree(FD_BUNDLE, source ? source : "", flags);
 	if (tree < 0)
 		die("failed to fulfil mount request: open", source ? source : "\"\"", errno);
-	make_slave(plan, tree, source);
+	/* Only a shared mount in a shared root stays a peer: that is how a container mounts for the host. */
+	if (!(plan->config->rootfs_propagation & MS_SHARED) || !(mount->propagation & MS_SHARED))
+		leave_peers(tree, MS_SLAVE, source);
 	send_tree(TREE_MOUNT, index, tree);
 }
 
@@ -152,6 +152,8 @@ static void send_device(enum tree_kind kind, uint32_t index, const char *path, m
 	if (tree < 0)
 		die("open_tree:", path, errno);
 	close(fd);
+	/* Nothing is ever mounted below a node, but it can be mounted over, and that must not reach the host. */
+	leave_peers(tree, MS_PRIVATE, path);
 	send_tree(kind, index, tree);
 }
 
