@@ -78,7 +78,8 @@ int main(int argc, char **argv)
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, err);
-	close(FD_PLAN);
+	if (!plan.config->hooks_start_container.count)
+		close(FD_PLAN); /* hook reads it again */
 	if (plan.config->has_seccomp)
 		filter = step_conducted() ? await(MSG_FILTER, &(struct msg){.fd = -1}, FILTER_SECONDS) : FD_FILTER;
 	set_session(&plan);

@@ -21,6 +21,9 @@ int main(int argc, char **argv)
 	if (err)
 		die("plan:", why, err);
 	send_namespaces(&plan);
+	err = priv_keep_caps(priv.caps & ~(UINT64_C(1) << CAP_SYS_PTRACE));
+	if (err)
+		die("dropping capabilities:", NULL, err);
 	send_trees(&plan);
 	tell(MSG_DONE, -1);
 	return 0;

@@ -63,8 +63,7 @@ static int has_new_network(const struct plan *plan)
 
 static int has_host_hooks(const struct plan_config *config)
 {
-	return config->hooks_prestart.count || config->hooks_create_runtime.count || config->hooks_poststart.count ||
-	       config->hooks_poststop.count;
+	return config->hooks_prestart.count || config->hooks_create_runtime.count || config->hooks_poststart.count;
 }
 
 static int spawn_cgroup(struct creation *c)
@@ -207,6 +206,8 @@ int creation_spawn_steps(struct creation *c)
 	if (has_new_network(plan) && spawn_netlink(c))
 		return -1;
 	if (has_host_hooks(plan->config) && hooks_start(&c->steps[STEP_HOOK], c->plan_fd))
+		return creation_error(c, "cannot start hook", 0);
+	if (plan->config->hooks_poststop.count && hooks_start(&c->poststop, c->plan_fd))
 		return creation_error(c, "cannot start hook", 0);
 	return 0;
 }

@@ -430,6 +430,7 @@ int creation_make(struct creation *c)
 	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->master_fd = -1;
 	for (int i = 0; i < STEP_COUNT; i++)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
+	c->poststop.pidfd = c->poststop.peer.fd = -1;
 	umask(0022);
 	err = catch_signals(c) || prepare(c) || creation_spawn_steps(c) || drop_privileges(c) || creation_advance(c) ||
 	      hear_all(c) || release_steps(c) || creation_publish(c);
@@ -451,13 +452,12 @@ void creation_undo(struct creation *c)
 			continue;
 	}
 	for (int i = 0; i < STEP_COUNT; i++)
-		if (i != STEP_HOOK)
-			step_kill(&c->steps[i]);
+		step_kill(&c->steps[i]);
 	if (!c->have_directory)
 		return;
 	if (c->container.dir >= 0 && c->journal_fd >= 0 && journal_read(c->journal_fd, &c->container.journal))
 		log_record(LOG_LEVEL_WARNING, "the journal of the failed container cannot be read", NULL);
-	if (container_remove(c->root_fd, &c->container, c->hooks_ran ? &c->steps[STEP_HOOK] : NULL, line, sizeof(line)))
+	if (container_remove(c->root_fd, &c->container, c->hooks_ran ? &c->poststop : NULL, line, sizeof(line)))
 		log_record(LOG_LEVEL_WARNING, line, NULL);
-	step_kill(&c->steps[STEP_HOOK]);
+	step_kill(&c->poststop);
 }

@@ -42,6 +42,7 @@ struct creation {
 	int filter_fd;
 	int signal_fd;
 	struct step steps[STEP_COUNT];
+	struct step poststop; /* a hook program of its own: the other may have failed and gone when these are due */
 	int init_pidfd;
 
 	/* which barriers are behind us (conduct.h) */

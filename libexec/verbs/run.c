@@ -144,12 +144,11 @@ static void end_tty(void)
 static void destroy(void)
 {
 	static char line[CREATION_LINE];
-	struct step *hook = creation.steps[STEP_HOOK].peer.fd >= 0 ? &creation.steps[STEP_HOOK] : NULL;
 
 	if (keep)
 		return;
 	if (container_kill(&creation.container, line, sizeof(line)) ||
-		container_remove(creation.root_fd, &creation.container, hook, line, sizeof(line)))
+		container_remove(creation.root_fd, &creation.container, &creation.poststop, line, sizeof(line)))
 		log_record(LOG_LEVEL_WARNING, line, NULL);
 }
 
@@ -162,6 +161,7 @@ static _Noreturn void fail(void)
 	end_tty();
 	destroy();
 	step_kill(&creation.steps[STEP_HOOK]);
+	step_kill(&creation.poststop);
 	log_die(1, "runc run failed", creation.line);
 }
 
@@ -185,13 +185,14 @@ int main(int argc, char **argv)
 	if (container_start(&creation.container, creation.container.plan.config->hooks_poststart.count ? hook : NULL,
 		    creation.line, sizeof(creation.line)))
 		fail();
+	hooks_end(hook);
 	if (creation.detach) {
-		hooks_end(hook);
+		hooks_end(&creation.poststop);
 		return 0;
 	}
 	status = wait_for_container(signals);
 	end_tty();
 	destroy();
-	hooks_end(hook);
+	hooks_end(&creation.poststop);
 	return status;
 }
