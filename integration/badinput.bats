@@ -27,7 +27,7 @@ replaced() {
 	refused 'config.json.*(line 3, column|:3:)' create "$ID"
 	local text
 	for text in '' '{' '[]' '"str"' 'null' '{}x' '{"a":1,}' "{'a':1}" '{"a":NaN}' '// c' '{"a":"b' '{"a" 1}' $'{"a":"\x01"}' $'{"a":"\n"}' \
-		$'\xef\xbb\xbf{}' '{"a":01}' '{"a":+1}' '{"a":.5}' '{"a":"\\x"}' '{"a":tru}' '{}{}'; do
+		$'\xef\xbb\xbf{}' '{"a":01}' '{"a":+1}' '{"a":.5}' '{"a":"\x"}' '{"a":tru}' '{}{}'; do
 		printf '%s' "$text" >config.json
 		refused 'config|process|root' create "$ID" || { echo "input: $text"; return 1; }
 	done

@@ -92,6 +92,7 @@ processes() {
 		fi
 		name=$({ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null) || continue
 		grep -qs '^State:[[:space:]]*Z' "$p/status" && continue
+		case $name in "grep "*) continue ;; esac # at the other end of a pipe from us
 		echo "${p#/proc/} $name"
 	done
 }
