@@ -1,29 +1,33 @@
 /*
- * The numbers at which one program hands file descriptors to the next. Every man page quotes them; nothing else in
- * the tree may name a number. 0-2 belong to the container (or to the person who runs a program by hand).
+ * The numbers at which one program hands file descriptors to the next. Every man page quotes them;
+ * nothing else in the tree may name a number. 0-2 belong to the container (or to the person who
+ * runs a program by hand).
  */
 #ifndef DAVIT_FDS_H
 #define DAVIT_FDS_H
 
 enum {
-	FD_PLAN = 3,	/* the plan: a sealed memfd; for parse the memfd to fill */
+	FD_PLAN = 3,    /* the plan: a sealed memfd; for parse the memfd to fill */
 	FD_CONTROL = 4, /* SOCK_SEQPACKET to the conductor (msg.h) */
-	FD_CONFIG = 7,	/* parse: config.json, a regular file open for reading */
-	FD_BUNDLE = 8,	/* sources: O_PATH directory of the bundle */
-	FD_TREES = 9,	/* sources writes, rootfs reads: SOCK_SEQPACKET that carries detached trees */
-	FD_FILTER = 10, /* seccomp: the memfd to fill with the BPF program */
-	FD_START = 11,	/* line programs: read end of the start fifo, O_NONBLOCK */
-	FD_DMZ = 12,	/* ns, rootfs: sealed memfd of dmz */
-	FD_ROOTFS = 13, /* ns: sealed memfd of rootfs */
-	FD_HOOK = 14,	/* rootfs, dmz: sealed memfd of hook, when the plan has container hooks */
-	FD_SOURCES = 15, /* ns: sealed memfd of sources, when it must run inside the new namespaces (rootless) */
-	FD_LINE = 16,	/* ns: the control socket of the line, which becomes FD_CONTROL of rootfs and dmz */
+	FD_CONFIG = 7,  /* parse: config.json, a regular file open for reading */
+	FD_BUNDLE = 8,  /* sources: O_PATH directory of the bundle */
+	FD_TREES = 9, /* sources writes, rootfs reads: SOCK_SEQPACKET that carries detached trees */
+	FD_FILTER = 10,  /* seccomp: the memfd to fill with the BPF program */
+	FD_START = 11,   /* line programs: read end of the start fifo, O_NONBLOCK */
+	FD_DMZ = 12,     /* ns, rootfs: sealed memfd of dmz */
+	FD_ROOTFS = 13,  /* ns: sealed memfd of rootfs */
+	FD_HOOK = 14,    /* rootfs, dmz: sealed memfd of hook, when the plan has container hooks */
+	FD_SOURCES = 15, /* ns: sealed memfd of sources, when it must run inside the new namespaces
+			    (rootless) */
+	FD_LINE = 16, /* ns: the control socket of the line, which becomes FD_CONTROL of rootfs and
+			 dmz */
 	FD_SOURCES_CONTROL = 17, /* ns: control socket for that sources */
-	FD_JOURNAL = 18, /* cgroup: the container's journal, read-only, to remove what it lists */
-	FD_CONSOLE = 19, /* dmz: the terminal that becomes 0-2 */
-	FD_MASTER = 20, /* tty: the pty master */
-	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until dmz places them at 3… */
-	FD_FREE = 1024 /* no program is handed anything at this number or above */
+	FD_JOURNAL = 18,   /* cgroup: the container's journal, read-only, to remove what it lists */
+	FD_CONSOLE = 19,   /* dmz: the terminal that becomes 0-2 */
+	FD_MASTER = 20,    /* tty: the pty master */
+	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until
+			      dmz places them at 3… */
+	FD_FREE = 1024     /* no program is handed anything at this number or above */
 };
 
 #endif

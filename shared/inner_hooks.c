@@ -40,7 +40,8 @@ static void wait_for_hooks(struct peer *peer)
 		case MSG_DONE:
 			return;
 		case MSG_ERROR:
-			die(msg.body.text.what, msg.body.text.object[0] ? msg.body.text.object : NULL,
+			die(msg.body.text.what,
+				msg.body.text.object[0] ? msg.body.text.object : NULL,
 				msg.body.text.err);
 		case MSG_WARNING:
 			warn(msg.body.text.what, msg.body.text.object, msg.body.text.err);
@@ -55,7 +56,9 @@ static void wait_for_hooks(struct peer *peer)
 void run_inner_hooks(enum hook_kind kind, enum container_status status)
 {
 	struct msg_hooks body = {kind, status, 0};
-	struct peer peer = {.self = PROGRAM_CONDUCTOR, .rules = rules, .rule_count = sizeof(rules) / sizeof(rules[0])};
+	struct peer peer = {.self = PROGRAM_CONDUCTOR,
+		.rules = rules,
+		.rule_count = sizeof(rules) / sizeof(rules[0])};
 	int pair[2], err;
 	pid_t pid;
 

@@ -1,6 +1,6 @@
 /*
- * Hooks that run inside the container's namespaces (createContainer, startContainer): the line starts the hook program
- * from FD_HOOK, speaks to it as a conductor would, and passes its error on.
+ * Hooks that run inside the container's namespaces (createContainer, startContainer): the line
+ * starts the hook program from FD_HOOK, speaks to it as a conductor would, and passes its error on.
  */
 #ifndef DAVIT_INNER_HOOKS_H
 #define DAVIT_INNER_HOOKS_H

@@ -24,7 +24,8 @@ const char *const program_names[PROGRAM_COUNT] = {
 
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd)
 {
-	struct msg_header header = {type, (uint32_t)(sizeof(header) + length), peer->sent, peer->self};
+	struct msg_header header = {
+		type, (uint32_t)(sizeof(header) + length), peer->sent, peer->self};
 	struct iovec iov[2] = {{&header, sizeof(header)}, {(void *)body, length}};
 	union {
 		struct cmsghdr align;
@@ -53,7 +54,8 @@ int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t len
 	return 0;
 }
 
-/* Takes the first fd of a control message and closes any other, so that none is ever lost. Returns how many came. */
+/* Takes the first fd of a control message and closes any other, so that none is ever lost. Returns
+ * how many came. */
 static size_t take_fds(struct msghdr *record, int *first)
 {
 	size_t count = 0;
@@ -113,8 +115,8 @@ static int permitted(struct peer *peer, const struct msg *msg, size_t size, size
 	const struct msg_rule *rule;
 	uint64_t bit;
 
-	if (size < sizeof(msg->header) || msg->header.length != size ||
-		!msg->header.type || msg->header.type >= MSG_TYPE_COUNT)
+	if (size < sizeof(msg->header) || msg->header.length != size || !msg->header.type ||
+		msg->header.type >= MSG_TYPE_COUNT)
 		return 0;
 	rule = find_rule(peer, &msg->header);
 	if (!rule || size != sizeof(msg->header) + rule->body)
@@ -147,7 +149,8 @@ static void end_strings(struct msg *msg)
 
 int msg_recv(struct peer *peer, struct msg *msg)
 {
-	struct iovec iov[2] = {{&msg->header, sizeof(msg->header)}, {&msg->body, sizeof(msg->body)}};
+	struct iovec iov[2] = {
+		{&msg->header, sizeof(msg->header)}, {&msg->body, sizeof(msg->body)}};
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(4 * sizeof(int))];
@@ -166,7 +169,8 @@ int msg_recv(struct peer *peer, struct msg *msg)
 	if (n <= 0)
 		return n == 0 || errno == ECONNRESET ? 0 : -errno;
 	fds = take_fds(&record, &msg->fd);
-	if ((record.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !permitted(peer, msg, (size_t)n, fds)) {
+	if ((record.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+		!permitted(peer, msg, (size_t)n, fds)) {
 		if (msg->fd >= 0)
 			close(msg->fd);
 		msg->fd = -1;
@@ -221,7 +225,8 @@ int msg_add_cgroup(struct msg_cgroups *cgroups, const char *controller, const ch
 	return 0;
 }
 
-int msg_next_cgroup(const struct msg_cgroups *cgroups, size_t *at, const char **controller, const char **path)
+int msg_next_cgroup(
+	const struct msg_cgroups *cgroups, size_t *at, const char **controller, const char **path)
 {
 	size_t left, first, second;
 

@@ -1,7 +1,7 @@
 /*
- * Messages between a conductor and a step: one SOCK_SEQPACKET record each, a header and a body whose exact length
- * the type fixes, with at most one fd. A receiver has a table of what it permits; anything else is a protocol error,
- * after which nothing more is read from that peer.
+ * Messages between a conductor and a step: one SOCK_SEQPACKET record each, a header and a body
+ * whose exact length the type fixes, with at most one fd. A receiver has a table of what it
+ * permits; anything else is a protocol error, after which nothing more is read from that peer.
  */
 #ifndef DAVIT_MSG_H
 #define DAVIT_MSG_H
@@ -27,41 +27,45 @@ enum program {
 /* "parse", "seccomp" …: the file name below LIBEXECDIR/davit. */
 extern const char *const program_names[PROGRAM_COUNT];
 
-/* Types. The comment names sender → receiver, body, fd. The barriers of a creation are listed in conduct.h. */
+/* Types. The comment names sender → receiver, body, fd. The barriers of a creation are listed in
+ * conduct.h. */
 enum msg_type {
 	MSG_ERROR = 1, /* any step → conductor: struct msg_text; the sender exits next */
 	MSG_WARNING,   /* any step → conductor: struct msg_text */
 	MSG_DEBUG,     /* any step → conductor: struct msg_text */
 	MSG_DONE,      /* any step → conductor: its one effect has happened */
 
-	MSG_NAMESPACE, /* sources → conductor → ns: struct msg_number (enum namespace_type), nsfs fd */
+	MSG_NAMESPACE, /* sources → conductor → ns: struct msg_number (enum namespace_type), nsfs fd
+			*/
 	MSG_CLONE,     /* conductor → ns: go on; fd: the v2 cgroup to clone into, or none */
-	MSG_INIT,      /* ns → conductor: struct msg_init, pidfd of the container's first process */
-	MSG_NETSOCK,   /* ns (line) → conductor → netlink: NETLINK_ROUTE socket of the new network namespace */
-	MSG_MOUNTED,   /* rootfs → conductor: mounts and devices are there; hooks may run */
-	MSG_CONSOLE,   /* rootfs → conductor: pty master */
-	MSG_CREATED,   /* dmz → conductor: nothing but start and execve is left to do */
+	MSG_INIT,    /* ns → conductor: struct msg_init, pidfd of the container's first process */
+	MSG_NETSOCK, /* ns (line) → conductor → netlink: NETLINK_ROUTE socket of the new network
+			namespace */
+	MSG_MOUNTED, /* rootfs → conductor: mounts and devices are there; hooks may run */
+	MSG_CONSOLE, /* rootfs → conductor: pty master */
+	MSG_CREATED, /* dmz → conductor: nothing but start and execve is left to do */
 
-	MSG_CGROUP,	/* cgroup → conductor (→ rootfs): struct msg_cgroups, before these directories are made */
+	MSG_CGROUP, /* cgroup → conductor: struct msg_cgroups, before these directories are made */
 	MSG_CGROUP_MAKE, /* conductor → cgroup: all of them are in the journal, make them */
 	MSG_CGROUP_MADE, /* cgroup → conductor: directories are there; fd: the v2 one, or none */
 	MSG_CGROUP_JOIN, /* conductor → cgroup: struct msg_number (pid) */
-	MSG_JOINED,	 /* cgroup → conductor → rootfs: the process is in its cgroup */
-	MSG_LIMIT,	 /* conductor → cgroup: apply linux.resources */
+	MSG_JOINED,      /* cgroup → conductor: the process is in its cgroup; → rootfs: struct
+			    msg_cgroups, names only */
+	MSG_LIMIT,       /* conductor → cgroup: apply linux.resources */
 
-	MSG_HOOKS,	/* conductor → hook: struct msg_hooks; answered by MSG_DONE each time */
+	MSG_HOOKS,      /* conductor → hook: struct msg_hooks; answered by MSG_DONE each time */
 	MSG_HOOKS_DONE, /* conductor → rootfs: prestart and createRuntime hooks have run */
-	MSG_FILTER,	/* conductor → dmz: sealed memfd with the BPF program */
-	MSG_WINDOW,	/* conductor → tty: the caller's terminal changed its size */
-	MSG_TREE,	/* sources → rootfs: struct msg_tree, detached mount */
+	MSG_FILTER,     /* conductor → dmz: sealed memfd with the BPF program */
+	MSG_WINDOW,     /* conductor → tty: the caller's terminal changed its size */
+	MSG_TREE,       /* sources → rootfs: struct msg_tree, detached mount */
 	MSG_TYPE_COUNT
 };
 
 struct msg_header {
 	uint32_t type;
-	uint32_t length;  /* of the whole record, bytes */
+	uint32_t length;   /* of the whole record, bytes */
 	uint32_t sequence; /* counts the records of one program on one socket from 0 */
-	uint32_t program; /* enum program of the sender */
+	uint32_t program;  /* enum program of the sender */
 };
 
 #define MSG_WHAT_MAX   512
@@ -85,25 +89,25 @@ struct msg_init {
 
 /* As many hierarchies as fit; one record for all saves a wake-up of the receiver for each. */
 struct msg_cgroups {
-	uint32_t last;	 /* 1: no other record of this kind follows */
+	uint32_t last;   /* 1: no other record of this kind follows */
 	uint32_t length; /* of text */
-	char text[8184]; /* "CONTROLLER\0PATH\0" each: "memory", "cpu,cpuacct", "" for v2; the directory, absolute */
+	char text[8184]; /* "CONTROLLER\0PATH\0" each: "memory", "cpu,cpuacct", "" for v2; the
+			    directory, absolute */
 };
 
 #define MSG_CONTROLLER_MAX 32 /* with the NUL */
 
-
 enum tree_kind { TREE_ROOT, TREE_MOUNT, TREE_DEVICE, TREE_DEFAULT_DEVICE, TREE_NULL };
 
 struct msg_tree {
-	uint32_t kind;	/* enum tree_kind */
+	uint32_t kind;  /* enum tree_kind */
 	uint32_t index; /* of the mount or device in the plan */
 };
 
 struct msg_hooks {
-	uint32_t kind;	 /* enum hook_kind */
+	uint32_t kind;   /* enum hook_kind */
 	uint32_t status; /* enum container_status of state.h */
-	uint64_t pid;	 /* 0: left out of the state */
+	uint64_t pid;    /* 0: left out of the state */
 };
 
 struct msg {
@@ -125,8 +129,8 @@ enum { MSG_ONCE = 1, MSG_FD = 2, MSG_FD_OPTIONAL = 4 };
 struct msg_rule {
 	uint16_t type;
 	uint16_t flags;
-	uint32_t body; /* exact bytes */
-	uint16_t after; /* a type that must have come before, or 0 */
+	uint32_t body;    /* exact bytes */
+	uint16_t after;   /* a type that must have come before, or 0 */
 	uint16_t program; /* enum program that may send it, or PROGRAM_COUNT for any */
 };
 
@@ -138,10 +142,11 @@ struct peer {
 	size_t rule_count;
 	uint32_t sent;
 	uint32_t received;
-	uint32_t sender;   /* enum program that sent last; a later one may take over and starts at 0 */
-	int joined;	   /* something was received */
-	int late;	   /* the first record may have any sequence number: an earlier program read some */
-	uint64_t seen;	   /* bit per type */
+	uint32_t
+		sender; /* enum program that sent last; a later one may take over and starts at 0 */
+	int joined;     /* something was received */
+	int late; /* the first record may have any sequence number: an earlier program read some */
+	uint64_t seen; /* bit per type */
 };
 
 struct text;
@@ -152,19 +157,23 @@ void msg_text_line(const struct msg_text *body, struct text *t);
 /* Adds a hierarchy. Returns 0, or -ENOSPC when it does not fit any more (start with zeros). */
 int msg_add_cgroup(struct msg_cgroups *cgroups, const char *controller, const char *path);
 
-/* The hierarchy at *AT (0: the first), which is moved on. Returns 1; 0 at the end; -EPROTO for a malformed text. */
-int msg_next_cgroup(const struct msg_cgroups *cgroups, size_t *at, const char **controller, const char **path);
+/* The hierarchy at *AT (0: the first), which is moved on. Returns 1; 0 at the end; -EPROTO for a
+ * malformed text. */
+int msg_next_cgroup(
+	const struct msg_cgroups *cgroups, size_t *at, const char **controller, const char **path);
 
-/* Sends one record with FD (-1: none), which stays the caller's. Returns 0 or -errno. Never raises SIGPIPE. */
+/* Sends one record with FD (-1: none), which stays the caller's. Returns 0 or -errno. Never raises
+ * SIGPIPE. */
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd);
 
 /*
- * Receives one record, blocking unless the socket is not. Returns 1, 0 at end of file, -EPROTO for anything the
- * rules do not permit (MSG->header says what came), or -errno.
+ * Receives one record, blocking unless the socket is not. Returns 1, 0 at end of file, -EPROTO for
+ * anything the rules do not permit (MSG->header says what came), or -errno.
  */
 int msg_recv(struct peer *peer, struct msg *msg);
 
-/* Waits up to TIMEOUT milliseconds for a record of TYPE and receives it. 0, -ETIMEDOUT, -ECONNRESET, -EPROTO, -errno. */
+/* Waits up to TIMEOUT milliseconds for a record of TYPE and receives it. 0, -ETIMEDOUT,
+ * -ECONNRESET, -EPROTO, -errno. */
 int msg_await(struct peer *peer, enum msg_type type, struct msg *msg, int timeout);
 
 #endif

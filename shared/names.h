@@ -1,6 +1,7 @@
 /*
- * The words of the OCI runtime specification that stand for numbers, each table once: parse reads them, `runc
- * features` prints them, the steps use the enums. Every X-list is in the order of the numbers.
+ * The words of the OCI runtime specification that stand for numbers, each table once: parse reads
+ * them, `runc features` prints them, the steps use the enums. Every X-list is in the order of the
+ * numbers.
  */
 #ifndef DAVIT_NAMES_H
 #define DAVIT_NAMES_H
@@ -179,14 +180,15 @@ struct name {
 	uint64_t value;
 };
 
-extern const struct name namespace_names[];   /* value: enum namespace_type */
-extern const struct name namespace_files[];   /* word: file below /proc/PID/ns; value: CLONE_NEW… flag */
-extern const struct name capability_names[];  /* with CAP_; value: bit number */
-extern const struct name rlimit_names[];      /* with RLIMIT_; value: the kernel's number */
-extern const struct name hook_names[];	      /* value: enum hook_kind */
-extern const struct name seccomp_actions[];   /* with SCMP_ACT_ */
-extern const struct name seccomp_ops[];	      /* with SCMP_CMP_ */
-extern const struct name seccomp_archs[];     /* with SCMP_ARCH_ */
+extern const struct name namespace_names[]; /* value: enum namespace_type */
+extern const struct name
+	namespace_files[]; /* word: file below /proc/PID/ns; value: CLONE_NEW… flag */
+extern const struct name capability_names[];   /* with CAP_; value: bit number */
+extern const struct name rlimit_names[];       /* with RLIMIT_; value: the kernel's number */
+extern const struct name hook_names[];         /* value: enum hook_kind */
+extern const struct name seccomp_actions[];    /* with SCMP_ACT_ */
+extern const struct name seccomp_ops[];        /* with SCMP_CMP_ */
+extern const struct name seccomp_archs[];      /* with SCMP_ARCH_ */
 extern const struct name seccomp_flag_names[]; /* with SECCOMP_FILTER_FLAG_; value: the bit */
 
 /* Finds WORD (exact, case-sensitive). Returns the entry or NULL. */

@@ -25,8 +25,9 @@ static int lookup(int root, const char *path, int flags, uint64_t resolve)
 
 static uint64_t resolve_flags(int how)
 {
-	return RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (how & PATH_NO_SYMLINKS ? RESOLVE_NO_SYMLINKS : 0) |
-	       (how & PATH_NO_XDEV ? RESOLVE_NO_XDEV : 0);
+	return RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
+		(how & PATH_NO_SYMLINKS ? RESOLVE_NO_SYMLINKS : 0) |
+		(how & PATH_NO_XDEV ? RESOLVE_NO_XDEV : 0);
 }
 
 int path_open(int root, const char *path, int flags, int how)
@@ -68,8 +69,9 @@ static int make_components(int directory, char *rest, mode_t mode, int *made)
 }
 
 /*
- * The longest existing prefix is looked up by the kernel, symlinks and all, inside ROOT; only what lies beyond it is
- * made, and that never contains a symlink: a dangling one on the way fails with ELOOP.
+ * The longest existing prefix is looked up by the kernel, symlinks and all, inside ROOT; only what
+ * lies beyond it is made, and that never contains a symlink: a dangling one on the way fails with
+ * ELOOP.
  */
 static int make_below(int root, char *path, mode_t mode, int how, int *made)
 {

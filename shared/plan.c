@@ -304,3 +304,11 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
 		*path = NULL;
 	return 0;
 }
+
+int plan_has_creation_hooks(const struct plan *plan)
+{
+	const struct plan_config *config = plan->config;
+
+	return config->hooks_prestart.count || config->hooks_create_runtime.count ||
+		config->hooks_create_container.count;
+}

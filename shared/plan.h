@@ -1,7 +1,8 @@
 /*
- * The plan: what parse makes of config.json and every other program reads. One flat image: a header, one section per
- * kind of record (plan.def), the strings. Offsets are 32 bits wide and counted from the start of the image or, for
- * strings, of the string section. Nothing is read before plan_check has passed the whole image.
+ * The plan: what parse makes of config.json and every other program reads. One flat image: a
+ * header, one section per kind of record (plan.def), the strings. Offsets are 32 bits wide and
+ * counted from the start of the image or, for strings, of the string section. Nothing is read
+ * before plan_check has passed the whole image.
  */
 #ifndef DAVIT_PLAN_H
 #define DAVIT_PLAN_H
@@ -10,9 +11,9 @@
 #include <stdint.h>
 #include "names.h"
 
-#define PLAN_MAGIC "davitpln"
-#define PLAN_LAYOUT 1u
-#define PLAN_SIZE_MAX (64u << 20)
+#define PLAN_MAGIC      "davitpln"
+#define PLAN_LAYOUT     1u
+#define PLAN_SIZE_MAX   (64u << 20)
 #define PLAN_BUILD_SIZE 32
 
 struct plan_string {
@@ -35,23 +36,26 @@ struct plan_opt_i64 {
 	int64_t value;
 };
 
-#define RECORD(n)   struct plan_##n {
-#define STR(f)	    struct plan_string f;
-#define BOOL(f)	    uint64_t f;
-#define U64(f)	    uint64_t f;
-#define I64(f)	    int64_t f;
-#define U32(f)	    uint64_t f;
-#define ID(f)	    uint64_t f;
-#define ENUM(f, m)  uint64_t f;
-#define OPT_U64(f)  struct plan_opt_u64 f;
-#define OPT_I64(f)  struct plan_opt_i64 f;
-#define OPT_ID(f)   struct plan_opt_u64 f;
-#define LIST(f, r)  struct plan_list f;
-#define END(n)	    };
+#define RECORD(n)  struct plan_##n {
+#define STR(f)     struct plan_string f;
+#define BOOL(f)    uint64_t f;
+#define U64(f)     uint64_t f;
+#define I64(f)     int64_t f;
+#define U32(f)     uint64_t f;
+#define ID(f)      uint64_t f;
+#define ENUM(f, m) uint64_t f;
+#define OPT_U64(f) struct plan_opt_u64 f;
+#define OPT_I64(f) struct plan_opt_i64 f;
+#define OPT_ID(f)  struct plan_opt_u64 f;
+#define LIST(f, r) struct plan_list f;
+#define END(n)                                                                                     \
+	}                                                                                          \
+	;
 #include "plan.def"
 #include "plan_undef.h"
 
-/* PLAN_RECORD_str, PLAN_RECORD_num … in the order of plan.def, which is the order of the sections. */
+/* PLAN_RECORD_str, PLAN_RECORD_num … in the order of plan.def, which is the order of the sections.
+ */
 enum plan_record {
 #define RECORD(n) PLAN_RECORD_##n,
 #define STR(f)
@@ -86,7 +90,7 @@ enum plan_kind {
 };
 
 struct plan_field {
-	uint8_t kind; /* enum plan_kind */
+	uint8_t kind;  /* enum plan_kind */
 	uint8_t limit; /* PLAN_ENUM: number of values; PLAN_LIST: the enum plan_record */
 };
 
@@ -102,12 +106,14 @@ uint32_t plan_field_size(enum plan_kind kind);
 
 extern const struct plan_type plan_types[PLAN_RECORD_COUNT];
 
-/* plan_names.c: the name of field F of record R is plan_field_names[R][F]. Apart, because only plan-dump needs them. */
+/* plan_names.c: the name of field F of record R is plan_field_names[R][F]. Apart, because only
+ * plan-dump needs them. */
 extern const char *const *const plan_field_names[PLAN_RECORD_COUNT];
 
 struct plan_section {
-	uint32_t offset; /* bytes from the start of the image; sections follow each other without a gap */
-	uint32_t count;	 /* records */
+	uint32_t offset; /* bytes from the start of the image; sections follow each other without a
+			    gap */
+	uint32_t count;  /* records */
 };
 
 struct plan_header {
@@ -120,7 +126,8 @@ struct plan_header {
 	uint32_t strings_size; /* its first byte is NUL; every string is followed by one */
 };
 
-/* A checked image. The memory belongs to whoever called plan_load and is never released before the process ends. */
+/* A checked image. The memory belongs to whoever called plan_load and is never released before the
+ * process ends. */
 struct plan {
 	const uint8_t *image;
 	size_t size;
@@ -129,24 +136,31 @@ struct plan {
 };
 
 /*
- * Checks a whole image: magic, layout, build id, size, every section, offset, count, string end, number and enum,
- * nothing trailing. BUILD NULL: any build will do (plan-dump). Returns 0, -ESTALE for another build or layout,
- * -EBADMSG for anything else; *why then names the field.
+ * Checks a whole image: magic, layout, build id, size, every section, offset, count, string end,
+ * number and enum, nothing trailing. BUILD NULL: any build will do (plan-dump). Returns 0, -ESTALE
+ * for another build or layout, -EBADMSG for anything else; *why then names the field.
  */
 int plan_check(const void *image, size_t size, const char *build, const char **why);
 
 /*
- * Reads and checks the plan on FD: a sealed memfd is mapped, another file copied, both from their beginning; a pipe is
- * read to its end.
- * Returns 0 or as plan_check, or -errno of fstat, mmap, read; *why says what failed.
+ * Reads and checks the plan on FD: a sealed memfd is mapped, another file copied, both from their
+ * beginning; a pipe is read to its end. Returns 0 or as plan_check, or -errno of fstat, mmap, read;
+ * *why says what failed.
  */
 int plan_load(int fd, const char *build, struct plan *plan, const char **why);
 
 /* The bytes of S, NUL-terminated, inside the image; NULL when absent. */
 const char *plan_text(const struct plan *plan, struct plan_string s);
 
-/* True when the namespace TYPE is listed; *path (may be NULL) gets its path or NULL for a new one. */
+/* True when the namespace TYPE is listed; *path (may be NULL) gets its path or NULL for a new one.
+ */
 int plan_namespace(const struct plan *plan, enum namespace_type type, const char **path);
+
+/*
+ * True when hooks run between the mounts and pivot_root: only then rootfs waits there
+ * (MSG_HOOKS_DONE); without them limits are applied while it goes on.
+ */
+int plan_has_creation_hooks(const struct plan *plan);
 
 /* plan_str_at, plan_mount_at …: record I of LIST; I must be below LIST.count. */
 #define RECORD(n)                                                                                  \
@@ -155,7 +169,7 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
 	{                                                                                          \
 		return (const struct plan_##n *)(const void *)(plan->image +                       \
 			       plan->header->sections[PLAN_RECORD_##n].offset) +                   \
-		       list.first + i;                                                             \
+			list.first + i;                                                            \
 	}
 #define STR(f)
 #define BOOL(f)

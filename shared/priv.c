@@ -1,4 +1,5 @@
-/* Applies a privilege table. The only file that changes ids, capabilities, seccomp or Landlock of a side program. */
+/* Applies a privilege table. The only file that changes ids, capabilities, seccomp or Landlock of a
+ * side program. */
 #include "priv.h"
 
 #include <errno.h>
@@ -21,15 +22,16 @@
 
 #ifndef __NR_landlock_create_ruleset
 #define __NR_landlock_create_ruleset 444
-#define __NR_landlock_add_rule	     445
+#define __NR_landlock_add_rule       445
 #define __NR_landlock_restrict_self  446
 #endif
 
-/* Rights of each Landlock ABI beyond the one before it; the installed header may be older than the kernel. */
+/* Rights of each Landlock ABI beyond the one before it; the installed header may be older than the
+ * kernel. */
 #define LANDLOCK_ABI1_FS ((UINT64_C(1) << 13) - 1)
-#define LANDLOCK_REFER	 (UINT64_C(1) << 13)
-#define LANDLOCK_TRUNC	 (UINT64_C(1) << 14)
-#define LANDLOCK_IOCTL	 (UINT64_C(1) << 15)
+#define LANDLOCK_REFER   (UINT64_C(1) << 13)
+#define LANDLOCK_TRUNC   (UINT64_C(1) << 14)
+#define LANDLOCK_IOCTL   (UINT64_C(1) << 15)
 
 struct landlock_attr {
 	uint64_t fs;
@@ -80,7 +82,8 @@ static void check_fds(const struct priv *table)
 			die("a file descriptor is missing:", table->program, errno);
 		}
 		if (!is_kind(&st, fd->kind) && fd->optional && !step_conducted()) {
-			close(fd->number); /* by hand: something of the shell's that happens to have the number */
+			close(fd->number); /* by hand: something of the shell's that happens to have
+					      the number */
 			continue;
 		}
 		if (!is_kind(&st, fd->kind))
@@ -133,14 +136,18 @@ static void enter_landlock(const char *path)
 	if (abi >= 6)
 		attr.scoped = 3; /* no abstract sockets, no signals outside */
 	ruleset = (int)syscall(__NR_landlock_create_ruleset, &attr,
-		abi >= 6 ? 24 : abi >= 4 ? 16 : 8, 0);
+		abi >= 6           ? 24
+			: abi >= 4 ? 16
+				   : 8,
+		0);
 	if (ruleset < 0)
 		die("landlock_create_ruleset:", NULL, errno);
 	if (path) {
 		beneath.allowed_access = attr.fs;
 		beneath.parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (beneath.parent_fd >= 0) {
-			if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
+			if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+				    &beneath, 0) < 0)
 				die("landlock_add_rule:", path, errno);
 			close(beneath.parent_fd);
 		}
@@ -154,15 +161,18 @@ static void become_nobody(void)
 {
 	if (geteuid() != 0)
 		return;
-	/* In a user namespace that does not map 65534 there is no nobody to become; capabilities still go. */
+	/* In a user namespace that does not map 65534 there is no nobody to become; capabilities
+	 * still go. */
 	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
 		die("setgroups:", NULL, errno);
-	if (sys_setresgid(NOBODY, NOBODY, NOBODY) < 0 || sys_setresuid(NOBODY, NOBODY, NOBODY) < 0) {
+	if (sys_setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+		sys_setresuid(NOBODY, NOBODY, NOBODY) < 0) {
 		if (errno != EINVAL)
 			die("becoming nobody:", NULL, errno);
 		return;
 	}
-	if (!sys_setresuid(0, 0, 0) || !sys_setresuid((uid_t)-1, 0, (uid_t)-1) || geteuid() != NOBODY || getuid() != NOBODY || getegid() != NOBODY)
+	if (!sys_setresuid(0, 0, 0) || !sys_setresuid((uid_t)-1, 0, (uid_t)-1) ||
+		geteuid() != NOBODY || getuid() != NOBODY || getegid() != NOBODY)
 		die("becoming nobody did not hold", NULL, 0);
 }
 
@@ -205,7 +215,8 @@ int priv_keep_caps(uint64_t caps)
 	return keep_caps(caps);
 }
 
-/* With NOROOT an execve gives root nothing, so what the conductor's later steps are to have goes by the ambient set. */
+/* With NOROOT an execve gives root nothing, so what the conductor's later steps are to have goes by
+ * the ambient set. */
 static int hand_down(uint64_t caps)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -230,9 +241,10 @@ int priv_drop_caps(uint64_t caps)
 	int err;
 
 	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-				   SECBIT_NO_SETUID_FIXUP_LOCKED;
+		SECBIT_NO_SETUID_FIXUP_LOCKED;
 
-	/* Without CAP_SETPCAP there is nothing that securebits could give back on execve but to root. */
+	/* Without CAP_SETPCAP there is nothing that securebits could give back on execve but to
+	 * root. */
 	if (prctl(PR_SET_SECUREBITS, bits) < 0 && (errno != EPERM || geteuid() == 0))
 		return -errno;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
@@ -244,7 +256,8 @@ int priv_drop_caps(uint64_t caps)
 #ifndef DAVIT_SANITIZE
 static void enter_seccomp(const struct priv *table)
 {
-	struct sock_fprog program = {(unsigned short)table->filter_length, (struct sock_filter *)table->filter};
+	struct sock_fprog program = {
+		(unsigned short)table->filter_length, (struct sock_filter *)table->filter};
 
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		die("seccomp:", table->program, errno);
@@ -263,8 +276,9 @@ void priv_enter(const struct priv *table, int conducted)
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_GET_DUMPABLE) != 0)
 		die("PR_SET_DUMPABLE:", NULL, errno);
 	set_limits(table);
-	if (table->no_new_privs && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-					   prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1))
+	if (table->no_new_privs &&
+		(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+			prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1))
 		die("PR_SET_NO_NEW_PRIVS:", NULL, errno);
 	if (table->landlock)
 		enter_landlock(table->landlock_path);

@@ -1,7 +1,8 @@
 /*
- * Confinement. Each program's libexec/NAME/priv file declares what it keeps; tools/priv.awk turns that into a struct
- * priv at build time, and priv_enter applies it, reads it back and tries to undo it, before the first input byte.
- * The same file makes doc/privileges.md, the PRIVILEGES section of the man page and the expectations of tests/priv.
+ * Confinement. Each program's libexec/NAME/priv file declares what it keeps; tools/priv.awk turns
+ * that into a struct priv at build time, and priv_enter applies it, reads it back and tries to undo
+ * it, before the first input byte. The same file makes doc/privileges.md, the PRIVILEGES section of
+ * the man page and the expectations of tests/priv.
  */
 #ifndef DAVIT_PRIV_H
 #define DAVIT_PRIV_H
@@ -35,10 +36,10 @@ struct priv_limit {
 
 struct priv {
 	const char *program;
-	int nobody;	     /* become uid and gid 65534, when we are root */
-	uint64_t caps;	     /* capabilities to keep, as bits, or PRIV_CAPS_KEEP */
+	int nobody;    /* become uid and gid 65534, when we are root */
+	uint64_t caps; /* capabilities to keep, as bits, or PRIV_CAPS_KEEP */
 	int no_new_privs;
-	int landlock;	     /* deny the file system but for landlock_path */
+	int landlock;              /* deny the file system but for landlock_path */
 	const char *landlock_path; /* read, write, make and remove below it; NULL: nothing at all */
 	const struct priv_limit *limits;
 	size_t limit_count;
@@ -49,22 +50,22 @@ struct priv {
 };
 
 /*
- * Applies TABLE in this order: fds, dumpable 0, limits, no_new_privs, Landlock, ids, capabilities, read back, seccomp. CONDUCTED 0
- * (run by hand): the fds of the table are not expected, all above 2 are closed. Dies when a step fails or does not hold;
- * Landlock or ids that the kernel or an unprivileged caller does not have are skipped (design.md section 4).
+ * Applies TABLE in this order: fds, dumpable 0, limits, no_new_privs, Landlock, ids, capabilities,
+ * read back, seccomp. CONDUCTED 0 (run by hand): the fds of the table are not expected, all above 2
+ * are closed. Dies when a step fails or does not hold; Landlock or ids that the kernel or an
+ * unprivileged caller does not have are skipped (design.md section 4).
  */
 void priv_enter(const struct priv *table, int conducted);
 
 /*
- * For steps, after priv_enter: gives up all capabilities but CAPS (bits), once the plan has told which are needed, and
- * proves it. Returns 0 or -errno.
+ * For steps, after priv_enter: gives up all capabilities but CAPS (bits), once the plan has told
+ * which are needed, and proves it. Returns 0 or -errno.
  */
 int priv_keep_caps(uint64_t caps);
 
 /*
- * For conductors: keeps only the capabilities CAPS (bits), hands just these down to what it starts later (securebits,
- * ambient set), and proves it.
- * Returns 0 or -errno.
+ * For conductors: keeps only the capabilities CAPS (bits), hands just these down to what it starts
+ * later (securebits, ambient set), and proves it. Returns 0 or -errno.
  */
 int priv_drop_caps(uint64_t caps);
 

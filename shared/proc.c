@@ -18,17 +18,20 @@ static int fresh_proc(int pids_only)
 
 	if (fs < 0)
 		return -errno;
-	if (pids_only) /* Linux 5.8; older ones have no such option, and the handle is short-lived anyway */
+	if (pids_only) /* Linux 5.8; older ones have no such option, and the handle is short-lived
+			  anyway */
 		(void)sys_fsconfig(fs, FSCONFIG_SET_STRING, "subset", "pid", 0);
 	mount = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	if (!mount)
-		mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+		mount = sys_fsmount(fs, FSMOUNT_CLOEXEC,
+			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	err = errno;
 	close(fs);
 	return mount < 0 ? -err : mount;
 }
 
-/* Without mount rights (an ordinary user) there is only the /proc that is there; it must at least be one. */
+/* Without mount rights (an ordinary user) there is only the /proc that is there; it must at least
+ * be one. */
 static int callers_proc(void)
 {
 	int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -37,7 +40,8 @@ static int callers_proc(void)
 
 	if (fd < 0)
 		return -errno;
-	if (!fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC && !fstat(fd, &st) && st.st_ino == PROC_ROOT_INODE)
+	if (!fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC && !fstat(fd, &st) &&
+		st.st_ino == PROC_ROOT_INODE)
 		return fd;
 	close(fd);
 	return -ENODEV;

@@ -1,13 +1,15 @@
 /*
- * A procfs that is one: detached and our own where the kernel lets us, else the caller's /proc after a check of its
- * file system type. What is opened below it must lie on the same mount (rules F15-F18).
+ * A procfs that is one: detached and our own where the kernel lets us, else the caller's /proc
+ * after a check of its file system type. What is opened below it must lie on the same mount (rules
+ * F15-F18).
  */
 #ifndef DAVIT_PROC_H
 #define DAVIT_PROC_H
 
 #include <stddef.h>
 
-/* PIDS_ONLY: without sys/ and the other files of the whole machine. Returns an O_PATH-like directory fd or -errno. */
+/* PIDS_ONLY: without sys/ and the other files of the whole machine. Returns an O_PATH-like
+ * directory fd or -errno. */
 int proc_open(int pids_only);
 
 /* Opens NAME below PROC ("self/oom_score_adj", "sys/net/…"). Returns an fd or -errno. */

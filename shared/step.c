@@ -11,7 +11,8 @@ struct peer conductor = {.fd = -1};
 
 static const char build_argument[] = "build=";
 
-int step_start(enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count)
+int step_start(
+	enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count)
 {
 	conductor.self = self;
 	conductor.rules = rules;
@@ -20,7 +21,8 @@ int step_start(enum program self, int argc, char **argv, const struct msg_rule *
 		return 0;
 	conductor.fd = FD_CONTROL;
 	if (strcmp(argv[1] + sizeof(build_argument) - 1, build_id) != 0)
-		die("this installation mixes programs of two builds: install davit again;", argv[0], 0);
+		die("this installation mixes programs of two builds: install davit again;", argv[0],
+			0);
 	return 1;
 }
 

@@ -1,32 +1,38 @@
 /*
- * What every step program does first and last: know who it is, whether a conductor started it, check that both are of
- * one build, and report errors. The only global state of a program lives here.
+ * What every step program does first and last: know who it is, whether a conductor started it,
+ * check that both are of one build, and report errors. The only global state of a program lives
+ * here.
  */
 #ifndef DAVIT_STEP_H
 #define DAVIT_STEP_H
 
 #include "msg.h"
 
-/* One id of all programs of an installation: the version and a hash over the sources (made at build time). */
+/* One id of all programs of an installation: the version and a hash over the sources (made at build
+ * time). */
 extern const char build_id[];
 extern const char build_version[];
 extern const char build_commit[];     /* "unknown" outside a checkout */
-extern const char build_libseccomp[]; /* "2.5.4": what the seccomp program is built with; "": it is not built */
+extern const char build_libseccomp[]; /* "2.5.4": what the seccomp program is built with; "": it is
+					 not built */
 
 /* The control socket, when a conductor started us. RULES are for what the conductor may send. */
 extern struct peer conductor;
 
 /*
- * First statement of a step's main (after prctl(PR_SET_DUMPABLE) in a line program). A conductor passes "build=ID" as
- * the first argument; another id than ours is refused with one sentence and exit status 1. Returns the number of
- * arguments consumed: 1 when conducted, 0 when run by hand (then errors go to fd 2).
+ * First statement of a step's main (after prctl(PR_SET_DUMPABLE) in a line program). A conductor
+ * passes "build=ID" as the first argument; another id than ours is refused with one sentence and
+ * exit status 1. Returns the number of arguments consumed: 1 when conducted, 0 when run by hand
+ * (then errors go to fd 2).
  */
-int step_start(enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count);
+int step_start(
+	enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count);
 
 /* True when a conductor started this program. */
 int step_conducted(void);
 
-/* Reports "WHAT OBJECT: errno text" (OBJECT may be NULL, ERR 0) to the conductor or on fd 2, and exits with 1. */
+/* Reports "WHAT OBJECT: errno text" (OBJECT may be NULL, ERR 0) to the conductor or on fd 2, and
+ * exits with 1. */
 _Noreturn void die(const char *what, const char *object, int err);
 
 /* The same as a warning, without exiting. */
@@ -35,12 +41,13 @@ void warn(const char *what, const char *object, int err);
 /* A record for --debug. */
 void debug(const char *what, const char *object);
 
-/* Tells the conductor TYPE with no body and FD (-1: none); dies when it is gone. By hand: nothing. */
+/* Tells the conductor TYPE with no body and FD (-1: none); dies when it is gone. By hand: nothing.
+ */
 void tell(enum msg_type type, int fd);
 
 /*
- * Waits for TYPE from the conductor and returns the fd that came with it or -1; dies on anything else, or after SECONDS
- * (below 0: no limit). By hand: returns -1 at once.
+ * Waits for TYPE from the conductor and returns the fd that came with it or -1; dies on anything
+ * else, or after SECONDS (below 0: no limit). By hand: returns -1 at once.
  */
 int await(enum msg_type type, struct msg *msg, int seconds);
 

@@ -1,6 +1,6 @@
 /*
- * System calls that the C library does not wrap, with the kernel's arguments: -1 and errno on failure. Numbers are
- * the same on all architectures since Linux 5.1.
+ * System calls that the C library does not wrap, with the kernel's arguments: -1 and errno on
+ * failure. Numbers are the same on all architectures since Linux 5.1.
  */
 #ifndef DAVIT_SYS_H
 #define DAVIT_SYS_H
@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #ifndef __NR_open_tree
-#define __NR_open_tree	428
+#define __NR_open_tree  428
 #define __NR_move_mount 429
-#define __NR_fsopen	430
-#define __NR_fsconfig	431
-#define __NR_fsmount	432
+#define __NR_fsopen     430
+#define __NR_fsconfig   431
+#define __NR_fsmount    432
 #endif
 #ifndef __NR_pidfd_send_signal
 #define __NR_pidfd_send_signal 424
@@ -49,7 +49,8 @@
 #define P_PIDFD 3
 #endif
 
-/* The head of struct statx, whose header clashes with musl's <sys/stat.h>: what identifies a mount. */
+/* The head of struct statx, whose header clashes with musl's <sys/stat.h>: what identifies a mount.
+ */
 struct sys_statx {
 	uint32_t mask;
 	uint32_t before_mnt_id[35];
@@ -58,7 +59,8 @@ struct sys_statx {
 };
 #define SYS_STATX_MNT_ID 0x1000u
 
-static inline int sys_statx(int dir, const char *path, int flags, unsigned mask, struct sys_statx *stx)
+static inline int sys_statx(
+	int dir, const char *path, int flags, unsigned mask, struct sys_statx *stx)
 {
 	return (int)syscall(__NR_statx, dir, path, flags, mask, stx);
 }
@@ -68,7 +70,8 @@ static inline int sys_open_tree(int dir, const char *path, unsigned flags)
 	return (int)syscall(__NR_open_tree, dir, path, flags);
 }
 
-static inline int sys_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags)
+static inline int sys_move_mount(
+	int from, const char *from_path, int to, const char *to_path, unsigned flags)
 {
 	return (int)syscall(__NR_move_mount, from, from_path, to, to_path, flags);
 }
@@ -78,7 +81,8 @@ static inline int sys_fsopen(const char *type, unsigned flags)
 	return (int)syscall(__NR_fsopen, type, flags);
 }
 
-static inline int sys_fsconfig(int fs, unsigned command, const char *key, const void *value, int aux)
+static inline int sys_fsconfig(
+	int fs, unsigned command, const char *key, const void *value, int aux)
 {
 	return (int)syscall(__NR_fsconfig, fs, command, key, value, aux);
 }
@@ -88,7 +92,8 @@ static inline int sys_fsmount(int fs, unsigned flags, unsigned attributes)
 	return (int)syscall(__NR_fsmount, fs, flags, attributes);
 }
 
-static inline int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr)
+static inline int sys_mount_setattr(
+	int dir, const char *path, unsigned flags, struct mount_attr *attr)
 {
 	return (int)syscall(__NR_mount_setattr, dir, path, flags, attr, sizeof(*attr));
 }
@@ -113,7 +118,8 @@ static inline int sys_pidfd_send_signal(int pidfd, int signal)
 	return (int)syscall(__NR_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
-/* musl's own wrappers change the ids of all threads, with code for that; these programs have one. */
+/* musl's own wrappers change the ids of all threads, with code for that; these programs have one.
+ */
 static inline int sys_setresuid(uid_t r, uid_t e, uid_t s)
 {
 	return (int)syscall(__NR_setresuid, r, e, s);

@@ -4,7 +4,8 @@
 
 #include "plan.h"
 
-/* stdio.c: a session of our own, the console on 0-2, no /dev/null of the host, and all of it owned by the user. */
+/* stdio.c: a session of our own, the console on 0-2, no /dev/null of the host, and all of it owned
+ * by the user. */
 void set_session(const struct plan *plan);
 void own_stdio(const struct plan *plan);
 
@@ -18,7 +19,8 @@ void become_user(const struct plan *plan);
 /* Loads the BPF program on FILTER, which it closes. */
 void load_filter(const struct plan *plan, int filter);
 
-/* program.c: argv, envp and the file to execute, found along the container's PATH as the container's user. */
+/* program.c: argv, envp and the file to execute, found along the container's PATH as the
+ * container's user. */
 void prepare_program(const struct plan *plan);
 /* Never returns: exit status 255 and a line on stderr when the program cannot be executed. */
 _Noreturn void execute_program(void);

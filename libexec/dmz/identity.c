@@ -18,9 +18,9 @@
 #include "sys.h"
 #include "text.h"
 
-#define SEARCH_BY_USER	0x00080000 /* keyctl_setperm(3) */
+#define SEARCH_BY_USER  0x00080000 /* keyctl_setperm(3) */
 #define SEARCH_BY_OTHER 0x00000008
-#define GROUPS_MAX	65536
+#define GROUPS_MAX      65536
 
 static int cwd_entered;
 
@@ -45,7 +45,8 @@ void join_keyring(const struct plan *plan)
 	length = syscall(__NR_keyctl, KEYCTL_DESCRIBE, ring, description, sizeof(description) - 1);
 	if (length < 0)
 		die("keyring:", NULL, errno);
-	description[length < (long)sizeof(description) ? length : (long)sizeof(description) - 1] = '\0';
+	description[length < (long)sizeof(description) ? length : (long)sizeof(description) - 1] =
+		'\0';
 	/* "keyring;UID;GID;PERMISSIONS;NAME" */
 	for (int i = 0; i < 3; i++) {
 		field = strchr(field, ';');
@@ -54,7 +55,7 @@ void join_keyring(const struct plan *plan)
 	}
 	for (; *field && *field != ';'; field++)
 		permissions = permissions << 4 |
-			      (unsigned long)(*field <= '9' ? *field - '0' : (*field | 32) - 'a' + 10);
+			(unsigned long)(*field <= '9' ? *field - '0' : (*field | 32) - 'a' + 10);
 	permissions |= plan_namespace(plan, NS_USER, NULL) ? SEARCH_BY_OTHER : SEARCH_BY_USER;
 	if (syscall(__NR_keyctl, KEYCTL_SETPERM, ring, permissions) < 0)
 		die("keyring:", NULL, errno);
@@ -79,7 +80,8 @@ void set_limits_and_umask(const struct plan *plan)
 	umask(plan->config->umask.set ? (mode_t)plan->config->umask.value : 0022);
 }
 
-static void set_label(int proc, const char *file, const char *prefix, const char *label, const char *what)
+static void set_label(
+	int proc, const char *file, const char *prefix, const char *label, const char *what)
 {
 	char value[4200];
 	int err;
@@ -105,13 +107,15 @@ void set_labels(const struct plan *plan)
 	if (profile) {
 		int fd = proc_open_file(proc, "thread-self/attr/apparmor/exec", O_WRONLY);
 
-		set_label(proc, fd >= 0 ? "thread-self/attr/apparmor/exec" : "thread-self/attr/exec", "exec ", profile,
-			"unable to apply apparmor profile:");
+		set_label(proc,
+			fd >= 0 ? "thread-self/attr/apparmor/exec" : "thread-self/attr/exec",
+			"exec ", profile, "unable to apply apparmor profile:");
 		if (fd >= 0)
 			close(fd);
 	}
 	if (label)
-		set_label(proc, "thread-self/attr/exec", "", label, "unable to apply selinux label:");
+		set_label(
+			proc, "thread-self/attr/exec", "", label, "unable to apply selinux label:");
 	close(proc);
 }
 
@@ -133,7 +137,8 @@ void load_filter(const struct plan *plan, int filter)
 		die("unable to init seccomp:", "error loading seccomp filter", errno);
 }
 
-/* chdir alone proves nothing: the directory could be one of the host, reached through a leaked fd (rule F21). */
+/* chdir alone proves nothing: the directory could be one of the host, reached through a leaked fd
+ * (rule F21). */
 static int enter_cwd(const struct plan *plan)
 {
 	char buffer[4096];
@@ -143,7 +148,8 @@ static int enter_cwd(const struct plan *plan)
 		return -errno;
 	length = syscall(__NR_getcwd, buffer, sizeof(buffer));
 	if (length < 0 || buffer[0] != '/')
-		die("current working directory is outside of container mount namespace root -- possible container "
+		die("current working directory is outside of container mount namespace root -- "
+		    "possible container "
 		    "breakout detected",
 			NULL, 0);
 	cwd_entered = 1;
@@ -176,7 +182,8 @@ static void drop_bounding(const struct plan *plan)
 			return; /* past the kernel's last capability */
 		if (!has || (plan->config->cap_bounding >> cap & 1))
 			continue;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 || prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 ||
+			prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
 			die("unable to apply bounding set:", NULL, errno);
 	}
 }
@@ -206,8 +213,9 @@ static void set_ids(const struct plan *plan)
 		die("unable to setup user: setgid:", NULL, errno);
 	if (sys_setresuid(uid, uid, uid) < 0)
 		die("unable to setup user: setuid:", NULL, errno);
-	if (getresuid(&ids[0], &ids[1], &ids[2]) < 0 || getresgid(&gids[0], &gids[1], &gids[2]) < 0 || ids[0] != uid ||
-		ids[1] != uid || ids[2] != uid || gids[0] != gid || gids[1] != gid || gids[2] != gid)
+	if (getresuid(&ids[0], &ids[1], &ids[2]) < 0 ||
+		getresgid(&gids[0], &gids[1], &gids[2]) < 0 || ids[0] != uid || ids[1] != uid ||
+		ids[2] != uid || gids[0] != gid || gids[1] != gid || gids[2] != gid)
 		die("unable to setup user: the ids did not change", NULL, 0);
 	/* A change of ids makes the process dumpable again (rule S5). */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -227,7 +235,8 @@ static void raise_ambient(uint64_t ambient)
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		die("clearing ambient capabilities:", NULL, errno);
 	for (int cap = 0; cap < 64; cap++)
-		if ((ambient >> cap & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0) {
+		if ((ambient >> cap & 1) &&
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0) {
 			char number[8];
 			struct text t = TEXT(number);
 
@@ -236,7 +245,8 @@ static void raise_ambient(uint64_t ambient)
 		}
 }
 
-/* config.md, "capabilities": what cannot be granted is a warning; what is granted is exactly this, read back (S6). */
+/* config.md, "capabilities": what cannot be granted is a warning; what is granted is exactly this,
+ * read back (S6). */
 static void set_capabilities(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;
@@ -247,10 +257,13 @@ static void set_capabilities(const struct plan *plan)
 		uint32_t permitted = (uint32_t)(config->cap_permitted >> (32 * i));
 
 		if (permitted & ~now[i].permitted)
-			warn("some capabilities cannot be granted: the caller does not have them", NULL, 0);
+			warn("some capabilities cannot be granted: the caller does not have them",
+				NULL, 0);
 		want[i].permitted = permitted & now[i].permitted;
-		want[i].effective = (uint32_t)(config->cap_effective >> (32 * i)) & want[i].permitted;
-		want[i].inheritable = (uint32_t)(config->cap_inheritable >> (32 * i)) & now[i].permitted;
+		want[i].effective =
+			(uint32_t)(config->cap_effective >> (32 * i)) & want[i].permitted;
+		want[i].inheritable =
+			(uint32_t)(config->cap_inheritable >> (32 * i)) & now[i].permitted;
 	}
 	cap_call(__NR_capset, want);
 	cap_call(__NR_capget, now);
@@ -259,7 +272,8 @@ static void set_capabilities(const struct plan *plan)
 	raise_ambient(config->cap_ambient);
 }
 
-/* Without process.capabilities all sets are empty: the specification is silent, and nobody asked for any. */
+/* Without process.capabilities all sets are empty: the specification is silent, and nobody asked
+ * for any. */
 void become_user(const struct plan *plan)
 {
 	int err;

@@ -1,6 +1,7 @@
 /*
- * dmz: a container's first process between rootfs and the user's program. It waits in state "created" with nothing but
- * the container's own rights, then runs the startContainer hooks and the program.
+ * dmz: a container's first process between rootfs and the user's program. It waits in state
+ * "created" with nothing but the container's own rights, then runs the startContainer hooks and the
+ * program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,8 @@ static void wait_for_start(void)
 		_exit(255);
 }
 
-/* The caller's fds go back to 3 and up; everything else is closed for good before the exec (rule F20). */
+/* The caller's fds go back to 3 and up; everything else is closed for good before the exec (rule
+ * F20). */
 static void place_preserved(void)
 {
 	unsigned count = (unsigned)(plan.config->preserve_fds + plan.config->listen_fds);
@@ -81,7 +83,9 @@ int main(int argc, char **argv)
 	if (!plan.config->hooks_start_container.count)
 		close(FD_PLAN); /* hook reads it again */
 	if (plan.config->has_seccomp)
-		filter = step_conducted() ? await(MSG_FILTER, &(struct msg){.fd = -1}, FILTER_SECONDS) : FD_FILTER;
+		filter = step_conducted()
+			? await(MSG_FILTER, &(struct msg){.fd = -1}, FILTER_SECONDS)
+			: FD_FILTER;
 	set_session(&plan);
 	join_keyring(&plan);
 	set_limits_and_umask(&plan);

@@ -1,4 +1,5 @@
-/* The user's program: environment, PATH lookup, execve. Runs with nothing but the container's own rights. */
+/* The user's program: environment, PATH lookup, execve. Runs with nothing but the container's own
+ * rights. */
 #include "dmz.h"
 
 #include <errno.h>
@@ -54,7 +55,8 @@ static char *home_in_line(char *line, uint64_t uid)
 	return fields[5];
 }
 
-/* The container's own file, read with the container's own rights: what is in it can only mislead its author. */
+/* The container's own file, read with the container's own rights: what is in it can only mislead
+ * its author. */
 static void set_home(const struct plan *plan)
 {
 	static char passwd[PASSWD_MAX], home[4096];
@@ -118,9 +120,13 @@ static void look_in_path(const char *name, const char *path)
 		if (length && length < sizeof(directory)) {
 			memcpy(directory, path, length);
 			directory[length] = '\0';
-			if (!text_join(file, sizeof(file), directory, "/", name, NULL) && !executable_error(file)) {
+			if (!text_join(file, sizeof(file), directory, "/", name, NULL) &&
+				!executable_error(file)) {
 				if (*file != '/')
-					die_of_lookup(name, "cannot run executable found relative to current directory", 0);
+					die_of_lookup(name,
+						"cannot run executable found relative to current "
+						"directory",
+						0);
 				return;
 			}
 		}

@@ -15,7 +15,8 @@ static int is_null(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
 }
 
-/* The container's own /dev/null is taken only if it is one; where there is none, the host's stays (rule F11). */
+/* The container's own /dev/null is taken only if it is one; where there is none, the host's stays
+ * (rule F11). */
 static void replace_host_null(void)
 {
 	struct stat st;
@@ -25,7 +26,8 @@ static void replace_host_null(void)
 		if (fstat(fd, &st) < 0 || !is_null(&st))
 			continue;
 		if (null < 0)
-			null = open("/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+			null = open("/dev/null",
+				O_RDWR | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 		if (null < 0) {
 			if (errno == ENOENT || errno == ENOTDIR)
 				return;
@@ -64,7 +66,8 @@ void own_stdio(const struct plan *plan)
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fstat(fd, &st) < 0 || is_null(&st) || st.st_uid == uid)
 			continue;
-		if (fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS && errno != EACCES)
+		if (fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&
+			errno != EACCES)
 			die("chown stdio:", NULL, errno);
 	}
 }

@@ -1,6 +1,7 @@
 /*
- * ns: joins and makes the container's namespaces and starts its first process there, a child of the conductor
- * (CLONE_PARENT), which becomes rootfs, dmz and at last the user's program. ns itself ends as soon as the child may go on.
+ * ns: joins and makes the container's namespaces and starts its first process there, a child of the
+ * conductor (CLONE_PARENT), which becomes rootfs, dmz and at last the user's program. ns itself
+ * ends as soon as the child may go on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,15 +50,16 @@ static void receive_namespaces(const struct plan *plan, int joined[NS_COUNT])
 		if (!step_conducted())
 			die("joining a namespace needs runc", NULL, 0);
 
-		if (type >= NS_COUNT || joined[type] >= 0 || !plan_namespace(plan, type, &path) || !path)
+		if (type >= NS_COUNT || joined[type] >= 0 || !plan_namespace(plan, type, &path) ||
+			!path)
 			die("protocol error:", "namespace", 0);
 		joined[type] = fd;
 	}
 }
 
 /*
- * First everything but the user namespace, as far as the caller's rights go, then the user namespace, then what only
- * its owner may join: the order nsenter(1) and runc use.
+ * First everything but the user namespace, as far as the caller's rights go, then the user
+ * namespace, then what only its owner may join: the order nsenter(1) and runc use.
  */
 static void join_namespaces(int joined[NS_COUNT])
 {
@@ -92,11 +94,13 @@ static uint64_t clone_flags(const struct plan *plan)
 	return flags;
 }
 
-/* A new cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a write later. */
+/* A new cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a
+ * write later. */
 static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd, struct msg_init *init)
 {
-	struct clone_args args = {.flags = flags | CLONE_PIDFD | (step_conducted() ? CLONE_PARENT : 0) |
-					   (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+	struct clone_args args = {.flags = flags | CLONE_PIDFD |
+			(step_conducted() ? CLONE_PARENT : 0) |
+			(cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = step_conducted() ? 0 : SIGCHLD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0};
@@ -117,7 +121,8 @@ static void become_root_of_namespace(const struct plan *plan)
 {
 	if (!plan_namespace(plan, NS_USER, NULL))
 		return;
-	/* Where setgroups is denied (rootless) the caller's groups stay; they mean nothing more than before. */
+	/* Where setgroups is denied (rootless) the caller's groups stay; they mean nothing more
+	 * than before. */
 	if (sys_setresgid(0, 0, 0) < 0 || sys_setresuid(0, 0, 0) < 0)
 		die("becoming root in the user namespace:", NULL, errno);
 }
@@ -149,8 +154,8 @@ static void exec_fd(int fd, const char *name)
 }
 
 /*
- * Without rights on the host's mounts (an ordinary user) sources runs here, before the first mount is made, as a child
- * that rootfs reaps. The conductor then passed no FD_TREES.
+ * Without rights on the host's mounts (an ordinary user) sources runs here, before the first mount
+ * is made, as a child that rootfs reaps. The conductor then passed no FD_TREES.
  */
 static void spawn_sources(void)
 {
@@ -178,7 +183,8 @@ static void spawn_sources(void)
 	close(FD_SOURCES_CONTROL);
 }
 
-/* The child: the first process of the container. It only sheds what it does not need and becomes rootfs. */
+/* The child: the first process of the container. It only sheds what it does not need and becomes
+ * rootfs. */
 static _Noreturn void run_line(const struct plan *plan, const int go[2])
 {
 	char byte;
@@ -187,7 +193,8 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2])
 		conductor.fd = FD_LINE;
 	conductor.sent = conductor.received = 0;
 	conductor.joined = 0;
-	/* The conductor's death ends us until the container is created; a closed control socket does the same later. */
+	/* The conductor's death ends us until the container is created; a closed control socket
+	 * does the same later. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		die("PR_SET_PDEATHSIG:", NULL, errno);
 	close(go[1]);
@@ -254,6 +261,5 @@ int main(int argc, char **argv)
 		_exit(1); /* the child sees the end of the pipe and goes too */
 	if (!step_conducted())
 		return wait_for_child(pid);
-	tell(MSG_DONE, -1);
 	return 0;
 }

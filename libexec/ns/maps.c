@@ -19,7 +19,8 @@ static void write_file(int proc, const char *name, const struct text *value)
 		die("write /proc/", name, err);
 }
 
-static void write_map(const struct plan *plan, int proc, const char *dir, const char *file, struct plan_list map)
+static void write_map(
+	const struct plan *plan, int proc, const char *dir, const char *file, struct plan_list map)
 {
 	static char buffer[MAP_LINES * 36];
 	struct text value = TEXT(buffer);
@@ -83,7 +84,8 @@ static void set_oom_score(int64_t score)
 	close(proc);
 }
 
-/* dmz sets the limits exactly; here only hard ones go up, so that nothing on the way is limited by them. */
+/* dmz sets the limits exactly; here only hard ones go up, so that nothing on the way is limited by
+ * them. */
 static void raise_limits(const struct plan *plan)
 {
 	struct plan_list list = plan->config->rlimits;

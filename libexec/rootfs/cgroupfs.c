@@ -1,6 +1,7 @@
 /*
- * Mounts of type cgroup: v2 as the container's cgroup namespace shows it; v1 a tmpfs with one mount per hierarchy.
- * Without a cgroup namespace of its own the container sees, on v1, only its own directory of each hierarchy.
+ * Mounts of type cgroup: v2 as the container's cgroup namespace shows it; v1 a tmpfs with one mount
+ * per hierarchy. Without a cgroup namespace of its own the container sees, on v1, only its own
+ * directory of each hierarchy.
  */
 #include "rootfs.h"
 
@@ -90,14 +91,16 @@ static int new_cgroup_mount(const char *controller, uint64_t attributes)
 	return mount;
 }
 
-/* In a cgroup namespace of its own, which dies with this child, new mounts show just the container's directories. */
+/* In a cgroup namespace of its own, which dies with this child, new mounts show just the
+ * container's directories. */
 static int mount_in_own_namespace(void *argument)
 {
 	struct request *request = argument;
 	int err = unshare(CLONE_NEWCGROUP) < 0 ? -errno : 0;
 
 	for (size_t i = 0; i < hierarchy_count; i++)
-		request->mounts[i] = err ? err : new_cgroup_mount(hierarchies[i], request->attributes);
+		request->mounts[i] =
+			err ? err : new_cgroup_mount(hierarchies[i], request->attributes);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
-/* The terminal of process.terminal: a pty of the container's own devpts, bound on /dev/console (rule F14). */
+/* The terminal of process.terminal: a pty of the container's own devpts, bound on /dev/console
+ * (rule F14). */
 #include "rootfs.h"
 
 #include <errno.h>

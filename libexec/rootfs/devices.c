@@ -1,4 +1,5 @@
-/* Device nodes and the links of /dev: config-linux.md "Default Devices", runtime-linux.md "Dev symbolic links". */
+/* Device nodes and the links of /dev: config-linux.md "Default Devices", runtime-linux.md "Dev
+ * symbolic links". */
 #include "rootfs.h"
 
 #include <errno.h>
@@ -15,8 +16,8 @@
 static const struct {
 	const char *path;
 	unsigned major, minor;
-} defaults[] = {{"/dev/null", 1, 3}, {"/dev/random", 1, 8}, {"/dev/full", 1, 7}, {"/dev/tty", 5, 0}, {"/dev/zero", 1, 5},
-	{"/dev/urandom", 1, 9}};
+} defaults[] = {{"/dev/null", 1, 3}, {"/dev/random", 1, 8}, {"/dev/full", 1, 7}, {"/dev/tty", 5, 0},
+	{"/dev/zero", 1, 5}, {"/dev/urandom", 1, 9}};
 
 static const struct {
 	const char *name, *target;
@@ -58,22 +59,26 @@ static mode_t node_type(uint64_t type)
 	return type == DEVICE_BLOCK ? S_IFBLK : type == DEVICE_FIFO ? S_IFIFO : S_IFCHR;
 }
 
-static void make_config_device(const struct plan *plan, const struct plan_device *device, uint32_t index, int root, int bind)
+static void make_config_device(const struct plan *plan, const struct plan_device *device,
+	uint32_t index, int root, int bind)
 {
 	const char *path = plan_text(plan, device->path);
-	dev_t number = device->type == DEVICE_FIFO ? 0 : makedev((unsigned)device->major, (unsigned)device->minor);
+	dev_t number = device->type == DEVICE_FIFO
+		? 0
+		: makedev((unsigned)device->major, (unsigned)device->minor);
 
 	if (bind && device->type != DEVICE_FIFO)
 		bind_node(root, take_tree(TREE_DEVICE, index), path);
 	else if (strcmp(path, "/dev/ptmx") != 0)
-		make_node(root, path, node_type(device->type) | (mode_t)device->mode, number, (uid_t)device->uid,
-			(gid_t)device->gid);
+		make_node(root, path, node_type(device->type) | (mode_t)device->mode, number,
+			(uid_t)device->uid, (gid_t)device->gid);
 }
 
 static int config_has(const struct plan *plan, const char *path)
 {
 	for (uint32_t i = 0; i < plan->config->devices.count; i++)
-		if (!strcmp(plan_text(plan, plan_device_at(plan, plan->config->devices, i)->path), path))
+		if (!strcmp(plan_text(plan, plan_device_at(plan, plan->config->devices, i)->path),
+			    path))
 			return 1;
 	return 0;
 }
@@ -129,7 +134,8 @@ void make_devices(const struct plan *plan, int root)
 		} else if (bind) {
 			bind_node(root, tree, defaults[i].path);
 		} else {
-			make_node(root, defaults[i].path, S_IFCHR | 0666, makedev(defaults[i].major, defaults[i].minor), 0, 0);
+			make_node(root, defaults[i].path, S_IFCHR | 0666,
+				makedev(defaults[i].major, defaults[i].minor), 0, 0);
 		}
 	}
 	for (uint32_t i = 0; i < plan->config->devices.count; i++) {

@@ -1,4 +1,5 @@
-/* From the host's root to the container's: sysctls, pivot_root, and what makes the result read-only or invisible. */
+/* From the host's root to the container's: sysctls, pivot_root, and what makes the result read-only
+ * or invisible. */
 #include "rootfs.h"
 
 #include <errno.h>
@@ -13,7 +14,8 @@
 #include "sys.h"
 #include "text.h"
 
-/* "net.ipv4.ip_forward" → "sys/net/ipv4/ip_forward"; a key whose first separator is "/" is the other way round. */
+/* "net.ipv4.ip_forward" → "sys/net/ipv4/ip_forward"; a key whose first separator is "/" is the
+ * other way round. */
 static void sysctl_file(const char *key, char *file, size_t size)
 {
 	size_t first = strcspn(key, "./");
@@ -51,7 +53,8 @@ void set_sysctls(const struct plan *plan)
 	close(proc);
 }
 
-/* pivot_root(2): "." twice stacks the old root on the new one, from where it is unmounted at once. */
+/* pivot_root(2): "." twice stacks the old root on the new one, from where it is unmounted at once.
+ */
 static void pivot(int root)
 {
 	struct mount_attr slave = {.propagation = MS_SLAVE};
@@ -70,7 +73,8 @@ static void pivot(int root)
 
 void enter_root(const struct plan *plan, int root)
 {
-	struct mount_attr attr = {.propagation = plan->config->rootfs_propagation & (MS_SHARED | MS_UNBINDABLE)};
+	struct mount_attr attr = {
+		.propagation = plan->config->rootfs_propagation & (MS_SHARED | MS_UNBINDABLE)};
 	int cwd;
 
 	if (!plan->config->no_pivot)
@@ -88,7 +92,8 @@ void enter_root(const struct plan *plan, int root)
 
 static void set_names(const struct plan *plan)
 {
-	const char *host = plan_text(plan, plan->config->hostname), *domain = plan_text(plan, plan->config->domainname);
+	const char *host = plan_text(plan, plan->config->hostname),
+		   *domain = plan_text(plan, plan->config->domainname);
 
 	if (host && sethostname(host, strlen(host)) < 0)
 		die("sethostname:", host, errno);
@@ -145,7 +150,8 @@ static int empty_directory(void)
 	return mount;
 }
 
-/* The first use takes the mount itself, later ones are clones of it: one superblock for all masks. */
+/* The first use takes the mount itself, later ones are clones of it: one superblock for all masks.
+ */
 static int next_mask(int *source, int *used)
 {
 	int tree;
@@ -160,7 +166,8 @@ static int next_mask(int *source, int *used)
 	return tree;
 }
 
-/* Only a masked path that is not there is "nothing to mask"; every other failure refuses (rule F12). */
+/* Only a masked path that is not there is "nothing to mask"; every other failure refuses (rule
+ * F12). */
 static void mask_paths(const struct plan *plan, int root, int null_tree)
 {
 	struct plan_list list = plan->config->masked_paths;
@@ -179,7 +186,8 @@ static void mask_paths(const struct plan *plan, int root, int null_tree)
 			die("maskedPaths:", path, target < 0 ? target : errno);
 		if (S_ISDIR(st.st_mode) && empty < 0)
 			empty = empty_directory();
-		mask = S_ISDIR(st.st_mode) ? next_mask(&empty, &empty_used) : next_mask(&null_tree, &null_used);
+		mask = S_ISDIR(st.st_mode) ? next_mask(&empty, &empty_used)
+					   : next_mask(&null_tree, &null_used);
 		attach(root, mask, target, path, "maskedPaths:");
 		if (mask != empty && mask != null_tree)
 			close(mask);

@@ -1,6 +1,7 @@
 /*
- * rootfs: from inside the new mount namespace, puts the container's file system together – mounts fd to fd, devices,
- * console, pivot_root, masks – and becomes dmz. It walks a hostile tree and never opens a path of the host.
+ * rootfs: from inside the new mount namespace, puts the container's file system together – mounts
+ * fd to fd, devices, console, pivot_root, masks – and becomes dmz. It walks a hostile tree and
+ * never opens a path of the host.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,41 +21,35 @@
 #include "priv_table.h"
 
 #define CGROUP_SECONDS 60
-#define HOOKS_SECONDS  (-1) /* hooks have their own timeouts; the conductor's death ends the wait */
+#define HOOKS_SECONDS  (-1) /* hooks have their own timeouts; the conductor's death ends the wait  \
+			     */
 
 static const struct msg_rule rules[] = {
-	{MSG_CGROUP, 0, sizeof(struct msg_cgroups), 0, PROGRAM_CONDUCTOR},
-	{MSG_JOINED, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
+	{MSG_JOINED, MSG_ONCE, sizeof(struct msg_cgroups), 0, PROGRAM_CONDUCTOR},
 	{MSG_HOOKS_DONE, MSG_ONCE, 0, MSG_JOINED, PROGRAM_CONDUCTOR},
 };
 
 static struct plan plan;
 
 /*
- * A cgroup namespace is rooted where the process is when it is made, so this waits until cgroup has moved us. On v1
- * everything until here went on while the kernel's grace period ran.
+ * A cgroup namespace is rooted where the process is when it is made, so this waits until cgroup has
+ * moved us. On v1 everything until here went on while the kernel's grace period ran.
  */
 static void wait_for_cgroup(void)
 {
 	static struct msg msg;
 	const char *path;
-	int err;
 
-	while (step_conducted()) {
-		err = msg_recv(&conductor, &msg);
-		if (err == 0)
-			_exit(1);
-		if (err < 0)
-			die("waiting for runc:", "cgroup", err);
-		if (msg.header.type == MSG_JOINED)
-			break;
+	if (step_conducted()) {
+		await(MSG_JOINED, &msg, CGROUP_SECONDS);
 		add_hierarchies(&msg.body.cgroups);
 	}
 	if (plan_namespace(&plan, NS_CGROUP, &path) && !path && unshare(CLONE_NEWCGROUP) < 0)
 		die("failed to create namespaces:", "cgroup", errno);
 }
 
-/* Mounts of the host go on reaching us as long as nobody asked for something else; ours never reach the host. */
+/* Mounts of the host go on reaching us as long as nobody asked for something else; ours never reach
+ * the host. */
 static void set_propagation(void)
 {
 	struct mount_attr attr = {.propagation = MS_SLAVE};
@@ -66,13 +61,15 @@ static void set_propagation(void)
 		die("mount_setattr:", "/", errno);
 }
 
-/* The tree goes on top of "/": no path of the host is needed, and pivot_root turns the two around. */
+/* The tree goes on top of "/": no path of the host is needed, and pivot_root turns the two around.
+ */
 static int attach_root(void)
 {
 	int root = take_tree(TREE_ROOT, 0);
 
 	if (sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		die("attaching the root file system:", plan_text(&plan, plan.config->root_path), errno);
+		die("attaching the root file system:", plan_text(&plan, plan.config->root_path),
+			errno);
 	return root;
 }
 
@@ -126,7 +123,8 @@ int main(int argc, char **argv)
 		continue;
 	set_sysctls(&plan);
 	tell(MSG_MOUNTED, -1);
-	await(MSG_HOOKS_DONE, &(struct msg){.fd = -1}, HOOKS_SECONDS);
+	if (plan_has_creation_hooks(&plan))
+		await(MSG_HOOKS_DONE, &(struct msg){.fd = -1}, HOOKS_SECONDS);
 	run_create_container_hooks(root);
 	enter_root(&plan, root);
 	make_console(&plan, root);

@@ -1,4 +1,5 @@
-/* The mounts of the plan: detached first, with all attributes, then attached to an fd looked up inside the root. */
+/* The mounts of the plan: detached first, with all attributes, then attached to an fd looked up
+ * inside the root. */
 #include "rootfs.h"
 
 #include <errno.h>
@@ -15,15 +16,18 @@
 #include "text.h"
 
 #define PROC_MAGIC 0x9fa0
-#define LATE_MAX   256 /* mounts whose read-only attribute waits; more are a strange config and an error */
+#define LATE_MAX                                                                                   \
+	256 /* mounts whose read-only attribute waits; more are a strange config and an error */
 
 static int late_readonly[LATE_MAX];
 static size_t late_count;
 
 int take_tree(enum tree_kind kind, uint32_t index)
 {
-	static const struct msg_rule rules[] = {{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES}};
-	static struct peer sources = {.fd = FD_TREES, .self = PROGRAM_ROOTFS, .rules = rules, .rule_count = 1};
+	static const struct msg_rule rules[] = {
+		{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES}};
+	static struct peer sources = {
+		.fd = FD_TREES, .self = PROGRAM_ROOTFS, .rules = rules, .rule_count = 1};
 	static struct msg msg;
 	int got = msg_recv(&sources, &msg);
 
@@ -40,8 +44,8 @@ static const char *mount_error(const struct plan *plan, const struct plan_mount 
 	static char buffer[MSG_WHAT_MAX];
 	const char *source = plan_text(plan, mount->source);
 
-	text_join(buffer, sizeof(buffer), "error mounting \"", source ? source : "", "\" to rootfs at \"",
-		plan_text(plan, mount->destination), "\":", NULL);
+	text_join(buffer, sizeof(buffer), "error mounting \"", source ? source : "",
+		"\" to rootfs at \"", plan_text(plan, mount->destination), "\":", NULL);
 	return buffer;
 }
 
@@ -49,7 +53,8 @@ static uint64_t mount_id(int fd)
 {
 	struct sys_statx stx;
 
-	if (sys_statx(fd, "", AT_EMPTY_PATH, SYS_STATX_MNT_ID, &stx) < 0 || !(stx.mask & SYS_STATX_MNT_ID))
+	if (sys_statx(fd, "", AT_EMPTY_PATH, SYS_STATX_MNT_ID, &stx) < 0 ||
+		!(stx.mask & SYS_STATX_MNT_ID))
 		return 0;
 	return stx.mnt_id;
 }
@@ -58,7 +63,8 @@ void attach(int root, int mount, int target, const char *path, const char *what)
 {
 	int check;
 
-	if (sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (sys_move_mount(
+		    mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		die(what, "move_mount", errno);
 	check = path_open(root, path, O_PATH, 0);
 	if (check < 0)
@@ -68,7 +74,8 @@ void attach(int root, int mount, int target, const char *path, const char *what)
 	close(check);
 }
 
-/* The kernel's own words about a bad option, when it left any ("e tmpfs: Unknown parameter 'x'"). */
+/* The kernel's own words about a bad option, when it left any ("e tmpfs: Unknown parameter 'x'").
+ */
 static _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err)
 {
 	static char line[512], object[MSG_OBJECT_MAX];
@@ -87,17 +94,21 @@ static void set_options(const struct plan *plan, int fs, struct plan_list data, 
 {
 	for (uint32_t i = 0; i < data.count; i++) {
 		const struct plan_kv *option = plan_kv_at(plan, data, i);
-		const char *key = plan_text(plan, option->key), *value = plan_text(plan, option->value);
+		const char *key = plan_text(plan, option->key),
+			   *value = plan_text(plan, option->value);
 
-		if (sys_fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0) < 0)
+		if (sys_fsconfig(
+			    fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0) < 0)
 			die_of_fs(fs, what, key, errno);
 	}
 }
 
-/* SELinux' label for everything of a new mount; the kernel knows none for these types (config-linux.md, "Mount Label"). */
+/* SELinux' label for everything of a new mount; the kernel knows none for these types
+ * (config-linux.md, "Mount Label"). */
 static int takes_label(const char *type)
 {
-	return strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0 && strcmp(type, "mqueue") != 0;
+	return strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0 &&
+		strcmp(type, "mqueue") != 0;
 }
 
 int new_mount(const struct plan *plan, const char *type, const char *source, struct plan_list data,
@@ -109,7 +120,8 @@ int new_mount(const struct plan *plan, const char *type, const char *source, str
 
 	if (fs < 0)
 		die(what, type, errno);
-	if (label && takes_label(type) && sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", label, 0) < 0)
+	if (label && takes_label(type) &&
+		sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", label, 0) < 0)
 		die_of_fs(fs, what, "mountLabel", errno);
 	if (source && *source && sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
 		die_of_fs(fs, what, "source", errno);
@@ -125,9 +137,10 @@ int new_mount(const struct plan *plan, const char *type, const char *source, str
 	return mount;
 }
 
-/* On or below a procfs only another procfs and what parse let pass as the names of lxcfs may go (rule F9). */
-static void check_target(const struct plan_mount *mount, int target, const char *path, const char *type,
-	const char *what)
+/* On or below a procfs only another procfs and what parse let pass as the names of lxcfs may go
+ * (rule F9). */
+static void check_target(const struct plan_mount *mount, int target, const char *path,
+	const char *type, const char *what)
 {
 	struct statfs fs;
 	struct stat st;
@@ -137,8 +150,11 @@ static void check_target(const struct plan_mount *mount, int target, const char 
 	if (S_ISLNK(st.st_mode))
 		die(what, path, ELOOP);
 	if (fs.f_type == PROC_MAGIC && strcmp(type, "proc") != 0 && strncmp(path, "/proc/", 6) != 0)
-		die(what, mount->kind == MOUNT_BIND ? "cannot be mounted because it is inside /proc"
-						    : "cannot be mounted because it is not of type proc", 0);
+		die(what,
+			mount->kind == MOUNT_BIND
+				? "cannot be mounted because it is inside /proc"
+				: "cannot be mounted because it is not of type proc",
+			0);
 }
 
 /* tmpfs takes the mode of a directory it covers, unless the options give one. */
@@ -154,7 +170,8 @@ static const char *covered_mode(int target, int made)
 	return mode;
 }
 
-static void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what)
+static void set_attributes(
+	int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what)
 {
 	struct mount_attr attr = {.attr_set = set, .attr_clr = clear};
 
@@ -167,7 +184,8 @@ static void set_mount_propagation(const struct plan_mount *m, int mount, const c
 	struct mount_attr attr = {.propagation = m->propagation & ~(uint64_t)MS_REC};
 
 	if (attr.propagation &&
-		sys_mount_setattr(mount, "", AT_EMPTY_PATH | (m->propagation & MS_REC ? AT_RECURSIVE : 0), &attr) < 0)
+		sys_mount_setattr(mount, "",
+			AT_EMPTY_PATH | (m->propagation & MS_REC ? AT_RECURSIVE : 0), &attr) < 0)
 		die(what, "propagation", errno);
 }
 
@@ -183,7 +201,8 @@ static void make_bind(const struct plan *plan, const struct plan_mount *m, uint3
 				     : path_make_file(root, path, 0);
 	if (target < 0)
 		die(what, "create mountpoint", target);
-	check_target(m, target, path, plan_text(plan, m->type) ? plan_text(plan, m->type) : "", what);
+	check_target(
+		m, target, path, plan_text(plan, m->type) ? plan_text(plan, m->type) : "", what);
 	set_attributes(tree, m->attr_set, m->attr_clr, 0, what);
 	set_attributes(tree, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
 	attach(root, tree, target, path, what);
@@ -194,13 +213,16 @@ static void make_bind(const struct plan *plan, const struct plan_mount *m, uint3
 
 static int is_special(const char *type)
 {
-	return !strcmp(type, "proc") || !strcmp(type, "sysfs") || !strcmp(type, "mqueue") || !strcmp(type, "devpts");
+	return !strcmp(type, "proc") || !strcmp(type, "sysfs") || !strcmp(type, "mqueue") ||
+		!strcmp(type, "devpts");
 }
 
-/* Mountpoints and nodes are still to be made below /dev and in any tmpfs, so read-only waits until that is done. */
+/* Mountpoints and nodes are still to be made below /dev and in any tmpfs, so read-only waits until
+ * that is done. */
 static int readonly_waits(const struct plan_mount *m, const char *type, const char *path)
 {
-	return (m->attr_set & MOUNT_ATTR_RDONLY) && (!strcmp(type, "tmpfs") || !strncmp(path, "/dev", 4));
+	return (m->attr_set & MOUNT_ATTR_RDONLY) &&
+		(!strcmp(type, "tmpfs") || !strncmp(path, "/dev", 4));
 }
 
 static void make_fs(const struct plan *plan, const struct plan_mount *m, int root)
@@ -212,10 +234,14 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, int roo
 
 	if (!type)
 		die(what, "the mount has no type", 0);
-	target = path_make_directory(root, path, 0755, is_special(type) ? PATH_NO_SYMLINKS : 0, &made);
+	target = path_make_directory(
+		root, path, 0755, is_special(type) ? PATH_NO_SYMLINKS : 0, &made);
 	if (target < 0)
-		die(what, is_special(type) && target == -ELOOP ? "must be mounted on ordinary directory"
-							      : "create mountpoint", target);
+		die(what,
+			is_special(type) && target == -ELOOP
+				? "must be mounted on ordinary directory"
+				: "create mountpoint",
+			target);
 	check_target(m, target, path, type, what);
 	if (readonly_waits(m, type, path))
 		attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
@@ -235,7 +261,8 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, int roo
 
 static void make_cgroup(const struct plan *plan, const struct plan_mount *m, int root)
 {
-	int target = path_make_directory(root, plan_text(plan, m->destination), 0755, PATH_NO_SYMLINKS, NULL);
+	int target = path_make_directory(
+		root, plan_text(plan, m->destination), 0755, PATH_NO_SYMLINKS, NULL);
 
 	if (target < 0)
 		die(mount_error(plan, m), "create mountpoint", target);

@@ -1,4 +1,5 @@
-/* The parts of rootfs, in the order main calls them. All die on failure. ROOT is the container's root, by fd. */
+/* The parts of rootfs, in the order main calls them. All die on failure. ROOT is the container's
+ * root, by fd. */
 #ifndef DAVIT_ROOTFS_H
 #define DAVIT_ROOTFS_H
 
@@ -8,9 +9,11 @@
 
 /* mounts.c: receives the next detached tree from sources, which must be that of KIND and INDEX. */
 int take_tree(enum tree_kind kind, uint32_t index);
-/* Attaches MOUNT on the fd TARGET and proves that PATH now leads to it (rule F7). WHAT begins the error. */
+/* Attaches MOUNT on the fd TARGET and proves that PATH now leads to it (rule F7). WHAT begins the
+ * error. */
 void attach(int root, int mount, int target, const char *path, const char *what);
-/* All mounts of the plan in their order; calls before_cgroup once, before the first of type cgroup or at the end. */
+/* All mounts of the plan in their order; calls before_cgroup once, before the first of type cgroup
+ * or at the end. */
 void make_mounts(const struct plan *plan, int root, void (*before_cgroup)(void));
 /* The read-only attribute that had to wait until everything below those mounts was made. */
 void finish_readonly_mounts(void);

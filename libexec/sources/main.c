@@ -1,6 +1,7 @@
 /*
- * sources: on the host side, before the container's first mount, opens the rootfs, bind sources, namespace files and
- * device nodes, and hands them on as detached mounts and fds (rule F5). It never attaches anything.
+ * sources: on the host side, before the container's first mount, opens the rootfs, bind sources,
+ * namespace files and device nodes, and hands them on as detached mounts and fds (rule F5). It
+ * never attaches anything.
  */
 #include "fds.h"
 #include "plan.h"

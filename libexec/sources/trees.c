@@ -1,4 +1,5 @@
-/* Opens host paths and turns them into detached trees. Paths come from config.json, whose authority is trusted. */
+/* Opens host paths and turns them into detached trees. Paths come from config.json, whose authority
+ * is trusted. */
 #include "sources.h"
 
 #include <errno.h>
@@ -23,7 +24,8 @@
 
 static struct peer rootfs = {.fd = FD_TREES, .self = PROGRAM_SOURCES};
 
-/* A FIFO or device put at the path must neither hold us up nor be opened: O_PATH first, then the real open (rule F27). */
+/* A FIFO or device put at the path must neither hold us up nor be opened: O_PATH first, then the
+ * real open (rule F27). */
 static int open_namespace(const char *path, int type)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
@@ -77,8 +79,8 @@ static void send_tree(enum tree_kind kind, uint32_t index, int fd)
 }
 
 /*
- * Events of the host may reach the container's copies (MS_SLAVE), never the other way round (rule F24): a clone of a
- * shared mount is born into the host's peer group.
+ * Events of the host may reach the container's copies (MS_SLAVE), never the other way round (rule
+ * F24): a clone of a shared mount is born into the host's peer group.
  */
 static void leave_peers(int tree, uint64_t propagation, const char *path)
 {
@@ -88,7 +90,8 @@ static void leave_peers(int tree, uint64_t propagation, const char *path)
 		die("mount_setattr:", path, errno);
 }
 
-/* Run inside the new namespaces, the bundle must be found again: an fd from the host's mount namespace is no source there. */
+/* Run inside the new namespaces, the bundle must be found again: an fd from the host's mount
+ * namespace is no source there. */
 static void open_bundle(const struct plan *plan)
 {
 	int fd;
@@ -114,7 +117,8 @@ static void send_root(const struct plan *plan)
 		die("invalid rootfs: not an absolute path, or a symlink:", path, 0);
 	if (!S_ISDIR(st.st_mode))
 		die("invalid rootfs:", path, ENOTDIR);
-	tree = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	tree = sys_open_tree(
+		fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
 		die("open_tree:", path, errno);
 	close(fd);
@@ -126,19 +130,22 @@ static void send_source(const struct plan *plan, uint32_t index)
 {
 	const struct plan_mount *mount = plan_mount_at(plan, plan->config->mounts, index);
 	const char *source = plan_text(plan, mount->source);
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0);
+	unsigned flags =
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0);
 	int tree;
 
 	tree = sys_open_tree(FD_BUNDLE, source ? source : "", flags);
 	if (tree < 0)
 		die("failed to fulfil mount request: open", source ? source : "\"\"", errno);
-	/* Only a shared mount in a shared root stays a peer: that is how a container mounts for the host. */
+	/* Only a shared mount in a shared root stays a peer: that is how a container mounts for the
+	 * host. */
 	if (!(plan->config->rootfs_propagation & MS_SHARED) || !(mount->propagation & MS_SHARED))
 		leave_peers(tree, MS_SLAVE, source);
 	send_tree(TREE_MOUNT, index, tree);
 }
 
-static void send_device(enum tree_kind kind, uint32_t index, const char *path, mode_t type, dev_t device)
+static void send_device(
+	enum tree_kind kind, uint32_t index, const char *path, mode_t type, dev_t device)
 {
 	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
@@ -152,7 +159,8 @@ static void send_device(enum tree_kind kind, uint32_t index, const char *path, m
 	if (tree < 0)
 		die("open_tree:", path, errno);
 	close(fd);
-	/* Nothing is ever mounted below a node, but it can be mounted over, and that must not reach the host. */
+	/* Nothing is ever mounted below a node, but it can be mounted over, and that must not reach
+	 * the host. */
 	leave_peers(tree, MS_PRIVATE, path);
 	send_tree(kind, index, tree);
 }
@@ -173,8 +181,8 @@ static void send_devices(const struct plan *plan)
 	static const struct {
 		const char *path;
 		unsigned minor, major;
-	} defaults[] = {{"/dev/null", 3, 1}, {"/dev/random", 8, 1}, {"/dev/full", 7, 1}, {"/dev/tty", 0, 5},
-		{"/dev/zero", 5, 1}, {"/dev/urandom", 9, 1}};
+	} defaults[] = {{"/dev/null", 3, 1}, {"/dev/random", 8, 1}, {"/dev/full", 7, 1},
+		{"/dev/tty", 0, 5}, {"/dev/zero", 5, 1}, {"/dev/urandom", 9, 1}};
 
 	for (uint32_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		send_device(TREE_DEFAULT_DEVICE, i, defaults[i].path, S_IFCHR,

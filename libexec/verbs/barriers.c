@@ -1,4 +1,5 @@
-/* Making a container, second half: which steps are started, what they say, and what may happen then. */
+/* Making a container, second half: which steps are started, what they say, and what may happen
+ * then. */
 #include "creation.h"
 
 #include <errno.h>
@@ -17,11 +18,11 @@
 #include "text.h"
 #include "verb.h"
 
-#define ANY_STEP                                                                                                       \
-	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_COUNT},                                              \
-		{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT},                                           \
-	{                                                                                                              \
-		MSG_DEBUG, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT                                                \
+#define ANY_STEP                                                                                   \
+	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_COUNT},                          \
+		{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT},                       \
+	{                                                                                          \
+		MSG_DEBUG, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT                            \
 	}
 
 static const struct msg_rule cgroup_rules[] = {ANY_STEP,
@@ -33,11 +34,12 @@ static const struct msg_rule sources_rules[] = {ANY_STEP,
 	{MSG_NAMESPACE, MSG_FD, sizeof(struct msg_number), 0, PROGRAM_SOURCES},
 	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_SOURCES}};
 static const struct msg_rule done_rules[] = {ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_COUNT}};
-static const struct msg_rule ns_rules[] = {ANY_STEP,
-	{MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS},
-	{MSG_DONE, MSG_ONCE, 0, MSG_INIT, PROGRAM_NS}};
-static const struct msg_rule line_rules[] = {ANY_STEP, {MSG_NETSOCK, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_NS},
-	{MSG_MOUNTED, MSG_ONCE, 0, 0, PROGRAM_ROOTFS}, {MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, MSG_MOUNTED, PROGRAM_ROOTFS},
+static const struct msg_rule ns_rules[] = {
+	ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
+static const struct msg_rule line_rules[] = {ANY_STEP,
+	{MSG_NETSOCK, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_NS},
+	{MSG_MOUNTED, MSG_ONCE, 0, 0, PROGRAM_ROOTFS},
+	{MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, MSG_MOUNTED, PROGRAM_ROOTFS},
 	{MSG_CREATED, MSG_ONCE, 0, MSG_MOUNTED, PROGRAM_DMZ}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -63,23 +65,29 @@ static int has_new_network(const struct plan *plan)
 
 static int has_host_hooks(const struct plan_config *config)
 {
-	return config->hooks_prestart.count || config->hooks_create_runtime.count || config->hooks_poststart.count;
+	return config->hooks_prestart.count || config->hooks_create_runtime.count ||
+		config->hooks_poststart.count;
 }
 
 static int spawn_cgroup(struct creation *c)
 {
 	static const char *arguments[] = {"create", NULL};
 	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}};
-	const struct spawn request = {
-		.program = PROGRAM_CGROUP, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 1};
+	const struct spawn request = {.program = PROGRAM_CGROUP,
+		.image = -1,
+		.arguments = arguments,
+		.fds = fds,
+		.fd_count = 1};
 
 	return spawn_step(c, STEP_CGROUP, &request, cgroup_rules, COUNT(cgroup_rules));
 }
 
 static int spawn_sources(struct creation *c, int trees)
 {
-	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {c->bundle_fd, FD_BUNDLE}, {trees, FD_TREES}};
-	const struct spawn request = {.program = PROGRAM_SOURCES, .image = -1, .fds = fds, .fd_count = 3};
+	const struct spawn_fd fds[] = {
+		{c->plan_fd, FD_PLAN}, {c->bundle_fd, FD_BUNDLE}, {trees, FD_TREES}};
+	const struct spawn request = {
+		.program = PROGRAM_SOURCES, .image = -1, .fds = fds, .fd_count = 3};
 
 	return spawn_step(c, STEP_SOURCES, &request, sources_rules, COUNT(sources_rules));
 }
@@ -87,7 +95,8 @@ static int spawn_sources(struct creation *c, int trees)
 static int spawn_seccomp(struct creation *c)
 {
 	struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {-1, FD_FILTER}};
-	const struct spawn request = {.program = PROGRAM_SECCOMP, .image = -1, .fds = fds, .fd_count = 2};
+	const struct spawn request = {
+		.program = PROGRAM_SECCOMP, .image = -1, .fds = fds, .fd_count = 2};
 
 	c->filter_fd = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (c->filter_fd < 0)
@@ -122,11 +131,13 @@ static int seal_images(struct creation *c, struct images *images, int sources_in
 	if (sources_inside)
 		images->sources = spawn_seal(PROGRAM_SOURCES);
 	if (images->ns < 0 || images->rootfs < 0 || images->dmz < 0)
-		return creation_error(c, "unable to seal the programs of the container's line", images->ns);
+		return creation_error(
+			c, "unable to seal the programs of the container's line", images->ns);
 	return 0;
 }
 
-/* ns gets everything its child hands on; the conductor keeps the other end of the line's control socket. */
+/* ns gets everything its child hands on; the conductor keeps the other end of the line's control
+ * socket. */
 static int spawn_ns(struct creation *c, int trees, int sources_control, const struct images *images)
 {
 	int line[2], err;
@@ -134,9 +145,10 @@ static int spawn_ns(struct creation *c, int trees, int sources_control, const st
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line) < 0)
 		return creation_error(c, "socketpair", errno);
-	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {trees, FD_TREES}, {c->start_fd, FD_START},
-		{images->dmz, FD_DMZ}, {images->rootfs, FD_ROOTFS}, {images->hook, FD_HOOK},
-		{images->sources, FD_SOURCES}, {sources_control, FD_SOURCES_CONTROL}, {line[1], FD_LINE}};
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {trees, FD_TREES},
+		{c->start_fd, FD_START}, {images->dmz, FD_DMZ}, {images->rootfs, FD_ROOTFS},
+		{images->hook, FD_HOOK}, {images->sources, FD_SOURCES},
+		{sources_control, FD_SOURCES_CONTROL}, {line[1], FD_LINE}};
 	const struct spawn request = {.program = PROGRAM_NS,
 		.image = images->ns,
 		.fds = fds,
@@ -146,12 +158,15 @@ static int spawn_ns(struct creation *c, int trees, int sources_control, const st
 	err = spawn_step(c, STEP_NS, &request, ns_rules, COUNT(ns_rules));
 	close(line[1]);
 	peer->program = PROGRAM_ROOTFS;
-	peer->peer = (struct peer){
-		.fd = line[0], .self = PROGRAM_CONDUCTOR, .rules = line_rules, .rule_count = COUNT(line_rules)};
+	peer->peer = (struct peer){.fd = line[0],
+		.self = PROGRAM_CONDUCTOR,
+		.rules = line_rules,
+		.rule_count = COUNT(line_rules)};
 	return err;
 }
 
-/* An ordinary user has rights on mounts only inside the new namespaces: there sources runs as a child of the line. */
+/* An ordinary user has rights on mounts only inside the new namespaces: there sources runs as a
+ * child of the line. */
 static int spawn_line(struct creation *c)
 {
 	struct step *sources = &c->steps[STEP_SOURCES];
@@ -195,9 +210,11 @@ int creation_spawn_steps(struct creation *c)
 
 	c->unified = !statfs("/sys/fs/cgroup", &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
 	for (uint32_t i = 0; i < plan->config->namespaces.count; i++)
-		c->namespaces_due += plan_namespace_at(plan, plan->config->namespaces, i)->path.offset != 0;
+		c->namespaces_due +=
+			plan_namespace_at(plan, plan->config->namespaces, i)->path.offset != 0;
 	if (c->namespaces_due && geteuid() != 0)
-		return creation_error(c, "joining namespaces by path is not supported without root yet", 0);
+		return creation_error(
+			c, "joining namespaces by path is not supported without root yet", 0);
 	/* The cgroup first: what the kernel makes it wait for is the longest wait of all. */
 	if (spawn_cgroup(c) || spawn_line(c))
 		return -1;
@@ -212,7 +229,8 @@ int creation_spawn_steps(struct creation *c)
 	return 0;
 }
 
-static int tell_step(struct creation *c, enum creation_step to, enum msg_type type, const void *body, size_t length, int fd)
+static int tell_step(struct creation *c, enum creation_step to, enum msg_type type,
+	const void *body, size_t length, int fd)
 {
 	struct step *step = &c->steps[to];
 
@@ -262,8 +280,10 @@ static int send_console(struct creation *c, int master)
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct msghdr record = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr record = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&record);
 
 	cmsg->cmsg_level = SOL_SOCKET;
@@ -294,10 +314,12 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 		return 0;
 	case MSG_NAMESPACE:
 		c->namespaces_due--;
-		err = tell_step(c, STEP_NS, MSG_NAMESPACE, &msg->body.number, sizeof(msg->body.number), msg->fd);
+		err = tell_step(c, STEP_NS, MSG_NAMESPACE, &msg->body.number,
+			sizeof(msg->body.number), msg->fd);
 		close(msg->fd);
 		return err;
 	case MSG_INIT:
+		step_let_go(&c->steps[from]);
 		return hear_init(c, &msg->body.init, msg->fd);
 	case MSG_NETSOCK:
 		err = tell_step(c, STEP_NETLINK, MSG_NETSOCK, NULL, 0, msg->fd);
@@ -315,12 +337,14 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 		c->created = 1;
 		return 0;
 	case MSG_DONE:
-		if (from == STEP_CGROUP)
-			c->limited = 1;
 		if (from == STEP_HOOK) {
 			c->hooks_running = 0;
 			c->hooks_stage++;
+			return 0;
 		}
+		if (from == STEP_CGROUP)
+			c->limited = 1;
+		step_let_go(&c->steps[from]);
 		return 0;
 	default:
 		return creation_error(c, "protocol error", 0);
@@ -341,9 +365,7 @@ static int send_joined(struct creation *c)
 		return creation_error(c, "journal", err);
 	body.last = 1;
 	c->joined_sent = 1;
-	if (tell_step(c, STEP_LINE, MSG_CGROUP, &body, sizeof(body), -1))
-		return -1;
-	return tell_step(c, STEP_LINE, MSG_JOINED, NULL, 0, -1);
+	return tell_step(c, STEP_LINE, MSG_JOINED, &body, sizeof(body), -1);
 }
 
 static int run_early_hooks(struct creation *c)
@@ -364,13 +386,16 @@ static int run_early_hooks(struct creation *c)
 		return tell_step(c, STEP_HOOK, MSG_HOOKS, &body, sizeof(body), -1);
 	}
 	c->hooks_sent = 1;
-	return tell_step(c, STEP_LINE, MSG_HOOKS_DONE, NULL, 0, -1);
+	return plan_has_creation_hooks(&c->container.plan)
+		? tell_step(c, STEP_LINE, MSG_HOOKS_DONE, NULL, 0, -1)
+		: 0;
 }
 
 /* The program is kept for exec; dmz gets a memfd that nobody can change any more. */
 static int send_filter(struct creation *c)
 {
-	int fd = openat(c->container.dir, "filter.bpf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = openat(
+		c->container.dir, "filter.bpf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	off_t offset = 0;
 	struct stat st;
 	int err = spawn_seal_memfd(c->filter_fd);
@@ -406,10 +431,12 @@ int creation_advance(struct creation *c)
 		c->limiting = 1;
 		err = tell_step(c, STEP_CGROUP, MSG_LIMIT, NULL, 0, -1);
 	}
-	if (!err && !c->hooks_sent && !c->hooks_running && c->limited && c->mounted &&
-		(!has_new_network(plan) || c->steps[STEP_NETLINK].done))
+	if (!err && !c->hooks_sent && !c->hooks_running && c->mounted &&
+		(!plan_has_creation_hooks(plan) ||
+			(c->limited && (!has_new_network(plan) || c->steps[STEP_NETLINK].done))))
 		err = run_early_hooks(c);
-	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent && c->steps[STEP_SECCOMP].done)
+	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent &&
+		c->steps[STEP_SECCOMP].done)
 		err = send_filter(c);
 	return err;
 }
@@ -425,7 +452,8 @@ static int write_pid_file(struct creation *c)
 	text_add_u64(&t, c->container.journal.init.pid);
 	if (text_join(name, sizeof(name), ".", c->pid_file, NULL))
 		return creation_error(c, "pid file", ENAMETOOLONG);
-	fd = openat(c->pid_dir, name, O_RDWR | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	fd = openat(c->pid_dir, name, O_RDWR | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC | O_NOFOLLOW,
+		0666);
 	if (fd < 0)
 		return creation_error(c, "pid file", errno);
 	if (write(fd, pid, t.length) != (ssize_t)t.length || close(fd) < 0 ||

@@ -16,7 +16,8 @@
 
 #define PARSE_SECONDS  10
 #define CGROUP_SECONDS 30
-#define FDS_MAX	       16
+#define REAP_MS        2000
+#define FDS_MAX        16
 
 static const struct msg_rule answer_rules[] = {
 	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_COUNT},
@@ -25,7 +26,8 @@ static const struct msg_rule answer_rules[] = {
 	{MSG_DONE, 0, 0, 0, PROGRAM_COUNT},
 };
 
-int step_spawn(struct step *step, const struct spawn *request, const struct msg_rule *rules, size_t rule_count)
+int step_spawn(struct step *step, const struct spawn *request, const struct msg_rule *rules,
+	size_t rule_count)
 {
 	struct spawn_fd fds[FDS_MAX];
 	struct spawn with_control = *request;
@@ -50,16 +52,22 @@ int step_spawn(struct step *step, const struct spawn *request, const struct msg_
 		step->pidfd = -1;
 		return err;
 	}
-	step->peer = (struct peer){.fd = pair[0], .self = PROGRAM_CONDUCTOR, .rules = rules, .rule_count = rule_count};
+	step->peer = (struct peer){
+		.fd = pair[0], .self = PROGRAM_CONDUCTOR, .rules = rules, .rule_count = rule_count};
 	return 0;
 }
 
+/* A step whose socket is closed has nothing more to do: it ends at once, or it is made to. */
 static void reap(struct step *step)
 {
+	struct pollfd poller = {.fd = step->pidfd, .events = POLLIN};
 	siginfo_t info = {0};
 
 	if (step->pidfd < 0)
 		return;
+	if (poll(&poller, 1, REAP_MS) == 0)
+		(void)sys_pidfd_send_signal(
+			step->pidfd, SIGKILL); /* ESRCH: it has gone meanwhile */
 	while (waitid(P_PIDFD, (id_t)step->pidfd, &info, WEXITED) < 0 && errno == EINTR)
 		continue;
 	if (!step->done && !step->failed) {
@@ -67,7 +75,9 @@ static void reap(struct step *step)
 
 		step->failed = 1;
 		text_add(&what, program_names[step->program]);
-		text_add(&what, info.si_code == CLD_EXITED ? " ended early with status " : " was killed by signal ");
+		text_add(&what,
+			info.si_code == CLD_EXITED ? " ended early with status "
+						   : " was killed by signal ");
 		text_add_i64(&what, info.si_status);
 	}
 	close(step->pidfd);
@@ -81,10 +91,17 @@ static void hang_up(struct step *step)
 	step->peer.fd = -1;
 }
 
+void step_let_go(struct step *step)
+{
+	step->done = 1;
+	hang_up(step);
+}
+
 void step_kill(struct step *step)
 {
 	if (step->pidfd >= 0)
-		(void)sys_pidfd_send_signal(step->pidfd, SIGKILL); /* ESRCH: it has gone by itself */
+		(void)sys_pidfd_send_signal(
+			step->pidfd, SIGKILL); /* ESRCH: it has gone by itself */
 	hang_up(step);
 	reap(step);
 }
@@ -183,14 +200,16 @@ void step_error(const struct step *step, char *line, size_t size)
 
 static int spawn_failed(const struct step *step, int err, char *line, size_t size)
 {
-	text_join(line, size, "cannot start ", program_names[step->program], ": ", errno_text(-err), NULL);
+	text_join(line, size, "cannot start ", program_names[step->program], ": ", errno_text(-err),
+		NULL);
 	return -1;
 }
 
 static int run_step(const struct spawn *request, int seconds, char *line, size_t size)
 {
 	struct step step;
-	int err = step_spawn(&step, request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));
+	int err = step_spawn(
+		&step, request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));
 
 	if (err)
 		return spawn_failed(&step, err, line, size);
@@ -203,8 +222,11 @@ static int run_step(const struct spawn *request, int seconds, char *line, size_t
 int conduct_parse(int config, int plan, const char *const *arguments, char *line, size_t size)
 {
 	const struct spawn_fd fds[] = {{config, FD_CONFIG}, {plan, FD_PLAN}};
-	const struct spawn request = {
-		.program = PROGRAM_PARSE, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 2};
+	const struct spawn request = {.program = PROGRAM_PARSE,
+		.image = -1,
+		.arguments = arguments,
+		.fds = fds,
+		.fd_count = 2};
 
 	return run_step(&request, PARSE_SECONDS, line, size);
 }
@@ -213,8 +235,11 @@ int conduct_cgroup(const char *what, int journal, char *line, size_t size)
 {
 	const char *arguments[] = {what, NULL};
 	const struct spawn_fd fds[] = {{journal, FD_JOURNAL}};
-	const struct spawn request = {
-		.program = PROGRAM_CGROUP, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 1};
+	const struct spawn request = {.program = PROGRAM_CGROUP,
+		.image = -1,
+		.arguments = arguments,
+		.fds = fds,
+		.fd_count = 1};
 
 	return run_step(&request, CGROUP_SECONDS, line, size);
 }
@@ -236,14 +261,20 @@ int hooks_start(struct step *hook, int plan_fd)
 {
 	extern char **environ;
 	const struct spawn_fd fds[] = {{plan_fd, FD_PLAN}};
-	const struct spawn request = {
-		.program = PROGRAM_HOOK, .image = -1, .environment = environ, .fds = fds, .fd_count = 1};
+	const struct spawn request = {.program = PROGRAM_HOOK,
+		.image = -1,
+		.environment = environ,
+		.fds = fds,
+		.fd_count = 1};
 
-	return step_spawn(hook, &request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));
+	return step_spawn(
+		hook, &request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));
 }
 
-/* Hooks end by their own timeouts; without one they may take as long as they like (config.md, "Hooks"). */
-int hooks_run(struct step *hook, enum hook_kind kind, enum container_status status, uint64_t pid, char *line, size_t size)
+/* Hooks end by their own timeouts; without one they may take as long as they like (config.md,
+ * "Hooks"). */
+int hooks_run(struct step *hook, enum hook_kind kind, enum container_status status, uint64_t pid,
+	char *line, size_t size)
 {
 	static struct msg msg;
 	struct msg_hooks body = {kind, status, pid};

@@ -1,16 +1,17 @@
 /*
- * A conductor at work: the steps it has started, what they have said, and the barriers of a creation.
+ * A conductor at work: the steps it has started, what they have said, and the barriers of a
+ * creation.
  *
  * Barriers, in order. Who waits is on the right.
- *   plan      parse has filled and left the plan, it is sealed and checked          everything else is started after it
- *   listed    cgroup has named its directories and they are in the journal          cgroup (MSG_CGROUP_MAKE)
- *   clone     joined namespaces are there; on v2 also the cgroup to clone into      ns (MSG_CLONE)
- *   joined    the first process is in its cgroup                                    rootfs (MSG_JOINED)
- *   mounted   mounts and devices are made                                           conductor (MSG_MOUNTED)
- *   limited   linux.resources are applied, loopback is up                           conductor
- *   hooks     prestart and createRuntime hooks have run                             rootfs (MSG_HOOKS_DONE)
- *   filter    the BPF program is there                                              dmz (MSG_FILTER)
- *   created   dmz waits for start                                                   conductor (MSG_CREATED)
+ *   plan      parse has filled and left the plan, it is sealed and checked          everything else
+ * is started after it listed    cgroup has named its directories and they are in the journal cgroup
+ * (MSG_CGROUP_MAKE) clone     joined namespaces are there; on v2 also the cgroup to clone into ns
+ * (MSG_CLONE) joined    the first process is in its cgroup rootfs (MSG_JOINED) mounted   mounts and
+ * devices are made                                           conductor (MSG_MOUNTED) limited
+ * linux.resources are applied, loopback is up                           conductor hooks prestart
+ * and createRuntime hooks have run                             rootfs (MSG_HOOKS_DONE) filter the
+ * BPF program is there                                              dmz (MSG_FILTER) created   dmz
+ * waits for start                                                   conductor (MSG_CREATED)
  */
 #ifndef DAVIT_CONDUCT_H
 #define DAVIT_CONDUCT_H
@@ -23,25 +24,32 @@
 
 struct step {
 	enum program program;
-	pid_t pid; /* 0: not started by us (sources inside the namespaces) */
-	int pidfd; /* -1: not running */
+	pid_t pid;        /* 0: not started by us (sources inside the namespaces) */
+	int pidfd;        /* -1: not running */
 	struct peer peer; /* fd -1: closed */
-	int done;  /* it said MSG_DONE */
-	int failed; /* it said MSG_ERROR: error is set */
+	int done;         /* it said MSG_DONE */
+	int failed;       /* it said MSG_ERROR: error is set */
 	struct msg_text error;
 };
 
 /* Starts REQUEST with a control socket added at FD_CONTROL. Returns 0 or -errno. */
-int step_spawn(struct step *step, const struct spawn *request, const struct msg_rule *rules, size_t rule_count);
+int step_spawn(struct step *step, const struct spawn *request, const struct msg_rule *rules,
+	size_t rule_count);
 
 /*
- * One record from STEP: errors are kept in it, warnings and debug records logged. Returns 1 for a record left for the
- * caller in MSG, 0 when it was one of those, -ECONNRESET when the step is gone (and reaped).
+ * One record from STEP: errors are kept in it, warnings and debug records logged. Returns 1 for a
+ * record left for the caller in MSG, 0 when it was one of those, -ECONNRESET when the step is gone
+ * (and reaped).
  */
 int step_receive(struct step *step, struct msg *msg);
 
-/* Waits until STEP is gone, at most SECONDS (then it is killed). Returns 0 when it said MSG_DONE, else -ECANCELED. */
+/* Waits until STEP is gone, at most SECONDS (then it is killed). Returns 0 when it said MSG_DONE,
+ * else -ECANCELED. */
 int step_finish(struct step *step, int seconds);
+
+/* It has done all it is for: its end is not listened to, step_finish reaps it later. One wake-up
+ * less for each step. */
+void step_let_go(struct step *step);
 
 /* SIGKILL, if it still runs, and reap. */
 void step_kill(struct step *step);
@@ -49,16 +57,19 @@ void step_kill(struct step *step);
 /* What went wrong with STEP as one line: its own words, or how it died. */
 void step_error(const struct step *step, char *line, size_t size);
 
-/* steps that only work with a message pair: parse a plan again, remove or kill cgroups. 0, or -1 and LINE. */
+/* steps that only work with a message pair: parse a plan again, remove or kill cgroups. 0, or -1
+ * and LINE. */
 int conduct_parse(int config, int plan, const char *const *arguments, char *line, size_t size);
 int conduct_cgroup(const char *what, int journal, char *line, size_t size);
 
 /* All processes of CONTAINER, through its cgroups: SIGKILL. 0, or -1 and LINE. */
 int container_kill_all(const struct container *container, char *line, size_t size);
 
-/* Host hooks. START spawns the program (the caller's environment and privileges) with the plan on PLAN_FD. */
+/* Host hooks. START spawns the program (the caller's environment and privileges) with the plan on
+ * PLAN_FD. */
 int hooks_start(struct step *hook, int plan_fd);
-int hooks_run(struct step *hook, enum hook_kind kind, enum container_status status, uint64_t pid, char *line, size_t size);
+int hooks_run(struct step *hook, enum hook_kind kind, enum container_status status, uint64_t pid,
+	char *line, size_t size);
 void hooks_end(struct step *hook);
 
 #endif

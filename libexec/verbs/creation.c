@@ -91,7 +91,8 @@ static int connect_console(struct creation *c)
 		return named_error(c, "dial unix ", c->console_socket, ENAMETOOLONG);
 	strncpy(address.sun_path, c->console_socket, sizeof(address.sun_path) - 1);
 	c->console_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->console_fd < 0 || connect(c->console_fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+	if (c->console_fd < 0 ||
+		connect(c->console_fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		char text[200];
 
 		text_join(text, sizeof(text), "dial unix ", c->console_socket, ": connect", NULL);
@@ -120,7 +121,8 @@ static int check_preserved(struct creation *c)
 	return 0;
 }
 
-/* The configuration is opened once, without waiting for a FIFO or touching a device's meaning (rule F26). */
+/* The configuration is opened once, without waiting for a FIFO or touching a device's meaning (rule
+ * F26). */
 static int open_config(struct creation *c)
 {
 	int fd = openat(c->bundle_fd, "config.json", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -148,24 +150,29 @@ static int make_directory(struct creation *c)
 	if (c->root_fd < 0)
 		return creation_error(c, verb_root_error(c->root_fd), 0);
 	if (mkdirat(c->root_fd, c->id, 0711) < 0)
-		return errno == EEXIST ? creation_error(c, "container with given ID already exists", 0)
-				       : named_error(c, "mkdir ", c->id, errno);
+		return errno == EEXIST
+			? creation_error(c, "container with given ID already exists", 0)
+			: named_error(c, "mkdir ", c->id, errno);
 	c->have_directory = 1;
 	container->id = c->id;
 	container->dir = openat(c->root_fd, c->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (container->dir < 0)
 		return named_error(c, "open ", c->id, errno);
-	c->journal_fd = openat(container->dir, "journal", O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	/* As long as the lock is held, somebody is at work on this directory: delete waits for that. */
+	c->journal_fd = openat(
+		container->dir, "journal", O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* As long as the lock is held, somebody is at work on this directory: delete waits for
+	 * that. */
 	if (c->journal_fd < 0 || flock(c->journal_fd, LOCK_EX | LOCK_NB) < 0)
 		return creation_error(c, "journal", errno);
 	return 0;
 }
 
-/* What parse reads is what is kept: later edits of config.json have no effect (runtime.md, "Lifecycle"). */
+/* What parse reads is what is kept: later edits of config.json have no effect (runtime.md,
+ * "Lifecycle"). */
 static int keep_config(struct creation *c, int config)
 {
-	int kept = openat(c->container.dir, "config.json", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int kept = openat(
+		c->container.dir, "config.json", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	ssize_t n;
 
 	if (kept < 0)
@@ -184,8 +191,8 @@ static int parse(struct creation *c, int config)
 {
 	char preserve[24];
 	struct text t = TEXT(preserve);
-	const char *arguments[] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds", preserve, NULL, NULL,
-		NULL, NULL};
+	const char *arguments[] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
+		preserve, NULL, NULL, NULL, NULL};
 	size_t n = 6;
 	const char *why;
 	int err, fd;
@@ -209,7 +216,9 @@ static int parse(struct creation *c, int config)
 		return creation_error(c, "parse made a bad plan", err);
 	c->container.have_plan = 1;
 	fd = openat(c->container.dir, "plan", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, c->container.plan.image, c->container.plan.size) != (ssize_t)c->container.plan.size)
+	if (fd < 0 ||
+		write(fd, c->container.plan.image, c->container.plan.size) !=
+			(ssize_t)c->container.plan.size)
 		return creation_error(c, "keeping the plan", errno);
 	close(fd);
 	return 0;
@@ -220,9 +229,12 @@ static int check_terminal(struct creation *c)
 	int terminal = c->container.plan.config->terminal != 0;
 
 	if (terminal && c->detach && !c->console_socket)
-		return creation_error(c, "cannot allocate tty if runc will detach without setting console socket", 0);
+		return creation_error(c,
+			"cannot allocate tty if runc will detach without setting console socket",
+			0);
 	if (c->console_socket && !(terminal && c->detach))
-		return creation_error(c, "cannot use console socket if runc will not detach or allocate tty", 0);
+		return creation_error(
+			c, "cannot use console socket if runc will not detach or allocate tty", 0);
 	return 0;
 }
 
@@ -230,7 +242,8 @@ static int make_fifo(struct creation *c)
 {
 	if (mkfifoat(c->container.dir, "exec.fifo", 0600) < 0)
 		return creation_error(c, "exec fifo", errno);
-	c->start_fd = openat(c->container.dir, "exec.fifo", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	c->start_fd = openat(
+		c->container.dir, "exec.fifo", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	return c->start_fd < 0 ? creation_error(c, "exec fifo", errno) : 0;
 }
 
@@ -242,7 +255,10 @@ static int prepare(struct creation *c)
 	if (error)
 		return creation_error(c, error, 0);
 	if (globals.systemd_cgroup)
-		return creation_error(c, "the systemd cgroup driver is not supported yet: run without --systemd-cgroup", 0);
+		return creation_error(c,
+			"the systemd cgroup driver is not supported yet: run without "
+			"--systemd-cgroup",
+			0);
 	if (check_preserved(c) || open_pid_directory(c) || enter_bundle(c))
 		return -1;
 	config = open_config(c);
@@ -295,8 +311,8 @@ static int has_words(const struct step *step)
 }
 
 /*
- * A step that fails makes others end a moment later, without a word: they only see a socket closed. So as long as
- * nobody has said why, all are listened to a little longer.
+ * A step that fails makes others end a moment later, without a word: they only see a socket closed.
+ * So as long as nobody has said why, all are listened to a little longer.
  */
 static void hear_the_cause(struct creation *c)
 {
@@ -310,24 +326,28 @@ static void hear_the_cause(struct creation *c)
 		if (poll(pollers, STEP_COUNT, GRACE_MS) <= 0)
 			return;
 		for (int i = 0; i < STEP_COUNT; i++)
-			if (pollers[i].revents && step_receive(&c->steps[i], &msg) == 1 && msg.fd >= 0)
+			if (pollers[i].revents && step_receive(&c->steps[i], &msg) == 1 &&
+				msg.fd >= 0)
 				close(msg.fd);
 	}
 }
 
 static int report_failure(struct creation *c)
 {
-	static const char init_prefix[] = "unable to start container process: error during container init: ";
+	static const char init_prefix[] =
+		"unable to start container process: error during container init: ";
 	const struct step *cause;
 	char line[CREATION_LINE];
 
 	hear_the_cause(c);
 	cause = find_cause(c);
 	if (!cause)
-		return creation_error(c, "unable to start container process: it ended before it was ready", 0);
+		return creation_error(
+			c, "unable to start container process: it ended before it was ready", 0);
 	step_error(cause, line, sizeof(line));
 	if (cause == &c->steps[STEP_CGROUP])
-		text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line, NULL);
+		text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line,
+			NULL);
 	else if (!strncmp(line, "invalid rootfs", 14))
 		text_join(c->line, sizeof(c->line), line, NULL);
 	else
@@ -351,7 +371,7 @@ static int interrupted(struct creation *c)
 static int everything_done(const struct creation *c)
 {
 	return c->created && c->limited && c->steps[STEP_SOURCES].done &&
-	       (!c->steps[STEP_NETLINK].program || c->steps[STEP_NETLINK].done);
+		(!c->steps[STEP_NETLINK].program || c->steps[STEP_NETLINK].done);
 }
 
 static int hear_step(struct creation *c, enum creation_step i)
@@ -383,11 +403,14 @@ static int hear_all(struct creation *c)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return creation_error(c, "unable to start container process: a step took too long", n ? errno : 0);
+			return creation_error(c,
+				"unable to start container process: a step took too long",
+				n ? errno : 0);
 		if (pollers[STEP_COUNT].revents && interrupted(c))
 			return -1;
 		for (int i = 0; i < STEP_COUNT; i++)
-			if (pollers[i].revents && c->steps[i].peer.fd >= 0 && hear_step(c, (enum creation_step)i))
+			if (pollers[i].revents && c->steps[i].peer.fd >= 0 &&
+				hear_step(c, (enum creation_step)i))
 				return -1;
 		if (creation_advance(c))
 			return -1;
@@ -412,12 +435,14 @@ static int release_steps(struct creation *c)
 }
 
 /*
- * KILL to end what was started; DAC_OVERRIDE because the root of a cgroup hierarchy has mode 0555, so that without it
- * nothing below could be removed again, and because the pid file may go to a directory of somebody else.
+ * KILL to end what was started; DAC_OVERRIDE because the root of a cgroup hierarchy has mode 0555,
+ * so that without it nothing below could be removed again, and because the pid file may go to a
+ * directory of somebody else.
  */
 static int drop_privileges(struct creation *c)
 {
-	int err = priv_drop_caps(UINT64_C(1) << DAVIT_CAP_KILL | UINT64_C(1) << DAVIT_CAP_DAC_OVERRIDE);
+	int err = priv_drop_caps(
+		UINT64_C(1) << DAVIT_CAP_KILL | UINT64_C(1) << DAVIT_CAP_DAC_OVERRIDE);
 
 	return err ? creation_error(c, "dropping privileges", err) : 0;
 }
@@ -426,14 +451,16 @@ int creation_make(struct creation *c)
 {
 	int err;
 
-	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->pid_dir = c->console_fd = c->start_fd = -1;
-	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->master_fd = -1;
+	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->pid_dir = c->console_fd =
+		c->start_fd = -1;
+	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->master_fd =
+		-1;
 	for (int i = 0; i < STEP_COUNT; i++)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
 	c->poststop.pidfd = c->poststop.peer.fd = -1;
 	umask(0022);
-	err = catch_signals(c) || prepare(c) || creation_spawn_steps(c) || drop_privileges(c) || creation_advance(c) ||
-	      hear_all(c) || release_steps(c) || creation_publish(c);
+	err = catch_signals(c) || prepare(c) || creation_spawn_steps(c) || drop_privileges(c) ||
+		creation_advance(c) || hear_all(c) || release_steps(c) || creation_publish(c);
 	if (err)
 		creation_undo(c);
 	else
@@ -445,7 +472,8 @@ void creation_undo(struct creation *c)
 {
 	char line[CREATION_LINE];
 
-	/* Losing its control socket and its life in either order ends the container's first process. */
+	/* Losing its control socket and its life in either order ends the container's first
+	 * process. */
 	if (c->init_pidfd >= 0) {
 		(void)sys_pidfd_send_signal(c->init_pidfd, SIGKILL);
 		while (waitid(P_PIDFD, (id_t)c->init_pidfd, NULL, WEXITED) < 0 && errno == EINTR)
@@ -455,9 +483,12 @@ void creation_undo(struct creation *c)
 		step_kill(&c->steps[i]);
 	if (!c->have_directory)
 		return;
-	if (c->container.dir >= 0 && c->journal_fd >= 0 && journal_read(c->journal_fd, &c->container.journal))
-		log_record(LOG_LEVEL_WARNING, "the journal of the failed container cannot be read", NULL);
-	if (container_remove(c->root_fd, &c->container, c->hooks_ran ? &c->poststop : NULL, line, sizeof(line)))
+	if (c->container.dir >= 0 && c->journal_fd >= 0 &&
+		journal_read(c->journal_fd, &c->container.journal))
+		log_record(LOG_LEVEL_WARNING, "the journal of the failed container cannot be read",
+			NULL);
+	if (container_remove(c->root_fd, &c->container, c->hooks_ran ? &c->poststop : NULL, line,
+		    sizeof(line)))
 		log_record(LOG_LEVEL_WARNING, line, NULL);
 	step_kill(&c->poststop);
 }

@@ -42,7 +42,8 @@ struct creation {
 	int filter_fd;
 	int signal_fd;
 	struct step steps[STEP_COUNT];
-	struct step poststop; /* a hook program of its own: the other may have failed and gone when these are due */
+	struct step poststop; /* a hook program of its own: the other may have failed and gone when
+				 these are due */
 	int init_pidfd;
 
 	/* which barriers are behind us (conduct.h) */
@@ -50,19 +51,22 @@ struct creation {
 	int unified; /* /sys/fs/cgroup is cgroup2: clone waits for it */
 	int cgroup_dir;
 	int cgroups_listed, cgroups_made, clone_sent, joining, joined, joined_sent;
-	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent, created;
-	int hooks_ran; /* a creation that fails now owes the poststop hooks */
-	int master_fd; /* run with a terminal: the pty master; -1 */
+	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent,
+		created;
+	int hooks_ran;            /* a creation that fails now owes the poststop hooks */
+	int master_fd;            /* run with a terminal: the pty master; -1 */
 	char line[CREATION_LINE]; /* the error */
 };
 
-/* Everything up to "created". Returns 0; or -1 with creation->line set and everything undone but hooks of poststop. */
+/* Everything up to "created". Returns 0; or -1 with creation->line set and everything undone but
+ * hooks of poststop. */
 int creation_make(struct creation *creation);
 
 /* Kills, reaps, removes what was made. Used by creation_make itself and by run. */
 void creation_undo(struct creation *creation);
 
-/* The steps that creation.c starts, in the order in which a later one's failure may be caused by an earlier one's. */
+/* The steps that creation.c starts, in the order in which a later one's failure may be caused by an
+ * earlier one's. */
 int creation_spawn_steps(struct creation *creation);
 
 /* One record of a step: notes what it says. Returns 0 or -1 with line set. */
@@ -71,7 +75,8 @@ int creation_hear(struct creation *creation, enum creation_step from, struct msg
 /* Does everything that has become possible. Returns 0 or -1 with line set. */
 int creation_advance(struct creation *creation);
 
-/* Writes state.json, the ready record of the journal and the pid file. Returns 0 or -1 with line set. */
+/* Writes state.json, the ready record of the journal and the pid file. Returns 0 or -1 with line
+ * set. */
 int creation_publish(struct creation *creation);
 
 /* Puts "TEXT: errno" into line and returns -1. */
@@ -80,17 +85,21 @@ int creation_error(struct creation *creation, const char *text, int err);
 /* state_json.c: ROOT/ID/state.json in the shape runc's readers know. 0 or -errno. */
 int state_json_write(const struct container *container, const struct plan *plan);
 
-/* starting.c: lets a created container go: 0, or -1 and LINE. Poststart hooks run in HOOK, which may be NULL when there are none. */
+/* starting.c: lets a created container go: 0, or -1 and LINE. Poststart hooks run in HOOK, which
+ * may be NULL when there are none. */
 int container_start(struct container *container, struct step *hook, char *line, size_t size);
 
-/* removing.c: everything of a container whose process is gone; HOOK as above runs poststop. 0, or -1 and LINE. */
-int container_remove(int root, struct container *container, struct step *hook, char *line, size_t size);
+/* removing.c: everything of a container whose process is gone; HOOK as above runs poststop. 0, or
+ * -1 and LINE. */
+int container_remove(
+	int root, struct container *container, struct step *hook, char *line, size_t size);
 
-/* Kills the first process, and all others where there is no pid namespace of its own, and waits. 0, or -1 and LINE. */
+/* Kills the first process, and all others where there is no pid namespace of its own, and waits. 0,
+ * or -1 and LINE. */
 int container_kill(struct container *container, char *line, size_t size);
 
-/* The plan of CONTAINER as this build reads it, made again from the kept config.json when it is of another one: an fd,
- * or -1 and LINE. Loads container->plan as well. */
+/* The plan of CONTAINER as this build reads it, made again from the kept config.json when it is of
+ * another one: an fd, or -1 and LINE. Loads container->plan as well. */
 int container_plan(struct container *container, char *line, size_t size);
 
 #endif

@@ -1,4 +1,5 @@
-/* delete: undoes what create made. Works from the journal, so also on what a killed creation left. */
+/* delete: undoes what create made. Works from the journal, so also on what a killed creation left.
+ */
 #include "creation.h"
 
 #include <errno.h>
@@ -15,13 +16,15 @@
 static int force;
 
 static const struct flag flags[] = {
-	{"force", "f", FLAG_BOOL, &force, "forcibly deletes the container if it is still running (uses SIGKILL)"},
+	{"force", "f", FLAG_BOOL, &force,
+		"forcibly deletes the container if it is still running (uses SIGKILL)"},
 };
 
 static const struct verb verb = {
 	.name = "delete",
 	.usage = "<container-id> [<container-id>...]",
-	.description = "delete any resources held by the container often used with detached container",
+	.description =
+		"delete any resources held by the container often used with detached container",
 	.flags = flags,
 	.flag_count = sizeof(flags) / sizeof(flags[0]),
 	.min_args = 1,
@@ -34,7 +37,8 @@ static int fail(const char *text)
 	return -1;
 }
 
-/* Whoever creates the container holds the lock of its journal; once its first process is killed it gives up by itself. */
+/* Whoever creates the container holds the lock of its journal; once its first process is killed it
+ * gives up by itself. */
 static int wait_for_creator(struct container *container)
 {
 	const struct timespec pause = {0, 10000000};
@@ -61,7 +65,8 @@ static int delete_unready(int root, struct container *container)
 		return fail(line);
 	if (wait_for_creator(container))
 		return -1;
-	if (container_kill(container, line, sizeof(line)) || container_remove(root, container, NULL, line, sizeof(line)))
+	if (container_kill(container, line, sizeof(line)) ||
+		container_remove(root, container, NULL, line, sizeof(line)))
 		return fail(line);
 	err = force ? 0 : fail("container does not exist");
 	return err;
@@ -74,8 +79,8 @@ static int check_status(const struct container *container)
 
 	if (force || status == STATUS_STOPPED || status == STATUS_CREATED)
 		return 0;
-	text_join(text, sizeof(text), "cannot delete container ", container->id, " that is not stopped: ",
-		status_names[status], NULL);
+	text_join(text, sizeof(text), "cannot delete container ", container->id,
+		" that is not stopped: ", status_names[status], NULL);
 	return fail(text);
 }
 
@@ -91,9 +96,10 @@ static int delete_ready(int root, struct container *container)
 	if (plan < 0)
 		log_record(LOG_LEVEL_WARNING, line, NULL);
 	else
-		with_hooks = container->plan.config->hooks_poststop.count && !hooks_start(&hook, plan);
+		with_hooks =
+			container->plan.config->hooks_poststop.count && !hooks_start(&hook, plan);
 	err = container_kill(container, line, sizeof(line)) ||
-	      container_remove(root, container, with_hooks ? &hook : NULL, line, sizeof(line));
+		container_remove(root, container, with_hooks ? &hook : NULL, line, sizeof(line));
 	if (with_hooks)
 		hooks_end(&hook);
 	return err ? fail(line) : 0;
@@ -116,7 +122,8 @@ static int delete_container(const char *id)
 	if (err && err != -EBADMSG)
 		return fail(errno_text(-err));
 	container.id = id;
-	err = err || !container.journal.is_ready ? delete_unready(root, &container) : delete_ready(root, &container);
+	err = err || !container.journal.is_ready ? delete_unready(root, &container)
+						 : delete_ready(root, &container);
 	state_close(&container);
 	close(root);
 	return err;

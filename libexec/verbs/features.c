@@ -33,9 +33,9 @@ static const struct verb verb = {
 static const char *const mount_options[] = {"async", "atime", "bind", "defaults", "dev", "diratime",
 	"dirsync", "exec", "iversion", "lazytime", "loud", "mand", "noatime", "nodev", "nodiratime",
 	"noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid",
-	"nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime",
-	"rexec", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime",
-	"rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
+	"nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "rexec",
+	"rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid",
+	"rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
 	"rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave",
 	"strictatime", "suid", "symfollow", "sync", "unbindable"};
 

@@ -1,4 +1,5 @@
-/* The end of a container: kill, remove cgroups, remove state, poststop hooks. Also the undo of a failed creation. */
+/* The end of a container: kill, remove cgroups, remove state, poststop hooks. Also the undo of a
+ * failed creation. */
 #include "creation.h"
 
 #include <errno.h>
@@ -16,11 +17,13 @@
 
 static int fail(char *line, size_t size, const char *what, int err)
 {
-	text_join(line, size, what, err ? ": " : "", err ? errno_text(err < 0 ? -err : err) : "", NULL);
+	text_join(line, size, what, err ? ": " : "", err ? errno_text(err < 0 ? -err : err) : "",
+		NULL);
 	return -1;
 }
 
-/* A pid namespace of its own dies with its first process; any other process of the container is found by cgroup. */
+/* A pid namespace of its own dies with its first process; any other process of the container is
+ * found by cgroup. */
 static int owns_pid_namespace(const struct container *container)
 {
 	const char *path;
@@ -60,7 +63,8 @@ static int remove_cgroups(struct container *container, char *line, size_t size)
 	return err;
 }
 
-int container_remove(int root, struct container *container, struct step *hook, char *line, size_t size)
+int container_remove(
+	int root, struct container *container, struct step *hook, char *line, size_t size)
 {
 	char reason[CREATION_LINE];
 	int err;
@@ -71,8 +75,10 @@ int container_remove(int root, struct container *container, struct step *hook, c
 	}
 	err = state_remove(root, container->id);
 	if (err && err != -ENOENT)
-		return fail(line, size, "unable to destroy container: removing its state directory", err);
-	if (!hook || hook->peer.fd < 0 || !container->have_plan || !container->plan.config->hooks_poststop.count)
+		return fail(line, size, "unable to destroy container: removing its state directory",
+			err);
+	if (!hook || hook->peer.fd < 0 || !container->have_plan ||
+		!container->plan.config->hooks_poststop.count)
 		return 0;
 	hook->peer.seen = 0;
 	if (!hooks_run(hook, HOOK_POSTSTOP, STATUS_STOPPED, 0, reason, sizeof(reason)))
@@ -88,10 +94,12 @@ static int parse_again(struct container *container, char *line, size_t size)
 	const char *arguments[] = {"--id", container->id, "--bundle", bundle, NULL}, *why;
 	int config, plan, err;
 
-	/* The old plan may be of another layout; what it said about the bundle is only shown to hooks. */
+	/* The old plan may be of another layout; what it said about the bundle is only shown to
+	 * hooks. */
 	text_join(bundle, sizeof(bundle), "/", NULL);
 	if (!state_load_any_plan(container, &why))
-		text_join(bundle, sizeof(bundle), plan_text(&container->plan, container->plan.config->bundle), NULL);
+		text_join(bundle, sizeof(bundle),
+			plan_text(&container->plan, container->plan.config->bundle), NULL);
 	config = openat(container->dir, "config.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	plan = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (config < 0 || plan < 0)

@@ -19,15 +19,21 @@ static struct creation creation; /* large: kept out of the file by starting as z
 static int keep, no_subreaper;
 
 static const struct flag flags[] = {
-	{"bundle", "b", FLAG_STRING, &creation.bundle, "path to the root of the bundle directory, defaults to the current directory"},
-	{"console-socket", NULL, FLAG_STRING, &creation.console_socket, "path to an AF_UNIX socket which will receive the pty master"},
+	{"bundle", "b", FLAG_STRING, &creation.bundle,
+		"path to the root of the bundle directory, defaults to the current directory"},
+	{"console-socket", NULL, FLAG_STRING, &creation.console_socket,
+		"path to an AF_UNIX socket which will receive the pty master"},
 	{"detach", "d", FLAG_BOOL, &creation.detach, "detach from the container's process"},
 	{"keep", NULL, FLAG_BOOL, &keep, "do not delete the container after it exits"},
 	{"pid-file", NULL, FLAG_STRING, &creation.pid_file, "file to write the process id to"},
-	{"no-subreaper", NULL, FLAG_BOOL, &no_subreaper, "disable the use of the subreaper used to reap reparented processes"},
-	{"no-pivot", NULL, FLAG_BOOL, &creation.no_pivot, "do not use pivot root to jail the process inside the rootfs"},
-	{"no-new-keyring", NULL, FLAG_BOOL, &creation.no_new_keyring, "do not create a new session keyring for the container"},
-	{"preserve-fds", NULL, FLAG_INT, &creation.preserve_fds, "pass N additional file descriptors to the container"},
+	{"no-subreaper", NULL, FLAG_BOOL, &no_subreaper,
+		"disable the use of the subreaper used to reap reparented processes"},
+	{"no-pivot", NULL, FLAG_BOOL, &creation.no_pivot,
+		"do not use pivot root to jail the process inside the rootfs"},
+	{"no-new-keyring", NULL, FLAG_BOOL, &creation.no_new_keyring,
+		"do not create a new session keyring for the container"},
+	{"preserve-fds", NULL, FLAG_INT, &creation.preserve_fds,
+		"pass N additional file descriptors to the container"},
 };
 
 static const struct verb verb = {
@@ -51,7 +57,8 @@ static struct step tty;
 static int start_tty(void)
 {
 	const struct spawn_fd fds[] = {{creation.master_fd, FD_MASTER}};
-	const struct spawn request = {.program = PROGRAM_TTY, .image = -1, .fds = fds, .fd_count = 1};
+	const struct spawn request = {
+		.program = PROGRAM_TTY, .image = -1, .fds = fds, .fd_count = 1};
 	int err = step_spawn(&tty, &request, tty_rules, sizeof(tty_rules) / sizeof(tty_rules[0]));
 
 	if (err)
@@ -61,7 +68,8 @@ static int start_tty(void)
 	return 0;
 }
 
-/* Everything that can be caught goes to the container; SIGCHLD means reap, SIGWINCH resize, SIGURG nothing. */
+/* Everything that can be caught goes to the container; SIGCHLD means reap, SIGWINCH resize, SIGURG
+ * nothing. */
 static int watch_signals(void)
 {
 	sigset_t set;
@@ -85,7 +93,8 @@ static void take_signal(int fd)
 			break;
 		case SIGWINCH:
 			if (tty.peer.fd >= 0)
-				(void)msg_send(&tty.peer, MSG_WINDOW, NULL, 0, -1); /* it may just have ended */
+				(void)msg_send(&tty.peer, MSG_WINDOW, NULL, 0,
+					-1); /* it may just have ended */
 			break;
 		default:
 			(void)sys_pidfd_send_signal(creation.init_pidfd, (int)info.ssi_signo);
@@ -93,7 +102,8 @@ static void take_signal(int fd)
 	}
 }
 
-/* As subreaper we get what the container orphaned; only what is not ours to wait for elsewhere is reaped here. */
+/* As subreaper we get what the container orphaned; only what is not ours to wait for elsewhere is
+ * reaped here. */
 static int reap_orphans(pid_t init, int *status)
 {
 	siginfo_t info;
@@ -109,7 +119,8 @@ static int reap_orphans(pid_t init, int *status)
 		}
 		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED);
 		if (info.si_pid == init) {
-			*status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+			*status =
+				info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 			ended = 1;
 		}
 	}
@@ -121,7 +132,8 @@ static int wait_for_container(int signals)
 	int status = 255;
 
 	while (!reap_orphans(init, &status)) {
-		struct pollfd pollers[] = {{.fd = signals, .events = POLLIN}, {.fd = tty.peer.fd, .events = POLLIN}};
+		struct pollfd pollers[] = {
+			{.fd = signals, .events = POLLIN}, {.fd = tty.peer.fd, .events = POLLIN}};
 		static struct msg msg;
 
 		if (poll(pollers, 2, -1) < 0 && errno != EINTR)
@@ -134,7 +146,8 @@ static int wait_for_container(int signals)
 	return status;
 }
 
-/* tty goes on until it has written all the container's last words; it ends by itself when the pty does. */
+/* tty goes on until it has written all the container's last words; it ends by itself when the pty
+ * does. */
 static void end_tty(void)
 {
 	if (tty.peer.fd >= 0 || tty.pidfd >= 0)
@@ -148,7 +161,8 @@ static void destroy(void)
 	if (keep)
 		return;
 	if (container_kill(&creation.container, line, sizeof(line)) ||
-		container_remove(creation.root_fd, &creation.container, &creation.poststop, line, sizeof(line)))
+		container_remove(creation.root_fd, &creation.container, &creation.poststop, line,
+			sizeof(line)))
 		log_record(LOG_LEVEL_WARNING, line, NULL);
 }
 
@@ -182,7 +196,8 @@ int main(int argc, char **argv)
 	signals = creation.detach ? -1 : watch_signals();
 	if (creation.master_fd >= 0 && start_tty())
 		fail();
-	if (container_start(&creation.container, creation.container.plan.config->hooks_poststart.count ? hook : NULL,
+	if (container_start(&creation.container,
+		    creation.container.plan.config->hooks_poststart.count ? hook : NULL,
 		    creation.line, sizeof(creation.line)))
 		fail();
 	hooks_end(hook);

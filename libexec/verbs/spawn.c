@@ -1,4 +1,5 @@
-/* Starting steps. The child shares our memory until it execs (CLONE_VM | CLONE_VFORK): nothing is copied. */
+/* Starting steps. The child shares our memory until it execs (CLONE_VM | CLONE_VFORK): nothing is
+ * copied. */
 #include "spawn.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 #include "sys.h"
 #include "text.h"
 
-#define FDS_MAX	      1024
+#define FDS_MAX       1024
 #define ARGUMENTS_MAX 32
 
 #ifndef MFD_EXEC
@@ -63,7 +64,8 @@ static int place_fds(const struct spawn *request)
 		return -EMFILE;
 	/* First everything out of the way, then to its number: no target can overwrite a source. */
 	for (size_t i = 0; i < request->fd_count + request->preserved; i++) {
-		int from = i < request->fd_count ? request->fds[i].from : (int)(3 + i - request->fd_count);
+		int from = i < request->fd_count ? request->fds[i].from
+						 : (int)(3 + i - request->fd_count);
 
 		high[i] = from < 0 ? -1 : fcntl(from, F_DUPFD_CLOEXEC, base);
 		if (from >= 0 && high[i] < 0)
@@ -72,7 +74,8 @@ static int place_fds(const struct spawn *request)
 	if (sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return -errno;
 	for (size_t i = 0; i < request->fd_count + request->preserved; i++) {
-		int to = i < request->fd_count ? request->fds[i].to : FD_PRESERVED + (int)(i - request->fd_count);
+		int to = i < request->fd_count ? request->fds[i].to
+					       : FD_PRESERVED + (int)(i - request->fd_count);
 
 		if (high[i] >= 0 && dup2(high[i], to) < 0)
 			return -errno;
@@ -80,7 +83,8 @@ static int place_fds(const struct spawn *request)
 	return 0;
 }
 
-/* verb_start has reset what the caller ignored and ignores two itself; handlers do not outlive the exec. */
+/* verb_start has reset what the caller ignored and ignores two itself; handlers do not outlive the
+ * exec. */
 static int reset_signals(void)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
@@ -103,15 +107,17 @@ static int child(void *argument)
 	if (start->error)
 		_exit(127);
 	/* What is executed must be out of the way of the fds that are placed, too. */
-	start->directory = fcntl(request->image >= 0 ? request->image : start->directory, F_DUPFD_CLOEXEC,
-		FD_PRESERVED + (int)request->preserved + 1);
+	start->directory = fcntl(request->image >= 0 ? request->image : start->directory,
+		F_DUPFD_CLOEXEC, FD_PRESERVED + (int)request->preserved + 1);
 	start->error = start->directory < 0 ? -errno : place_fds(request);
 	if (start->error)
 		_exit(127);
 	if (request->image >= 0)
-		syscall(__NR_execveat, start->directory, "", start->argv, environment, AT_EMPTY_PATH);
+		syscall(__NR_execveat, start->directory, "", start->argv, environment,
+			AT_EMPTY_PATH);
 	else
-		syscall(__NR_execveat, start->directory, program_names[request->program], start->argv, environment, 0);
+		syscall(__NR_execveat, start->directory, program_names[request->program],
+			start->argv, environment, 0);
 	start->error = -errno;
 	_exit(127);
 }
@@ -134,7 +140,8 @@ int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
 		return start.directory;
 	if (text_join(build, sizeof(build), "build=", build_id, NULL))
 		return -ENAMETOOLONG;
-	*pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, pidfd);
+	*pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+		&start, pidfd);
 	if (*pid < 0)
 		return -errno;
 	if (!start.error)
@@ -149,7 +156,9 @@ int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
 int spawn_seal_memfd(int fd)
 {
 	(void)fcntl(fd, F_ADD_SEALS, F_SEAL_EXEC); /* Linux 6.3 */
-	return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0 ? -errno : 0;
+	return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0
+		? -errno
+		: 0;
 }
 
 int spawn_seal(enum program program)
@@ -165,7 +174,8 @@ int spawn_seal(enum program program)
 	memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	if (memfd < 0 && errno == EINVAL) /* before Linux 6.3 every memfd is executable */
 		memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (memfd < 0 || fstat(file, &st) < 0 || sendfile(memfd, file, NULL, (size_t)st.st_size) != st.st_size ||
+	if (memfd < 0 || fstat(file, &st) < 0 ||
+		sendfile(memfd, file, NULL, (size_t)st.st_size) != st.st_size ||
 		fchmod(memfd, 0555) < 0)
 		err = -errno;
 	else

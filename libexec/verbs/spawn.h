@@ -1,4 +1,5 @@
-/* Starting steps: fds placed at their numbers, empty environment, default signals, and nothing else inherited. */
+/* Starting steps: fds placed at their numbers, empty environment, default signals, and nothing else
+ * inherited. */
 #ifndef DAVIT_SPAWN_H
 #define DAVIT_SPAWN_H
 
@@ -8,12 +9,12 @@
 
 struct spawn_fd {
 	int from; /* below 0: left out */
-	int to;	  /* shared/fds.h */
+	int to;   /* shared/fds.h */
 };
 
 struct spawn {
 	enum program program;
-	int image;		      /* sealed memfd of the program, or -1: its file */
+	int image;                    /* sealed memfd of the program, or -1: its file */
 	const char *const *arguments; /* after "build=", NULL-terminated, or NULL */
 	char *const *environment;     /* NULL: empty */
 	const struct spawn_fd *fds;
@@ -24,7 +25,8 @@ struct spawn {
 /* Starts the program. Returns 0 and the pid, with *pidfd close-on-exec; or -errno. */
 int spawn(const struct spawn *request, pid_t *pid, int *pidfd);
 
-/* A sealed, executable memfd with the program's file: what a process of the container may run from (F23). fd or -errno. */
+/* A sealed, executable memfd with the program's file: what a process of the container may run from
+ * (F23). fd or -errno. */
 int spawn_seal(enum program program);
 
 /* Adds the seals that make a memfd's content final. 0 or -errno. */

@@ -1,4 +1,5 @@
-/* From "created" to "running": one byte into the fifo, then the end of its reader tells that the exec has come. */
+/* From "created" to "running": one byte into the fifo, then the end of its reader tells that the
+ * exec has come. */
 #include "creation.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@ static int fail(char *line, size_t size, const char *what, int err)
 	return -1;
 }
 
-/* dmz closes its end just before execve; the process may also end, in a startContainer hook for one. */
+/* dmz closes its end just before execve; the process may also end, in a startContainer hook for
+ * one. */
 static void wait_for_exec(int fifo, int pidfd)
 {
 	struct pollfd pollers[] = {{.fd = fifo, .events = 0}, {.fd = pidfd, .events = POLLIN}};
@@ -39,7 +41,8 @@ int container_start(struct container *container, struct step *hook, char *line, 
 			return fail(line, size, "container process is already dead", 0);
 		return fail(line, size, "exec fifo", errno);
 	}
-	if (write(fifo, "0", 1) != 1 || (unlinkat(container->dir, "exec.fifo", 0) < 0 && errno != ENOENT)) {
+	if (write(fifo, "0", 1) != 1 ||
+		(unlinkat(container->dir, "exec.fifo", 0) < 0 && errno != ENOENT)) {
 		err = errno;
 		close(fifo);
 		close(pidfd);
@@ -48,7 +51,9 @@ int container_start(struct container *container, struct step *hook, char *line, 
 	wait_for_exec(fifo, pidfd);
 	close(fifo);
 	err = 0;
-	if (hook && hooks_run(hook, HOOK_POSTSTART, STATUS_RUNNING, container->journal.init.pid, line, size)) {
+	if (hook &&
+		hooks_run(hook, HOOK_POSTSTART, STATUS_RUNNING, container->journal.init.pid, line,
+			size)) {
 		/* config.md 1.3, "Poststart": a failure stops the container. */
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
 		err = -1;

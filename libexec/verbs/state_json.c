@@ -1,4 +1,5 @@
-/* ROOT/ID/state.json, for cadvisor, agents and other readers of runc's state. davit itself never reads it. */
+/* ROOT/ID/state.json, for cadvisor, agents and other readers of runc's state. davit itself never
+ * reads it. */
 #include "creation.h"
 
 #include <errno.h>
@@ -31,7 +32,8 @@ static void add_labels(struct json *j, const struct plan *plan)
 	for (uint32_t i = 0; i < plan->config->annotations.count; i++) {
 		const struct plan_kv *kv = plan_kv_at(plan, plan->config->annotations, i);
 
-		text_join(label, sizeof(label), plan_text(plan, kv->key), "=", plan_text(plan, kv->value), NULL);
+		text_join(label, sizeof(label), plan_text(plan, kv->key), "=",
+			plan_text(plan, kv->value), NULL);
 		json_string(j, NULL, label);
 	}
 	text_join(label, sizeof(label), "bundle=", plan_text(plan, plan->config->bundle), NULL);
@@ -51,7 +53,8 @@ static void add_namespaces(struct json *j, const struct plan *plan)
 {
 	json_array(j, "namespaces");
 	for (uint32_t i = 0; i < plan->config->namespaces.count; i++) {
-		const struct plan_namespace *ns = plan_namespace_at(plan, plan->config->namespaces, i);
+		const struct plan_namespace *ns =
+			plan_namespace_at(plan, plan->config->namespaces, i);
 
 		json_object(j, NULL);
 		json_string(j, "type", ns_word(ns->type));
@@ -135,7 +138,8 @@ int state_json_write(const struct container *container, const struct plan *plan)
 	struct json j;
 	int fd, err = 0;
 
-	state_format_time(journal->ready.seconds, journal->ready.nanoseconds, created, sizeof(created));
+	state_format_time(
+		journal->ready.seconds, journal->ready.nanoseconds, created, sizeof(created));
 	json_start(&j, buffer, sizeof(buffer), NULL);
 	json_object(&j, NULL);
 	json_string(&j, "id", container->id);
@@ -149,7 +153,8 @@ int state_json_write(const struct container *container, const struct plan *plan)
 	json_object_end(&j);
 	if (j.cut)
 		return -E2BIG;
-	fd = openat(container->dir, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(container->dir, "state.json.new",
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, j.data, j.length) != (ssize_t)j.length)
