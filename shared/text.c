@@ -157,17 +157,32 @@ int text_to_i64(const char *s, int64_t *n)
 	X(ECANCELED, "operation canceled")                                                         \
 	X(ENOKEY, "required key not available")
 
+/* All the words one after the other and where each begins: a table without pointers, for the small
+ * static programs. */
+static const struct {
+#define X(name, words) char name##_words[sizeof(words)];
+	ERRNOS(X)
+#undef X
+} errno_words = {
+#define X(name, words) words,
+	ERRNOS(X)
+#undef X
+};
+
+static const struct {
+	uint16_t err, offset;
+} errno_index[] = {
+#define X(name, words) {name, offsetof(__typeof__(errno_words), name##_words)},
+	ERRNOS(X)
+#undef X
+};
+
 const char *errno_text(int err)
 {
-	switch (err) {
-#define X(name, words)                                                                             \
-	case name:                                                                                 \
-		return words;
-		ERRNOS(X)
-#undef X
-	default:
-		return "unknown error";
-	}
+	for (size_t i = 0; i < sizeof(errno_index) / sizeof(errno_index[0]); i++)
+		if (errno_index[i].err == err)
+			return (const char *)&errno_words + errno_index[i].offset;
+	return "unknown error";
 }
 
 const char *errno_name(int err)
