@@ -412,6 +412,22 @@ static void everything_arrives(void **state)
 	assert_true(hook->has_env && !hook->env.count && hook->timeout.value == 3);
 }
 
+static void escapes_become_utf8(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(run(compose(PROCESS,
+				 "{\"cwd\":\"/\",\"args\":[\"\\u00e9\\ud83d\\ude00\\n\\\"x\\/"
+				 "\\\\\\t\\u20ac\",\"\",\"plain\"]}")),
+		0);
+	load(&plan);
+	assert_string_equal(
+		at(&plan, plan.config->args, 0), "\xc3\xa9\xf0\x9f\x98\x80\n\"x/\\\t\xe2\x82\xac");
+	assert_string_equal(at(&plan, plan.config->args, 1), "");
+	assert_string_equal(at(&plan, plan.config->args, 2), "plain");
+}
+
 static void every_truncation_is_refused(void **state)
 {
 	char *const options[] = {"parse", NULL};
@@ -465,6 +481,7 @@ int main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(everything_arrives),
+		cmocka_unit_test(escapes_become_utf8),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(changed_bytes_never_crash),
 		cmocka_unit_test(options_are_stored),

@@ -1,4 +1,4 @@
-/* From cJSON's tree to the plan: one file for each part of config.json, each a table and the checks
+/* From the tree to the plan: one file for each part of config.json, each a table and the checks
  * it cannot say. */
 #ifndef DAVIT_BUILD_H
 #define DAVIT_BUILD_H
@@ -6,30 +6,30 @@
 #include "fields.h"
 
 /* Fills the config record from the whole document. */
-void build_config(const cJSON *document);
+void build_config(const struct value *document);
 
 extern const struct field mount_fields[];
 void finish_mount(void *mount);
 
 extern const struct field hooks_fields[];
 
-void build_process(const cJSON *process, void *config);
-void build_linux(const cJSON *value, void *config);
-void build_resources(const cJSON *resources, void *config);
-void build_seccomp(const cJSON *seccomp, void *config);
+void build_process(const struct value *process, void *config);
+void build_linux(const struct value *value, void *config);
+void build_resources(const struct value *resources, void *config);
+void build_seccomp(const struct value *seccomp, void *config);
 
 /* Checks that need the whole of linux: sysctl keys by namespace (value NULL: none). */
-void build_sysctl(const cJSON *sysctl, struct plan_config *config);
+void build_sysctl(const struct value *sysctl, struct plan_config *config);
 
 /* namespaces.c: reads the array; true when TYPE is listed; the checks between namespaces and other
  * members. */
-void build_namespaces(const cJSON *namespaces, void *list);
+void build_namespaces(const struct value *namespaces, void *list);
 int namespace_listed(enum namespace_type type);
 void check_namespaces(const struct plan_config *config);
 extern const struct field idmap_fields[];
 
 /* mount_options.c: mounts[].options into the mount record. */
-void build_mount_options(const cJSON *options, void *mount);
+void build_mount_options(const struct value *options, void *mount);
 
 /* The words of mount propagation ("rslave"), with their MS_ bits. */
 extern const struct name propagation_names[];

@@ -21,7 +21,7 @@ static const struct field root_fields[] = {
 
 static int has_root;
 
-static void build_root(const cJSON *root, void *config)
+static void build_root(const struct value *root, void *config)
 {
 	has_root = 1;
 	build_object(root, root_fields, config);
@@ -41,11 +41,11 @@ static const struct field document_fields[] = {
 	{"windows", FIELD_IGNORED}, {"vm", FIELD_IGNORED}, {"zos", FIELD_IGNORED},
 	{"freebsd", FIELD_IGNORED}, {NULL}};
 
-void build_config(const cJSON *document)
+void build_config(const struct value *document)
 {
 	struct plan_config *config = plan_config_record();
 
-	if (cJSON_IsNull(document))
+	if (document->type == VALUE_NULL)
 		refuse_as("config cannot be null", NULL);
 	build_object(document, document_fields, config);
 	if (!has_root)

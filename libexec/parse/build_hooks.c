@@ -1,7 +1,7 @@
 /* config.md, "POSIX-platform Hooks". */
 #include "build.h"
 
-static void build_environment(const cJSON *value, void *target)
+static void build_environment(const struct value *value, void *target)
 {
 	struct plan_hook *hook = target;
 

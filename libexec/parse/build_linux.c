@@ -12,7 +12,7 @@
 #define MODE_MAX  07777
 #define FORMAT    0170000
 
-static void build_device_type(const cJSON *value, void *target)
+static void build_device_type(const struct value *value, void *target)
 {
 	struct plan_device *device = target;
 	const char *word = value_string(value);
@@ -27,12 +27,12 @@ static void build_device_type(const cJSON *value, void *target)
 		refuse_as("invalid device type \"", shown(word), "\"", NULL);
 }
 
-static void build_device_path(const cJSON *value, void *target)
+static void build_device_path(const struct value *value, void *target)
 {
 	static char path[4096];
 
 	check_absolute_clean(value_string(value));
-	clean_path(value->valuestring, path);
+	clean_path(value->string, path);
 	if (!strcmp(path, "/"))
 		refuse("must not be the root file system itself", NULL);
 	if (!strncmp(path, "/proc", 5) && (!path[5] || path[5] == '/'))
@@ -73,15 +73,15 @@ static void add_device(struct device_entry *entry, struct plan_list *list)
 		sort_add(plan_put_text(device->path));
 }
 
-static void build_devices(const cJSON *devices, void *target)
+static void build_devices(const struct value *devices, void *target)
 {
 	struct plan_list *list = target;
 	const char *twice;
 	uint32_t index = 0;
 
 	sort_start();
-	expect(devices, cJSON_Array);
-	for (const cJSON *item = devices->child; item; item = item->next, index++) {
+	expect(devices, VALUE_ARRAY);
+	for (const struct value *item = devices->child; item; item = item->next, index++) {
 		struct device_entry entry;
 
 		memset(&entry, 0, sizeof(entry));
@@ -95,7 +95,7 @@ static void build_devices(const cJSON *devices, void *target)
 		refuse("duplicate device path \"", shown(twice), "\"", NULL);
 }
 
-static void build_propagation(const cJSON *value, void *target)
+static void build_propagation(const struct value *value, void *target)
 {
 	const char *word = value_string(value);
 	const struct name *name = name_find(propagation_names, word);
@@ -127,9 +127,9 @@ static void check_cgroups_path(const char *text)
 }
 
 /* sysctl depends on the list of namespaces, which may come after it. */
-static const cJSON *sysctl;
+static const struct value *sysctl;
 
-static void keep_sysctl(const cJSON *value, void *target)
+static void keep_sysctl(const struct value *value, void *target)
 {
 	(void)target;
 	sysctl = value;
@@ -158,7 +158,7 @@ static const struct field linux_fields[] = {
 	{"intelRdt", FIELD_UNSUPPORTED}, {"memoryPolicy", FIELD_UNSUPPORTED},
 	{"netDevices", FIELD_UNSUPPORTED}, {NULL}};
 
-void build_linux(const cJSON *value, void *target)
+void build_linux(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
 

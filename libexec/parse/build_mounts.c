@@ -4,15 +4,15 @@
 #include <string.h>
 #include "names.h"
 
-static void build_destination(const cJSON *value, void *mount)
+static void build_destination(const struct value *value, void *mount)
 {
 	static char path[4096];
 	struct plan_mount *m = mount;
 
 	check_not_empty(value_string(value));
-	if (*value->valuestring != '/')
+	if (*value->string != '/')
 		caution("a relative path is deprecated; taken as relative to /", NULL);
-	clean_path(value->valuestring, path);
+	clean_path(value->string, path);
 	if (!strcmp(path, "/"))
 		refuse("must not be the root file system itself", NULL);
 	m->destination = plan_put(path);

@@ -66,13 +66,13 @@ static void warn_unknown_caps(void)
 		caution_as("ignoring unknown or unavailable capabilities: [", list, "]", NULL);
 }
 
-static void build_caps(const cJSON *value, void *target)
+static void build_caps(const struct value *value, void *target)
 {
 	uint64_t *bits = target;
 	uint32_t index = 0;
 
-	expect(value, cJSON_Array);
-	for (const cJSON *item = value->child; item; item = item->next, index++) {
+	expect(value, VALUE_ARRAY);
+	for (const struct value *item = value->child; item; item = item->next, index++) {
 		const struct name *name;
 
 		path_element(index);
@@ -80,7 +80,7 @@ static void build_caps(const cJSON *value, void *target)
 		if (name)
 			*bits |= UINT64_C(1) << name->value;
 		else
-			unknown_cap(item->valuestring);
+			unknown_cap(item->string);
 		path_leave();
 	}
 }
@@ -92,7 +92,7 @@ static const struct field capabilities_fields[] = {
 	{"inheritable", FIELD_CALL, FIELD_GUARD, CONFIG(cap_inheritable), .call = build_caps},
 	{"ambient", FIELD_CALL, FIELD_GUARD, CONFIG(cap_ambient), .call = build_caps}, {NULL}};
 
-static void build_capabilities(const cJSON *value, void *target)
+static void build_capabilities(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
 
@@ -101,14 +101,14 @@ static void build_capabilities(const cJSON *value, void *target)
 	warn_unknown_caps();
 }
 
-static void build_rlimit_type(const cJSON *value, void *target)
+static void build_rlimit_type(const struct value *value, void *target)
 {
 	static uint64_t seen;
 	struct plan_rlimit *limit = target;
 	const struct name *name = name_find(rlimit_names, value_string(value));
 
 	if (!name)
-		refuse_as("wrong rlimit value: ", shown(value->valuestring), NULL);
+		refuse_as("wrong rlimit value: ", shown(value->string), NULL);
 	if (seen & UINT64_C(1) << name->value)
 		refuse("duplicate rlimit ", name->word, NULL);
 	seen |= UINT64_C(1) << name->value;
@@ -158,10 +158,10 @@ static const struct field process_fields[] = {{"terminal", FIELD_BOOL, 0, CONFIG
 	{"execCPUAffinity", FIELD_IGNORED}, /* of exec only */
 	{"commandLine", FIELD_IGNORED}, {NULL}};
 
-void build_process(const cJSON *process, void *target)
+void build_process(const struct value *process, void *target)
 {
 	struct plan_config *config = target;
-	const cJSON *args;
+	const struct value *args;
 
 	config->has_process = 1;
 	build_object(process, process_fields, config);
@@ -173,8 +173,8 @@ void build_process(const cJSON *process, void *target)
 		refuse_as("Cwd must be an absolute path", NULL);
 	if (!config->args.count)
 		refuse_as("args must not be empty", NULL);
-	args = cJSON_GetObjectItemCaseSensitive(process, "args");
-	if (!*args->child->valuestring)
+	args = tree_member(process, "args");
+	if (!*args->child->string)
 		refuse_as("process.args[0]: must not be empty", NULL);
 	if (!config->terminal) /* config.md: the size is ignored then */
 		config->console_height = config->console_width = (struct plan_opt_u64){0, 0};

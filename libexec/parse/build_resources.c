@@ -7,7 +7,7 @@
 #define SMALLEST_PAGE   4096
 #define SMALLEST_SHARES 2 /* of cpu.shares */
 
-static void build_rule_type(const cJSON *value, void *target)
+static void build_rule_type(const struct value *value, void *target)
 {
 	const char *word = value_string(value);
 
@@ -22,7 +22,7 @@ static void build_rule_type(const cJSON *value, void *target)
 }
 
 /* -1 stands for any number, as for no number at all. */
-static void build_rule_number(const cJSON *value, void *target)
+static void build_rule_number(const struct value *value, void *target)
 {
 	struct plan_opt_u64 *number = target;
 	uint64_t n = value_number(value, -1, UINT32_MAX);
@@ -31,7 +31,7 @@ static void build_rule_number(const cJSON *value, void *target)
 	number->value = number->set ? n : 0;
 }
 
-static void build_access(const cJSON *value, void *target)
+static void build_access(const struct value *value, void *target)
 {
 	uint64_t *access = target;
 
@@ -43,8 +43,7 @@ static void build_access(const cJSON *value, void *target)
 		else if (*c == 'm')
 			*access |= DEVICE_MKNOD;
 		else
-			refuse("\"", shown(value->valuestring), "\" is not made of r, w and m",
-				NULL);
+			refuse("\"", shown(value->string), "\" is not made of r, w and m", NULL);
 	}
 }
 
@@ -56,13 +55,13 @@ static const struct field rule_fields[] = {{"allow", FIELD_BOOL, FIELD_REQUIRED,
 	{"minor", FIELD_CALL, FIELD_GUARD, RULE(minor), .call = build_rule_number},
 	{"access", FIELD_CALL, FIELD_GUARD, RULE(access), .call = build_access}, {NULL}};
 
-static void build_rules(const cJSON *value, void *target)
+static void build_rules(const struct value *value, void *target)
 {
 	struct plan_list *list = target;
 	uint32_t index = 0;
 
-	expect(value, cJSON_Array);
-	for (const cJSON *item = value->child; item; item = item->next, index++) {
+	expect(value, VALUE_ARRAY);
+	for (const struct value *item = value->child; item; item = item->next, index++) {
 		struct plan_device_rule *rule = plan_add(PLAN_RECORD_device_rule, list);
 
 		path_element(index);
@@ -84,7 +83,7 @@ static const struct field memory_fields[] = {
 	{"kernel", FIELD_IGNORED}, /* gone from the kernel; runc ignores these three as well */
 	{"kernelTCP", FIELD_IGNORED}, {"useHierarchy", FIELD_IGNORED}, {NULL}};
 
-static void build_memory(const cJSON *value, void *target)
+static void build_memory(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
 	int64_t limit, swap;
@@ -115,7 +114,7 @@ static const struct field cpu_fields[] = {
 	{"mems", FIELD_STRING, 0, CONFIG(cpuset_mems), .check = check_cpu_list},
 	{"idle", FIELD_OPT, 0, CONFIG(cpu_idle), 0, 1}, {NULL}};
 
-static void build_cpu(const cJSON *value, void *target)
+static void build_cpu(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
 
@@ -163,7 +162,7 @@ static const struct field resources_fields[] = {
 	{"network", FIELD_UNSUPPORTED, FIELD_GUARD | FIELD_ZERO_EMPTY}, {"rdma", FIELD_UNSUPPORTED},
 	{NULL}};
 
-void build_resources(const cJSON *value, void *target)
+void build_resources(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
 

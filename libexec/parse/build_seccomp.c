@@ -16,19 +16,19 @@ static int permits(uint64_t action)
 	return action == ACT_ALLOW || action == ACT_LOG || action == ACT_TRACE;
 }
 
-static void build_action(const cJSON *value, void *target)
+static void build_action(const struct value *value, void *target)
 {
 	const struct name *name = name_find(seccomp_actions, value_string(value));
 
 	if (!name)
-		refuse_as("string ", shown(value->valuestring),
-			" is not a valid action for seccomp", NULL);
+		refuse_as("string ", shown(value->string), " is not a valid action for seccomp",
+			NULL);
 	if (name->value == ACT_NOTIFY)
 		refuse("SCMP_ACT_NOTIFY: not supported yet", NULL);
 	*(uint64_t *)target = name->value;
 }
 
-static void build_default_action(const cJSON *value, void *target)
+static void build_default_action(const struct value *value, void *target)
 {
 	if (!strcmp(value_string(value), "SCMP_ACT_NOTIFY"))
 		refuse_as("SCMP_ACT_NOTIFY cannot be used as default action", NULL);
@@ -49,13 +49,13 @@ static void check_errno(const char *member, uint64_t action, struct plan_opt_u64
 	path_leave();
 }
 
-static void build_op(const cJSON *value, void *target)
+static void build_op(const struct value *value, void *target)
 {
 	const struct name *name = name_find(seccomp_ops, value_string(value));
 
 	if (!name)
-		refuse_as("string ", shown(value->valuestring),
-			" is not a valid operator for seccomp", NULL);
+		refuse_as("string ", shown(value->string), " is not a valid operator for seccomp",
+			NULL);
 	*(uint64_t *)target = name->value;
 }
 
@@ -102,19 +102,19 @@ static void finish_rule(void *record)
 	}
 }
 
-static void build_archs(const cJSON *value, void *target)
+static void build_archs(const struct value *value, void *target)
 {
 	uint32_t index = 0;
 
-	expect(value, cJSON_Array);
-	for (const cJSON *item = value->child; item; item = item->next, index++) {
+	expect(value, VALUE_ARRAY);
+	for (const struct value *item = value->child; item; item = item->next, index++) {
 		const struct name *name;
 		struct plan_num *number;
 
 		path_element(index);
 		name = name_find(seccomp_archs, value_string(item));
 		if (!name)
-			refuse_as("string ", shown(item->valuestring),
+			refuse_as("string ", shown(item->string),
 				" is not a valid arch for seccomp", NULL);
 		number = plan_add(PLAN_RECORD_num, target);
 		number->value = name->value;
@@ -123,21 +123,21 @@ static void build_archs(const cJSON *value, void *target)
 }
 
 /* The member's presence counts: without it the seccomp step chooses, with [] there are none. */
-static void build_flags(const cJSON *value, void *target)
+static void build_flags(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
 	uint32_t index = 0;
 
 	config->seccomp_has_flags = 1;
-	expect(value, cJSON_Array);
-	for (const cJSON *item = value->child; item; item = item->next, index++) {
+	expect(value, VALUE_ARRAY);
+	for (const struct value *item = value->child; item; item = item->next, index++) {
 		const struct name *name;
 
 		path_element(index);
 		name = name_find(seccomp_flag_names, value_string(item));
 		if (!name)
-			refuse_as("seccomp flag ", shown(item->valuestring),
-				" is not known to runc", NULL);
+			refuse_as("seccomp flag ", shown(item->string), " is not known to runc",
+				NULL);
 		if (!strcmp(name->word, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
 			refuse(name->word, ": not supported yet",
 				NULL); /* means nothing without NOTIFY */
@@ -157,21 +157,22 @@ static const struct field seccomp_fields[] = {
 	{"listenerPath", FIELD_UNSUPPORTED}, {"listenerMetadata", FIELD_UNSUPPORTED}, {NULL}};
 
 /* An object without default action and rules switches seccomp off (runc-cli.md 4.16). */
-static int is_off(const cJSON *seccomp)
+static int is_off(const struct value *seccomp)
 {
-	const cJSON *action = cJSON_GetObjectItemCaseSensitive(seccomp, "defaultAction");
-	const cJSON *rules = cJSON_GetObjectItemCaseSensitive(seccomp, "syscalls");
+	const struct value *action = tree_member(seccomp, "defaultAction");
+	const struct value *rules = tree_member(seccomp, "syscalls");
 
-	return (!action || cJSON_IsNull(action) ||
-		       (cJSON_IsString(action) && !*action->valuestring)) &&
-		(!rules || cJSON_IsNull(rules) || (cJSON_IsArray(rules) && !rules->child));
+	return (!action || action->type == VALUE_NULL ||
+		       (action->type == VALUE_STRING && !*action->string)) &&
+		(!rules || rules->type == VALUE_NULL ||
+			(rules->type == VALUE_ARRAY && !rules->child));
 }
 
-void build_seccomp(const cJSON *seccomp, void *target)
+void build_seccomp(const struct value *seccomp, void *target)
 {
 	struct plan_config *config = target;
 
-	expect(seccomp, cJSON_Object);
+	expect(seccomp, VALUE_OBJECT);
 	if (is_off(seccomp))
 		return;
 	config->has_seccomp = 1;

@@ -77,7 +77,7 @@ static void check_value(const char *text)
 			refuse("control characters are not allowed: \"", shown(text), "\"", NULL);
 }
 
-void build_sysctl(const cJSON *value, struct plan_config *config)
+void build_sysctl(const struct value *value, struct plan_config *config)
 {
 	static const struct field map = {
 		.name = "sysctl", .kind = FIELD_MAP, .check = check_value, .check_key = check_key};

@@ -5,37 +5,37 @@
 #include "near.h"
 #include "scan.h"
 
-static const char *type_word(const cJSON *value)
+static const char *type_word(const struct value *value)
 {
-	switch (value->type & 0xff) {
-	case cJSON_False:
-	case cJSON_True:
+	switch (value->type) {
+	case VALUE_FALSE:
+	case VALUE_TRUE:
 		return "true or false";
-	case cJSON_NULL:
+	case VALUE_NULL:
 		return "null";
-	case cJSON_Number:
+	case VALUE_NUMBER:
 		return "a number";
-	case cJSON_String:
+	case VALUE_STRING:
 		return "a string";
-	case cJSON_Array:
+	case VALUE_ARRAY:
 		return "an array";
 	default:
 		return "an object";
 	}
 }
 
-void expect(const cJSON *value, int type)
+void expect(const struct value *value, enum value_type type)
 {
-	const cJSON wanted = {.type = type};
+	const struct value wanted = {.type = type};
 
-	if ((value->type & 0xff) != type)
+	if (value->type != type)
 		refuse("expected ", type_word(&wanted), ", found ", type_word(value), NULL);
 }
 
-const char *value_string(const cJSON *value)
+const char *value_string(const struct value *value)
 {
-	expect(value, cJSON_String);
-	return value->valuestring;
+	expect(value, VALUE_STRING);
+	return value->string;
 }
 
 static int in_range(const struct scan_number *number, int64_t min, uint64_t max)
@@ -47,13 +47,13 @@ static int in_range(const struct scan_number *number, int64_t min, uint64_t max)
 	return number->value <= max && (min <= 0 || number->value >= (uint64_t)min);
 }
 
-uint64_t value_number(const cJSON *value, int64_t min, uint64_t max)
+uint64_t value_number(const struct value *value, int64_t min, uint64_t max)
 {
 	const struct scan_number *number;
 	int negative;
 
-	expect(value, cJSON_Number);
-	number = scan_number((uint32_t)value->valueint);
+	expect(value, VALUE_NUMBER);
+	number = scan_number(value->number);
 	if (!number || number->form == SCAN_INEXACT)
 		refuse("expected a whole number without fraction and exponent", NULL);
 	negative = number->form == SCAN_NEGATIVE;
@@ -67,12 +67,13 @@ uint64_t value_number(const cJSON *value, int64_t min, uint64_t max)
 	return negative ? 0 - number->value : number->value;
 }
 
-void build_strings(const cJSON *value, struct plan_list *list, void (*check)(const char *text))
+void build_strings(
+	const struct value *value, struct plan_list *list, void (*check)(const char *text))
 {
 	uint32_t index = 0;
 
-	expect(value, cJSON_Array);
-	for (const cJSON *item = value->child; item; item = item->next, index++) {
+	expect(value, VALUE_ARRAY);
+	for (const struct value *item = value->child; item; item = item->next, index++) {
 		struct plan_str *record;
 		const char *text;
 
@@ -86,12 +87,13 @@ void build_strings(const cJSON *value, struct plan_list *list, void (*check)(con
 	}
 }
 
-static void build_numbers(const cJSON *value, struct plan_list *list, const struct field *field)
+static void build_numbers(
+	const struct value *value, struct plan_list *list, const struct field *field)
 {
 	uint32_t index = 0;
 
-	expect(value, cJSON_Array);
-	for (const cJSON *item = value->child; item; item = item->next, index++) {
+	expect(value, VALUE_ARRAY);
+	for (const struct value *item = value->child; item; item = item->next, index++) {
 		struct plan_num *record;
 
 		path_element(index);
@@ -101,34 +103,35 @@ static void build_numbers(const cJSON *value, struct plan_list *list, const stru
 	}
 }
 
-void build_map(const cJSON *value, struct plan_list *list, const struct field *field)
+void build_map(const struct value *value, struct plan_list *list, const struct field *field)
 {
-	expect(value, cJSON_Object);
-	for (const cJSON *item = value->child; item; item = item->next) {
+	expect(value, VALUE_OBJECT);
+	for (const struct value *item = value->child; item; item = item->next) {
 		struct plan_kv *record;
 		const char *text;
 
-		path_member(item->string);
-		if (!*item->string)
+		path_member(item->name);
+		if (!*item->name)
 			refuse("a key must not be empty", NULL);
 		text = value_string(item);
 		if (field->check_key)
-			field->check_key(item->string);
+			field->check_key(item->name);
 		if (field->check)
 			field->check(text);
 		record = plan_add(PLAN_RECORD_kv, list);
-		record->key = plan_put(item->string);
+		record->key = plan_put(item->name);
 		record->value = plan_put(text);
 		path_leave();
 	}
 }
 
-static void build_records(const cJSON *value, struct plan_list *list, const struct field *field)
+static void build_records(
+	const struct value *value, struct plan_list *list, const struct field *field)
 {
 	uint32_t index = 0;
 
-	expect(value, cJSON_Array);
-	for (const cJSON *item = value->child; item; item = item->next, index++) {
+	expect(value, VALUE_ARRAY);
+	for (const struct value *item = value->child; item; item = item->next, index++) {
 		void *record;
 
 		path_element(index);
@@ -141,21 +144,21 @@ static void build_records(const cJSON *value, struct plan_list *list, const stru
 }
 
 /* True when VALUE sets nothing: null, "", [], {} and whatever holds only such. */
-static int is_empty(const cJSON *value, int zero)
+static int is_empty(const struct value *value, int zero)
 {
-	switch (value->type & 0xff) {
-	case cJSON_NULL:
+	switch (value->type) {
+	case VALUE_NULL:
 		return 1;
-	case cJSON_String:
-		return !*value->valuestring;
-	case cJSON_Number: {
-		const struct scan_number *number = scan_number((uint32_t)value->valueint);
+	case VALUE_STRING:
+		return !*value->string;
+	case VALUE_NUMBER: {
+		const struct scan_number *number = scan_number(value->number);
 
 		return zero && number && number->form == SCAN_POSITIVE && number->value == 0;
 	}
-	case cJSON_Array:
-	case cJSON_Object:
-		for (const cJSON *child = value->child; child; child = child->next)
+	case VALUE_ARRAY:
+	case VALUE_OBJECT:
+		for (const struct value *child = value->child; child; child = child->next)
 			if (!is_empty(child, zero))
 				return 0;
 		return 1;
@@ -164,7 +167,7 @@ static int is_empty(const cJSON *value, int zero)
 	}
 }
 
-static void build_field(const cJSON *value, const struct field *field, void *target)
+static void build_field(const struct value *value, const struct field *field, void *target)
 {
 	struct plan_opt_u64 *opt = target;
 
@@ -176,9 +179,9 @@ static void build_field(const cJSON *value, const struct field *field, void *tar
 			refuse("not supported yet", NULL);
 		break;
 	case FIELD_BOOL:
-		if (!cJSON_IsBool(value))
-			expect(value, cJSON_True);
-		*(uint64_t *)target = cJSON_IsTrue(value) ? 1 : 0;
+		if (value->type != VALUE_FALSE)
+			expect(value, VALUE_TRUE);
+		*(uint64_t *)target = value->type == VALUE_TRUE ? 1 : 0;
 		break;
 	case FIELD_NUMBER:
 		*(uint64_t *)target = value_number(value, field->min, field->max);
@@ -190,8 +193,8 @@ static void build_field(const cJSON *value, const struct field *field, void *tar
 	case FIELD_STRING:
 		value_string(value);
 		if (field->check)
-			field->check(value->valuestring);
-		*(struct plan_string *)target = plan_put(value->valuestring);
+			field->check(value->string);
+		*(struct plan_string *)target = plan_put(value->string);
 		break;
 	case FIELD_STRINGS:
 		build_strings(value, target, field->check);
@@ -222,19 +225,19 @@ static const struct field *find_field(const struct field *fields, const char *na
 	return NULL;
 }
 
-void build_object(const cJSON *object, const struct field *fields, void *record)
+void build_object(const struct value *object, const struct field *fields, void *record)
 {
 	uint64_t seen = 0;
 
-	expect(object, cJSON_Object);
-	for (const cJSON *member = object->child; member; member = member->next) {
-		const struct field *field = find_field(fields, member->string);
+	expect(object, VALUE_OBJECT);
+	for (const struct value *member = object->child; member; member = member->next) {
+		const struct field *field = find_field(fields, member->name);
 
 		if (!field) {
-			near_miss(fields, member->string);
+			near_miss(fields, member->name);
 			continue;
 		}
-		if (cJSON_IsNull(member))
+		if (member->type == VALUE_NULL)
 			continue; /* as if it were absent */
 		path_member(field->name);
 		seen |= UINT64_C(1) << (field - fields);

@@ -6,7 +6,7 @@
 #ifndef DAVIT_FIELDS_H
 #define DAVIT_FIELDS_H
 
-#include <cjson/cJSON.h>
+#include "tree.h"
 #include <stddef.h>
 #include <stdint.h>
 #include "plan_write.h"
@@ -44,7 +44,8 @@ struct field {
 	void (*check)(const char *text);     /* FIELD_STRING, FIELD_STRINGS; FIELD_MAP: the value */
 	void (*check_key)(const char *text); /* FIELD_MAP */
 	void (*done)(void *record);          /* FIELD_RECORDS */
-	void (*call)(const cJSON *value, void *target); /* FIELD_CALL; the target is at OFFSET */
+	void (*call)(
+		const struct value *value, void *target); /* FIELD_CALL; the target is at OFFSET */
 };
 
 /* What a line of a table does not name is 0; saying so in each would hide what matters. */
@@ -54,16 +55,17 @@ struct field {
 
 /* Fills RECORD from OBJECT by the table FIELDS (at most 64 entries). Dies at the first thing that
  * is wrong. */
-void build_object(const cJSON *object, const struct field *fields, void *record);
+void build_object(const struct value *object, const struct field *fields, void *record);
 
 /* The parts of it that builders need. Each dies on a wrong type or range. */
-void expect(const cJSON *value, int type); /* cJSON_String … */
-const char *value_string(const cJSON *value);
+void expect(const struct value *value, enum value_type type); /* VALUE_STRING … */
+const char *value_string(const struct value *value);
 uint64_t value_number(
-	const cJSON *value, int64_t min, uint64_t max); /* negative: as two's complement */
-void build_strings(const cJSON *value, struct plan_list *list, void (*check)(const char *text));
-void build_map(
-	const cJSON *value, struct plan_list *list, const struct field *field); /* its checks */
+	const struct value *value, int64_t min, uint64_t max); /* negative: as two's complement */
+void build_strings(
+	const struct value *value, struct plan_list *list, void (*check)(const char *text));
+void build_map(const struct value *value, struct plan_list *list,
+	const struct field *field); /* its checks */
 
 /* The path of the value at hand. A name must live as long as it is part of the path. */
 void path_member(const char *name);

@@ -11,8 +11,9 @@
  * of parse. */
 #define GROWTH (4u << 20)
 
-char input_buffer[SCAN_INPUT_MAX + GROWTH];
-const size_t input_buffer_size = sizeof(input_buffer);
+char input_buffer[SCAN_INPUT_MAX + 2];
+char input_strings[SCAN_INPUT_MAX + GROWTH];
+const size_t input_strings_size = sizeof(input_strings);
 
 static const char too_large[] = "config.json: larger than 16 MiB";
 

@@ -4,12 +4,12 @@
 
 #include <stddef.h>
 
-/*
- * One buffer for two things that are never needed together: the text of config.json until the tree
- * is made, then the strings of the plan, each of which comes from that text.
- */
+/* The text of config.json; once the tree is made, its strings, unescaped in place. */
 extern char input_buffer[];
-extern const size_t input_buffer_size;
+
+/* Room for the strings of the plan. */
+extern char input_strings[];
+extern const size_t input_strings_size;
 
 /* Dies when the file is larger than 16 MiB. Before confinement: fstat(2) is not in the seccomp
  * list. */

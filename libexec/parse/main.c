@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 	int conducted = step_start(PROGRAM_PARSE, argc, argv, NULL, 0);
 	int in = conducted ? FD_CONFIG : STDIN_FILENO, out = conducted ? FD_PLAN : STDOUT_FILENO;
 	struct options options = read_options(argc - conducted, argv + conducted);
-	const cJSON *document;
+	const struct value *document;
 	size_t length;
 	int err;
 
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	length = input_read(in);
 	check_text(length);
 	document = tree_parse(input_buffer, length);
-	plan_begin(input_buffer, input_buffer_size);
+	plan_begin(input_strings, input_strings_size);
 	put_options(&options, plan_config_record());
 	build_config(document);
 	err = plan_emit(build_id, output_write, &out);

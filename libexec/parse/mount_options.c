@@ -161,14 +161,14 @@ static void build_option(const char *word, struct plan_mount *m, uint64_t *super
 	}
 }
 
-void build_mount_options(const cJSON *value, void *mount)
+void build_mount_options(const struct value *value, void *mount)
 {
 	struct plan_mount *m = mount;
 	uint64_t super = 0;
 	uint32_t index = 0;
 
-	expect(value, cJSON_Array);
-	for (const cJSON *item = value->child; item; item = item->next, index++) {
+	expect(value, VALUE_ARRAY);
+	for (const struct value *item = value->child; item; item = item->next, index++) {
 		path_element(index);
 		build_option(value_string(item), m, &super);
 		path_leave();

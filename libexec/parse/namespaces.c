@@ -14,7 +14,7 @@ int namespace_listed(enum namespace_type type)
 	return (listed & UINT64_C(1) << type) != 0;
 }
 
-static void build_type(const cJSON *value, void *target)
+static void build_type(const struct value *value, void *target)
 {
 	*(const char **)target = value_string(value);
 }
@@ -56,12 +56,12 @@ static void add_namespace(const struct entry *entry, struct plan_list *list)
 	ns->path = plan_put(*path ? path : NULL);
 }
 
-void build_namespaces(const cJSON *namespaces, void *list)
+void build_namespaces(const struct value *namespaces, void *list)
 {
 	uint32_t index = 0;
 
-	expect(namespaces, cJSON_Array);
-	for (const cJSON *item = namespaces->child; item; item = item->next, index++) {
+	expect(namespaces, VALUE_ARRAY);
+	for (const struct value *item = namespaces->child; item; item = item->next, index++) {
 		struct entry entry = {NULL, NULL};
 
 		path_element(index);

@@ -12,9 +12,9 @@
 #define SCAN_INPUT_MAX   (16u << 20)
 #define SCAN_DEPTH_MAX   64
 #define SCAN_STRING_MAX  (128u << 10) /* bytes of one string, after unescaping */
-#define SCAN_NUMBER_MAX  63           /* characters of one number; cJSON cuts longer ones */
-#define SCAN_MEMBERS_MAX 65536u       /* of one object or array */
-#define SCAN_VALUES_MAX  262144u      /* in all */
+#define SCAN_NUMBER_MAX  63 /* characters of one number; no number that means anything is longer */
+#define SCAN_MEMBERS_MAX 65536u  /* of one object or array */
+#define SCAN_VALUES_MAX  262144u /* in all */
 
 enum scan_form {
 	SCAN_POSITIVE, /* digits that fit uint64 */

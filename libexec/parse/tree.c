@@ -1,36 +1,21 @@
-/* cJSON over a static arena, exact numbers, and the search for duplicate members. */
+/* jsmn's tokens, turned into values with unescaped strings; exact numbers; duplicate members. */
 #include "tree.h"
 
-#include <stdint.h>
 #include <string.h>
 #include "fields.h"
 #include "scan.h"
 #include "step.h"
 
-/* Nodes, and strings that are no longer than the text they come from; 4 MiB for alignment and the
- * NULs. */
-#define ARENA_SIZE (SCAN_VALUES_MAX * sizeof(cJSON) + SCAN_INPUT_MAX + (4u << 20))
+#define JSMN_STATIC
+#define JSMN_STRICT
+#define JSMN_PARENT_LINKS  /* without them every comma of an object costs a walk back to its brace \
+			    */
+#include <jsmn.h>
 
-static _Alignas(16) unsigned char arena[ARENA_SIZE];
-static size_t arena_used;
-
-/* Strings need no alignment; only what has the size of a node is aligned. */
-static void *arena_allocate(size_t size)
-{
-	size_t start = arena_used;
-
-	if (size == sizeof(cJSON))
-		start = (start + _Alignof(cJSON) - 1) & ~(_Alignof(cJSON) - 1);
-	if (start > ARENA_SIZE || size > ARENA_SIZE - start)
-		return NULL;
-	arena_used = start + size;
-	return arena + start;
-}
-
-static void arena_free(void *memory)
-{
-	(void)memory; /* the process ends soon */
-}
+/* A member is two tokens, its name and its value. */
+static jsmntok_t tokens[2 * SCAN_VALUES_MAX];
+static struct value values[SCAN_VALUES_MAX];
+static uint32_t value_count, number_count;
 
 static const char *keys[2][SCAN_MEMBERS_MAX];
 static uint32_t key_count;
@@ -82,46 +67,184 @@ const char *sort_duplicate(void)
 	return NULL;
 }
 
-/* Gives every number its index in document order and refuses duplicates. Depth is bounded by the
- * scanner. */
-static void check_tree(cJSON *value, uint32_t *numbers)
+/* Writes the UTF-8 of CODE, which the scanner has checked. Returns the byte after it. */
+static char *put_utf8(char *to, uint32_t code)
 {
-	uint32_t index = 0;
-
-	if (cJSON_IsNumber(value))
-		value->valueint = (int)(*numbers)++;
-	if (cJSON_IsObject(value)) {
-		const char *twice;
-
-		sort_start();
-		for (const cJSON *member = value->child; member; member = member->next)
-			sort_add(member->string);
-		twice = sort_duplicate();
-		if (twice)
-			refuse("duplicate member \"", shown(twice), "\"", NULL);
+	if (code < 0x80) {
+		*to++ = (char)code;
+		return to;
 	}
-	for (cJSON *child = value->child; child; child = child->next, index++) {
-		if (child->string)
-			path_member(child->string);
-		else
-			path_element(index);
-		check_tree(child, numbers);
-		path_leave();
+	if (code < 0x800) {
+		*to++ = (char)(0xc0 | code >> 6);
+	} else {
+		if (code < 0x10000) {
+			*to++ = (char)(0xe0 | code >> 12);
+		} else {
+			*to++ = (char)(0xf0 | code >> 18);
+			*to++ = (char)(0x80 | (code >> 12 & 0x3f));
+		}
+		*to++ = (char)(0x80 | (code >> 6 & 0x3f));
+	}
+	*to++ = (char)(0x80 | (code & 0x3f));
+	return to;
+}
+
+static uint32_t hex4(const char *digits)
+{
+	uint32_t code = 0;
+
+	for (int i = 0; i < 4; i++) {
+		char c = digits[i];
+
+		code = code << 4 | (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return code;
+}
+
+/* The four digits of \u, or both halves of a pair of surrogates. *FROM is at the first digit. */
+static uint32_t unescape_unicode(const char **from)
+{
+	uint32_t code = hex4(*from);
+
+	*from += 4;
+	if (code >= 0xd800 && code < 0xdc00) {
+		code = 0x10000 + ((code - 0xd800) << 10) + (hex4(*from + 2) - 0xdc00);
+		*from += 6;
+	}
+	return code;
+}
+
+/* In place: an escape is never shorter than what it stands for, and the closing quote makes room
+ * for the NUL. */
+static const char *unescape(char *start, const char *end)
+{
+	static const char escapes[] = "b\bf\fn\nr\rt\t";
+	const char *from = memchr(start, '\\', (size_t)(end - start));
+	char *to = (char *)(from ? from : end);
+
+	while (from && from < end) {
+		const char *pair;
+
+		if (*from != '\\') {
+			*to++ = *from++;
+			continue;
+		}
+		from += 2;
+		if (from[-1] == 'u') {
+			to = put_utf8(to, unescape_unicode(&from));
+			continue;
+		}
+		pair = strchr(escapes, from[-1]);
+		*to++ = pair ? pair[1] : from[-1];
+	}
+	*to = '\0';
+	return start;
+}
+
+static void check_members(const struct value *object)
+{
+	const char *twice;
+
+	sort_start();
+	for (const struct value *member = object->child; member; member = member->next)
+		sort_add(member->name);
+	twice = sort_duplicate();
+	if (twice)
+		refuse("duplicate member \"", shown(twice), "\"", NULL);
+}
+
+static enum value_type primitive(char first)
+{
+	switch (first) {
+	case 'n':
+		return VALUE_NULL;
+	case 'f':
+		return VALUE_FALSE;
+	case 't':
+		return VALUE_TRUE;
+	default:
+		return VALUE_NUMBER;
 	}
 }
 
-const cJSON *tree_parse(const char *text, size_t length)
-{
-	cJSON_Hooks hooks = {arena_allocate, arena_free};
-	uint32_t numbers = 0;
-	cJSON *tree;
+static int build(char *text, int at, struct value *value);
 
-	cJSON_InitHooks(&hooks);
-	tree = cJSON_ParseWithLengthOpts(text, length, NULL, 0);
-	if (!tree)
-		die("config.json: cJSON refuses what the scanner passed", NULL, 0);
-	check_tree(tree, &numbers);
-	if (scan_number(numbers) || (numbers && !scan_number(numbers - 1)))
-		die("config.json: cJSON and the scanner disagree about numbers", NULL, 0);
-	return tree;
+/* The members or elements of the container whose token is AT. Returns the token after the last. */
+static int build_children(char *text, int at, struct value *container)
+{
+	const struct value **link = &container->child;
+	int count = tokens[at].size, next = at + 1;
+
+	for (int i = 0; i < count; i++) {
+		struct value *child;
+
+		if (value_count == SCAN_VALUES_MAX)
+			die("config.json: jsmn and the scanner disagree about values", NULL, 0);
+		child = &values[value_count++];
+		if (container->type == VALUE_OBJECT) {
+			child->name = unescape(text + tokens[next].start, text + tokens[next].end);
+			next++;
+			path_member(child->name);
+		} else {
+			path_element((uint32_t)i);
+		}
+		next = build(text, next, child);
+		path_leave();
+		*link = child;
+		link = &child->next;
+	}
+	return next;
+}
+
+/* Depth is bounded by the scanner. Returns the token after the value. */
+static int build(char *text, int at, struct value *value)
+{
+	const jsmntok_t *token = &tokens[at];
+
+	switch (token->type) {
+	case JSMN_OBJECT:
+		value->type = VALUE_OBJECT;
+		at = build_children(text, at, value);
+		check_members(value);
+		return at;
+	case JSMN_ARRAY:
+		value->type = VALUE_ARRAY;
+		return build_children(text, at, value);
+	case JSMN_STRING:
+		value->type = VALUE_STRING;
+		value->string = unescape(text + token->start, text + token->end);
+		return at + 1;
+	default:
+		value->type = primitive(text[token->start]);
+		if (value->type == VALUE_NUMBER)
+			value->number = number_count++;
+		return at + 1;
+	}
+}
+
+const struct value *tree_parse(char *text, size_t length)
+{
+	jsmn_parser parser;
+	int count;
+
+	jsmn_init(&parser);
+	count = jsmn_parse(&parser, text, length, tokens, sizeof(tokens) / sizeof(tokens[0]));
+	if (count <= 0)
+		die("config.json: jsmn refuses what the scanner passed", NULL, 0);
+	value_count = 1;
+	if (build(text, 0, &values[0]) != count)
+		die("config.json: jsmn and the scanner disagree about values", NULL, 0);
+	if (scan_number(number_count) || (number_count && !scan_number(number_count - 1)))
+		die("config.json: jsmn and the scanner disagree about numbers", NULL, 0);
+	return &values[0];
+}
+
+const struct value *tree_member(const struct value *object, const char *name)
+{
+	if (object->type != VALUE_OBJECT)
+		return NULL;
+	for (const struct value *member = object->child; member; member = member->next)
+		if (!strcmp(member->name, name))
+			return member;
+	return NULL;
 }

@@ -1,17 +1,38 @@
-/* From bytes that the scanner passed to cJSON's tree. The only file that calls cJSON; the others
- * walk its nodes. */
+/* From bytes that the scanner passed to a tree of values. The only file that calls the JSON library
+ * (jsmn); the others walk the tree. */
 #ifndef DAVIT_TREE_H
 #define DAVIT_TREE_H
 
-#include <cjson/cJSON.h>
 #include <stddef.h>
+#include <stdint.h>
+
+enum value_type {
+	VALUE_NULL,
+	VALUE_FALSE,
+	VALUE_TRUE,
+	VALUE_NUMBER,
+	VALUE_STRING,
+	VALUE_ARRAY,
+	VALUE_OBJECT
+};
+
+struct value {
+	enum value_type type;
+	uint32_t number;           /* VALUE_NUMBER: the index for scan_number */
+	const char *name;          /* of a member; NULL elsewhere */
+	const char *string;        /* VALUE_STRING: unescaped, UTF-8 */
+	const struct value *child; /* the first member or element */
+	const struct value *next;  /* the next one of the same object or array */
+};
 
 /*
- * Parses TEXT with cJSON into static memory and checks that no object has a member twice; dies
- * otherwise. The tree does not refer to TEXT. A number's valueint is its index for scan_number; its
- * double is never used.
+ * Makes the tree of TEXT, which is unescaped in place and belongs to the tree from then on, and
+ * checks that no object has a member twice; dies otherwise.
  */
-const cJSON *tree_parse(const char *text, size_t length);
+const struct value *tree_parse(char *text, size_t length);
+
+/* The member NAME of OBJECT, exact and case-sensitive, or NULL. */
+const struct value *tree_member(const struct value *object, const char *name);
 
 /* Collects keys for a search: sort_start, sort_add up to SCAN_MEMBERS_MAX times, then
  * sort_duplicate. */

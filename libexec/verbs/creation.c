@@ -441,8 +441,8 @@ static int release_steps(struct creation *c)
  */
 static int drop_privileges(struct creation *c)
 {
-	int err = priv_drop_caps(
-		UINT64_C(1) << DAVIT_CAP_KILL | UINT64_C(1) << DAVIT_CAP_DAC_OVERRIDE);
+	const uint64_t one = 1;
+	int err = priv_drop_caps(one << DAVIT_CAP_KILL | one << DAVIT_CAP_DAC_OVERRIDE);
 
 	return err ? creation_error(c, "dropping privileges", err) : 0;
 }
