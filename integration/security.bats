@@ -291,7 +291,7 @@ safe() {
 	for name in console ptmx pts tty null; do
 		for target in "$CANARY/file" "$CANARY/new" /etc/victim /proc/self/exe; do
 			echo "$keep" >config.json
-			edit 'del(.mounts[] | select(.destination | startswith("/dev"))) | .process.terminal = true'
+			edit 'del(.mounts[] | select(.destination == "/dev")) | .process.terminal = true'
 			rm -rf "$ROOTFS/dev" "$T/socket"
 			mkdir "$ROOTFS/dev"
 			ln -s "$target" "$ROOTFS/dev/$name"
