@@ -1,7 +1,8 @@
 /*
- * ROOT/ID/journal: what exists outside that directory because of this container, each line written *before* the thing
- * is made, so that `delete --force` can undo a creation killed at any instruction. Append-only binary records, each
- * one write(2); a torn last record means that its thing was not made yet and is ignored. The reader trusts nothing.
+ * ROOT/ID/journal: what exists outside that directory because of this container, each line written
+ * *before* the thing is made, so that `delete --force` can undo a creation killed at any
+ * instruction. Append-only binary records, each one write(2); a torn last record means that its
+ * thing was not made yet and is ignored. The reader trusts nothing.
  */
 #ifndef DAVIT_JOURNAL_H
 #define DAVIT_JOURNAL_H
@@ -13,9 +14,10 @@
 #define JOURNAL_SIZE_MAX    (160u * 1024)
 
 enum journal_type {
-	JOURNAL_CGROUP = 1, /* "CONTROLLER\0PATH\0": a cgroup directory we make; controller "" is v2 */
-	JOURNAL_INIT,	    /* struct journal_init: the container's first process */
-	JOURNAL_READY	    /* struct journal_ready: creation succeeded */
+	JOURNAL_CGROUP =
+		1,    /* "CONTROLLER\0PATH\0": a cgroup directory we make; controller "" is v2 */
+	JOURNAL_INIT, /* struct journal_init: the container's first process */
+	JOURNAL_READY /* struct journal_ready: creation succeeded */
 };
 
 struct journal_init {

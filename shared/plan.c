@@ -30,18 +30,7 @@
 
 const struct plan_type plan_types[PLAN_RECORD_COUNT] = {
 #define RECORD(n) {#n, sizeof(struct plan_##n), sizeof(fields_##n) / sizeof(fields_##n[0]), fields_##n},
-#define STR(f)
-#define BOOL(f)
-#define U64(f)
-#define I64(f)
-#define U32(f)
-#define ID(f)
-#define ENUM(f, m)
-#define OPT_U64(f)
-#define OPT_I64(f)
-#define OPT_ID(f)
-#define LIST(f, r)
-#define END(n)
+#include "plan_empty.h"
 #include "plan.def"
 #include "plan_undef.h"
 };
@@ -305,10 +294,10 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
 	return 0;
 }
 
-int plan_has_creation_hooks(const struct plan *plan)
+int plan_waits_after_mounts(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;
 
 	return config->hooks_prestart.count || config->hooks_create_runtime.count ||
-		config->hooks_create_container.count;
+		config->hooks_create_container.count || config->device_rules.count;
 }

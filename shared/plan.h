@@ -58,18 +58,7 @@ struct plan_opt_i64 {
  */
 enum plan_record {
 #define RECORD(n) PLAN_RECORD_##n,
-#define STR(f)
-#define BOOL(f)
-#define U64(f)
-#define I64(f)
-#define U32(f)
-#define ID(f)
-#define ENUM(f, m)
-#define OPT_U64(f)
-#define OPT_I64(f)
-#define OPT_ID(f)
-#define LIST(f, r)
-#define END(n)
+#include "plan_empty.h"
 #include "plan.def"
 #include "plan_undef.h"
 	PLAN_RECORD_COUNT
@@ -157,10 +146,11 @@ const char *plan_text(const struct plan *plan, struct plan_string s);
 int plan_namespace(const struct plan *plan, enum namespace_type type, const char **path);
 
 /*
- * True when hooks run between the mounts and pivot_root: only then rootfs waits there
- * (MSG_HOOKS_DONE); without them limits are applied while it goes on.
+ * True when rootfs must wait between the mounts and pivot_root (MSG_HOOKS_DONE): hooks run there,
+ * and while device rules are written there are moments in which no device can be opened. Other
+ * limits are applied while it goes on.
  */
-int plan_has_creation_hooks(const struct plan *plan);
+int plan_waits_after_mounts(const struct plan *plan);
 
 /* plan_str_at, plan_mount_at …: record I of LIST; I must be below LIST.count. */
 #define RECORD(n)                                                                                  \
@@ -171,18 +161,7 @@ int plan_has_creation_hooks(const struct plan *plan);
 			       plan->header->sections[PLAN_RECORD_##n].offset) +                   \
 			list.first + i;                                                            \
 	}
-#define STR(f)
-#define BOOL(f)
-#define U64(f)
-#define I64(f)
-#define U32(f)
-#define ID(f)
-#define ENUM(f, m)
-#define OPT_U64(f)
-#define OPT_I64(f)
-#define OPT_ID(f)
-#define LIST(f, r)
-#define END(n)
+#include "plan_empty.h"
 #include "plan.def"
 #include "plan_undef.h"
 

@@ -20,18 +20,7 @@
 
 const char *const *const plan_field_names[PLAN_RECORD_COUNT] = {
 #define RECORD(n) names_##n,
-#define STR(f)
-#define BOOL(f)
-#define U64(f)
-#define I64(f)
-#define U32(f)
-#define ID(f)
-#define ENUM(f, m)
-#define OPT_U64(f)
-#define OPT_I64(f)
-#define OPT_ID(f)
-#define LIST(f, r)
-#define END(n)
+#include "plan_empty.h"
 #include "plan.def"
 #include "plan_undef.h"
 };

@@ -1,6 +1,6 @@
 /*
- * Text in fixed buffers, without stdio: what does not fit is cut, always NUL-terminated, and the cut is remembered.
- * N1: text_to_u64 is the one parser of decimal numbers in the tree.
+ * Text in fixed buffers, without stdio: what does not fit is cut, always NUL-terminated, and the
+ * cut is remembered. N1: text_to_u64 is the one parser of decimal numbers in the tree.
  */
 #ifndef DAVIT_TEXT_H
 #define DAVIT_TEXT_H
@@ -15,7 +15,10 @@ struct text {
 	int cut; /* something did not fit */
 };
 
-#define TEXT(array) {(array), sizeof(array), 0, 0}
+#define TEXT(array)                                                                                \
+	{                                                                                          \
+		(array), sizeof(array), 0, 0                                                       \
+	}
 
 void text_add(struct text *t, const char *s);
 void text_add_bytes(struct text *t, const char *s, size_t length);
@@ -26,13 +29,15 @@ void text_add_octal(struct text *t, uint64_t n);
 /* Joins the arguments up to NULL into BUFFER. Returns 0, or -ENAMETOOLONG when it was cut. */
 int text_join(char *buffer, size_t size, ...) __attribute__((sentinel));
 
-/* A whole string of 1 to 20 digits, no sign, no blank, no leading zero but "0" itself. 0, -EINVAL, -ERANGE. */
+/* A whole string of 1 to 20 digits, no sign, no blank, no leading zero but "0" itself. 0, -EINVAL,
+ * -ERANGE. */
 int text_to_u64(const char *s, uint64_t *n);
 
 /* The same with an optional leading '-'; "-0" is refused. */
 int text_to_i64(const char *s, int64_t *n);
 
-/* What went wrong, in the words Go programs print and callers of runc look for: "no such file or directory". */
+/* What went wrong, in the words Go programs print and callers of runc look for: "no such file or
+ * directory". */
 const char *errno_text(int err);
 
 /* "ENOENT", or NULL for a number without a name here. */

@@ -85,7 +85,8 @@ static void check_answer(int fd)
 	if (ready <= 0)
 		die("setting up the loopback device:", "lo", ready ? errno : ETIMEDOUT);
 	n = recv(fd, &answer, sizeof(answer), MSG_TRUNC);
-	if (n < (ssize_t)sizeof(answer) || answer.header.nlmsg_type != NLMSG_ERROR || answer.header.nlmsg_seq != 1)
+	if (n < (ssize_t)sizeof(answer) || answer.header.nlmsg_type != NLMSG_ERROR ||
+		answer.header.nlmsg_seq != 1)
 		die("setting up the loopback device:", "lo", n < 0 ? errno : EPROTO);
 	if (answer.error.error)
 		die("setting up the loopback device:", "lo", answer.error.error);

@@ -21,8 +21,9 @@
 #include "priv_table.h"
 
 #define CGROUP_SECONDS 60
-#define HOOKS_SECONDS  (-1) /* hooks have their own timeouts; the conductor's death ends the wait  \
-			     */
+#define HOOKS_SECONDS                                                                              \
+	(-1) /* hooks have their own timeouts; the conductor's death ends the wait                 \
+	      */
 
 static const struct msg_rule rules[] = {
 	{MSG_JOINED, MSG_ONCE, sizeof(struct msg_cgroups), 0, PROGRAM_CONDUCTOR},
@@ -123,7 +124,7 @@ int main(int argc, char **argv)
 		continue;
 	set_sysctls(&plan);
 	tell(MSG_MOUNTED, -1);
-	if (plan_has_creation_hooks(&plan))
+	if (plan_waits_after_mounts(&plan))
 		await(MSG_HOOKS_DONE, &(struct msg){.fd = -1}, HOOKS_SECONDS);
 	run_create_container_hooks(root);
 	enter_root(&plan, root);

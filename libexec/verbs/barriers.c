@@ -386,7 +386,7 @@ static int run_early_hooks(struct creation *c)
 		return tell_step(c, STEP_HOOK, MSG_HOOKS, &body, sizeof(body), -1);
 	}
 	c->hooks_sent = 1;
-	return plan_has_creation_hooks(&c->container.plan)
+	return plan_waits_after_mounts(&c->container.plan)
 		? tell_step(c, STEP_LINE, MSG_HOOKS_DONE, NULL, 0, -1)
 		: 0;
 }
@@ -432,7 +432,7 @@ int creation_advance(struct creation *c)
 		err = tell_step(c, STEP_CGROUP, MSG_LIMIT, NULL, 0, -1);
 	}
 	if (!err && !c->hooks_sent && !c->hooks_running && c->mounted &&
-		(!plan_has_creation_hooks(plan) ||
+		(!plan_waits_after_mounts(plan) ||
 			(c->limited && (!has_new_network(plan) || c->steps[STEP_NETLINK].done))))
 		err = run_early_hooks(c);
 	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent &&

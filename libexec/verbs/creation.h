@@ -58,6 +58,22 @@ struct creation {
 	char line[CREATION_LINE]; /* the error */
 };
 
+/* The flags that fill a struct creation C. */
+#define CREATION_FLAGS(c)                                                                          \
+	{"bundle", "b", FLAG_STRING, &(c).bundle,                                                  \
+		"path to the root of the bundle directory, defaults to the current directory"},    \
+		{"console-socket", NULL, FLAG_STRING, &(c).console_socket,                         \
+			"path to an AF_UNIX socket which will receive the pty master"},            \
+		{"pid-file", NULL, FLAG_STRING, &(c).pid_file, "file to write the process id to"}, \
+		{"no-pivot", NULL, FLAG_BOOL, &(c).no_pivot,                                       \
+			"do not use pivot root to jail the process inside the rootfs"},            \
+		{"no-new-keyring", NULL, FLAG_BOOL, &(c).no_new_keyring,                           \
+			"do not create a new session keyring for the container"},                  \
+	{                                                                                          \
+		"preserve-fds", NULL, FLAG_INT, &(c).preserve_fds,                                 \
+			"pass N additional file descriptors to the container"                      \
+	}
+
 /* Everything up to "created". Returns 0; or -1 with creation->line set and everything undone but
  * hooks of poststop. */
 int creation_make(struct creation *creation);

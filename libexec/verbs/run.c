@@ -19,21 +19,11 @@ static struct creation creation; /* large: kept out of the file by starting as z
 static int keep, no_subreaper;
 
 static const struct flag flags[] = {
-	{"bundle", "b", FLAG_STRING, &creation.bundle,
-		"path to the root of the bundle directory, defaults to the current directory"},
-	{"console-socket", NULL, FLAG_STRING, &creation.console_socket,
-		"path to an AF_UNIX socket which will receive the pty master"},
+	CREATION_FLAGS(creation),
 	{"detach", "d", FLAG_BOOL, &creation.detach, "detach from the container's process"},
 	{"keep", NULL, FLAG_BOOL, &keep, "do not delete the container after it exits"},
-	{"pid-file", NULL, FLAG_STRING, &creation.pid_file, "file to write the process id to"},
 	{"no-subreaper", NULL, FLAG_BOOL, &no_subreaper,
 		"disable the use of the subreaper used to reap reparented processes"},
-	{"no-pivot", NULL, FLAG_BOOL, &creation.no_pivot,
-		"do not use pivot root to jail the process inside the rootfs"},
-	{"no-new-keyring", NULL, FLAG_BOOL, &creation.no_new_keyring,
-		"do not create a new session keyring for the container"},
-	{"preserve-fds", NULL, FLAG_INT, &creation.preserve_fds,
-		"pass N additional file descriptors to the container"},
 };
 
 static const struct verb verb = {
