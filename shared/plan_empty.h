@@ -1,4 +1,5 @@
-/* Every macro of plan.def but RECORD as nothing, for an inclusion that is only about the records. No include guard. */
+/* Every macro of plan.def but RECORD as nothing, for an inclusion that is only about the records.
+ * No include guard. */
 #define STR(f)
 #define BOOL(f)
 #define U64(f)

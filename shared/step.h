@@ -45,6 +45,10 @@ void debug(const char *what, const char *object);
  */
 void tell(enum msg_type type, int fd);
 
+/* tell with write(2) instead of sendmsg(2) and nothing else: for a process under the container's
+ * own filter. */
+void tell_by_write(enum msg_type type);
+
 /*
  * Waits for TYPE from the conductor and returns the fd that came with it or -1; dies on anything
  * else, or after SECONDS (below 0: no limit). By hand: returns -1 at once.

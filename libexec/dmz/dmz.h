@@ -16,8 +16,10 @@ void set_labels(const struct plan *plan);
 void enter_cwd_as_root(const struct plan *plan);
 /* Groups, ids, working directory, capabilities, each read back. */
 void become_user(const struct plan *plan);
-/* Loads the BPF program on FILTER, which it closes. */
-void load_filter(const struct plan *plan, int filter);
+/* The BPF program: read from FILTER, which is closed, and later put in force when the plan has one.
+ */
+void read_filter(int filter);
+void install_filter(const struct plan *plan);
 
 /* program.c: argv, envp and the file to execute, found along the container's PATH as the
  * container's user. */

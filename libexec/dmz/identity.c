@@ -119,21 +119,29 @@ void set_labels(const struct plan *plan)
 	close(proc);
 }
 
-void load_filter(const struct plan *plan, int filter)
+static struct sock_filter instructions[4096];
+static struct sock_fprog filter_program = {.filter = instructions};
+
+void read_filter(int filter)
 {
-	static struct sock_filter instructions[4096];
-	struct sock_fprog program = {.filter = instructions};
-	unsigned long flags = plan->config->seccomp_has_flags ? plan->config->seccomp_flags
-							      : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	ssize_t n = pread(filter, instructions, sizeof(instructions), 0);
 
 	if (n <= 0 || n % (ssize_t)sizeof(instructions[0]))
 		die("seccomp program:", NULL, n < 0 ? errno : EBADMSG);
 	close(filter);
-	program.len = (unsigned short)((size_t)n / sizeof(instructions[0]));
+	filter_program.len = (unsigned short)((size_t)n / sizeof(instructions[0]));
+}
+
+void install_filter(const struct plan *plan)
+{
+	unsigned long flags = plan->config->seccomp_has_flags ? plan->config->seccomp_flags
+							      : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+	if (!plan->config->has_seccomp)
+		return;
 	flags &= ~(unsigned long)SECCOMP_FILTER_FLAG_TSYNC;
-	if (flags ? syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) < 0
-		  : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+	if (flags ? syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter_program) < 0
+		  : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter_program) < 0)
 		die("unable to init seccomp:", "error loading seccomp filter", errno);
 }
 

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <limits.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "dmz.h"
@@ -24,53 +24,82 @@ static const struct msg_rule rules[] = {
 
 static struct plan plan;
 
-/* From here on the conductor may go: nobody waits for us but `start`. */
+static int start_fd = FD_START, control_fd = FD_CONTROL;
+
+/* The lowest fd above the preserved ones, for what must stay open until the program runs. */
+static int move_up(int fd, int first)
+{
+	int moved = fd >= first ? fd : fcntl(fd, F_DUPFD_CLOEXEC, first);
+
+	if (moved < 0)
+		die("moving a file descriptor:", NULL, errno);
+	return moved;
+}
+
+static void close_between(int first, int last)
+{
+	if (first <= last && sys_close_range((unsigned)first, (unsigned)last, 0) < 0 &&
+		errno != ENOSYS)
+		die("close_range:", NULL, errno);
+}
+
+/*
+ * The caller's fds go back to 3 and up and everything else is closed for good (rule F20), but for
+ * the two that are still needed: a fifo and a socket, which lead nowhere, and which are closed
+ * before or by the exec.
+ */
+static void place_fds(void)
+{
+	int count = (int)(plan.config->preserve_fds + plan.config->listen_fds), first = 3 + count;
+	int low, high;
+
+	control_fd = step_conducted() ? move_up(FD_CONTROL, first) : -1;
+	start_fd = fcntl(FD_START, F_GETFD) < 0 ? -1 : move_up(FD_START, first);
+	if (step_conducted())
+		conductor.fd = control_fd;
+	for (int i = 0; i < count; i++)
+		if (dup2(FD_PRESERVED + i, 3 + i) < 0)
+			die("preserved file descriptors:", NULL, errno);
+	low = control_fd < start_fd ? control_fd : start_fd;
+	high = control_fd < start_fd ? start_fd : control_fd;
+	close_between(first, low >= 0 ? low - 1 : high - 1);
+	if (low >= 0)
+		close_between(low + 1, high - 1);
+	close_between((high < first ? first : high + 1), INT_MAX);
+}
+
+/*
+ * From here on the conductor may go: nobody waits for us but `start`. With no_new_privs, what
+ * follows runs under the container's filter, so it is no more than write, close, read, execve and
+ * exit_group.
+ */
 static void leave_conductor(void)
 {
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
-		die("PR_SET_PDEATHSIG:", NULL, errno);
-	tell(MSG_CREATED, -1);
-	close(FD_CONTROL);
+	tell_by_write(MSG_CREATED);
+	if (control_fd >= 0)
+		close(control_fd);
 	conductor.fd = -1;
 }
 
 /* Waits for the byte of `start`, for as long as that takes: this is the state "created". */
 static void wait_for_start(void)
 {
-	struct pollfd start = {.fd = FD_START, .events = POLLIN};
 	char byte;
 	ssize_t n;
 
-	if (fcntl(FD_START, F_GETFD) < 0)
+	if (start_fd < 0)
 		return; /* by hand, without a fifo */
-
-	do {
-		while (poll(&start, 1, -1) < 0)
-			if (errno != EINTR)
-				_exit(255);
-		n = read(FD_START, &byte, 1);
-	} while (n < 0 && (errno == EAGAIN || errno == EINTR));
+	do
+		n = read(start_fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
 	if (n != 1)
-		_exit(255);
-}
-
-/* The caller's fds go back to 3 and up; everything else is closed for good before the exec (rule
- * F20). */
-static void place_preserved(void)
-{
-	unsigned count = (unsigned)(plan.config->preserve_fds + plan.config->listen_fds);
-
-	for (unsigned i = 0; i < count; i++)
-		if (dup2((int)(FD_PRESERVED + i), (int)(3 + i)) < 0)
-			_exit(255);
-	if (sys_close_range(3 + count, ~0u, 0) < 0 && errno != ENOSYS)
 		_exit(255);
 }
 
 int main(int argc, char **argv)
 {
 	const char *why;
-	int err, filter = -1;
+	int err, hooks;
 
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return 1;
@@ -80,30 +109,35 @@ int main(int argc, char **argv)
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, err);
-	if (!plan.config->hooks_start_container.count)
-		close(FD_PLAN); /* hook reads it again */
+	hooks = plan.config->hooks_start_container.count !=
+		0; /* their program reads the plan again */
 	if (plan.config->has_seccomp)
-		filter = step_conducted()
-			? await(MSG_FILTER, &(struct msg){.fd = -1}, FILTER_SECONDS)
-			: FD_FILTER;
+		read_filter(step_conducted()
+				? await(MSG_FILTER, &(struct msg){.fd = -1}, FILTER_SECONDS)
+				: FD_FILTER);
 	set_session(&plan);
 	join_keyring(&plan);
 	set_limits_and_umask(&plan);
 	set_labels(&plan);
 	if (plan.config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		die("no_new_privs:", NULL, errno);
-	if (filter >= 0 && !plan.config->no_new_privileges)
-		load_filter(&plan, filter);
+	if (!plan.config->no_new_privileges)
+		install_filter(&plan);
 	enter_cwd_as_root(&plan);
 	own_stdio(&plan);
 	become_user(&plan);
 	prepare_program(&plan);
-	if (filter >= 0 && plan.config->no_new_privileges)
-		load_filter(&plan, filter);
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		die("PR_SET_PDEATHSIG:", NULL, errno);
+	if (!hooks)
+		place_fds();
+	if (plan.config->no_new_privileges)
+		install_filter(&plan);
 	leave_conductor();
 	wait_for_start();
-	if (plan.config->hooks_start_container.count)
+	if (hooks) {
 		run_inner_hooks(HOOK_START_CONTAINER, STATUS_CREATED);
-	place_preserved();
+		place_fds();
+	}
 	execute_program();
 }

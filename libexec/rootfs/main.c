@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "fds.h"
@@ -83,6 +84,21 @@ static void run_create_container_hooks(int root)
 	run_inner_hooks(HOOK_CREATE_CONTAINER, STATUS_CREATING);
 }
 
+/* One fd for each bind mount may be more than the caller's soft limit, which the container is to
+ * have. */
+static struct rlimit callers_files;
+
+static void raise_file_limit(void)
+{
+	struct rlimit all;
+
+	if (getrlimit(RLIMIT_NOFILE, &callers_files) < 0)
+		die("getrlimit:", "RLIMIT_NOFILE", errno);
+	all.rlim_cur = all.rlim_max = callers_files.rlim_max;
+	if (syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, &all, NULL) < 0)
+		die("setrlimit:", "RLIMIT_NOFILE", errno);
+}
+
 static _Noreturn void exec_dmz(void)
 {
 	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE};
@@ -94,6 +110,8 @@ static _Noreturn void exec_dmz(void)
 			die("fcntl:", NULL, errno);
 	if (text_join(build, sizeof(build), "build=", build_id, NULL))
 		die("build id:", NULL, ENAMETOOLONG);
+	if (syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, &callers_files, NULL) < 0)
+		die("setrlimit:", "RLIMIT_NOFILE", errno);
 	syscall(__NR_execveat, FD_DMZ, "", argv, envp, AT_EMPTY_PATH);
 	die("exec", "dmz", errno);
 }
@@ -112,13 +130,14 @@ int main(int argc, char **argv)
 	if (err)
 		die("plan:", why, err);
 	umask(0);
+	raise_file_limit();
 	set_propagation();
+	receive_trees();
 	if (plan.config->masked_paths.count)
 		null_tree = take_tree(TREE_NULL, 0);
 	root = attach_root();
 	make_mounts(&plan, root, wait_for_cgroup);
 	make_devices(&plan, root);
-	close(FD_TREES);
 	/* sources, when it ran in here as our child (rootless) */
 	while (waitpid(-1, NULL, 0) > 0)
 		continue;

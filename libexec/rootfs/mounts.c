@@ -19,23 +19,50 @@
 #define LATE_MAX                                                                                   \
 	256 /* mounts whose read-only attribute waits; more are a strange config and an error */
 
+#define TREES_MAX (1u << 17)
+
+/* In the order in which sources opened them, which is the order in which they are used. */
+static struct tree {
+	struct msg_tree is;
+	int fd;
+} trees[TREES_MAX];
+static uint32_t tree_count, tree_next;
+
 static int late_readonly[LATE_MAX];
 static size_t late_count;
 
-int take_tree(enum tree_kind kind, uint32_t index)
+/* Nothing is attached before sources has opened everything, so no mount can change what a later
+ * source path means (F5). */
+void receive_trees(void)
 {
 	static const struct msg_rule rules[] = {
 		{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES}};
-	static struct peer sources = {
+	struct peer sources = {
 		.fd = FD_TREES, .self = PROGRAM_ROOTFS, .rules = rules, .rule_count = 1};
 	static struct msg msg;
-	int got = msg_recv(&sources, &msg);
+	int got;
 
-	if (got == 0)
+	while ((got = msg_recv(&sources, &msg)) == 1) {
+		if (tree_count == TREES_MAX)
+			die("too many mounts and devices", NULL, E2BIG);
+		trees[tree_count].is = msg.body.tree;
+		trees[tree_count++].fd = msg.fd;
+	}
+	if (got < 0)
+		die("receiving mounts from sources:", NULL, got);
+	close(FD_TREES);
+}
+
+int take_tree(enum tree_kind kind, uint32_t index)
+{
+	const struct tree *tree = &trees[tree_next];
+
+	if (tree_next == tree_count)
 		_exit(1); /* sources failed and has said why */
-	if (got < 0 || msg.body.tree.kind != kind || msg.body.tree.index != index)
-		die("protocol error:", "sources", got);
-	return msg.fd;
+	if (tree->is.kind != kind || tree->is.index != index)
+		die("protocol error:", "sources", 0);
+	tree_next++;
+	return tree->fd;
 }
 
 /* "error mounting "proc" to rootfs at "/proc":" */

@@ -7,7 +7,9 @@
 #include "msg.h"
 #include "plan.h"
 
-/* mounts.c: receives the next detached tree from sources, which must be that of KIND and INDEX. */
+/* mounts.c: receives all detached trees and closes FD_TREES. */
+void receive_trees(void);
+/* The next of them, which must be that of KIND and INDEX; it now belongs to the caller. */
 int take_tree(enum tree_kind kind, uint32_t index);
 /* Attaches MOUNT on the fd TARGET and proves that PATH now leads to it (rule F7). WHAT begins the
  * error. */

@@ -298,9 +298,36 @@ static int send_console(struct creation *c, int master)
 	return 0;
 }
 
+/* --debug: each barrier as it is reached, by the name of the step that reported it. */
+static void log_heard(const struct creation *c, enum creation_step from, uint32_t type)
+{
+	static const char *const words[MSG_TYPE_COUNT] = {
+		[MSG_CGROUP] = "has named the cgroups",
+		[MSG_CGROUP_MADE] = "has made the cgroups",
+		[MSG_JOINED] = "has moved the container's process into its cgroups",
+		[MSG_NAMESPACE] = "has opened a namespace to join",
+		[MSG_INIT] = "has started the container's process",
+		[MSG_NETSOCK] = "has opened a netlink socket in the network namespace",
+		[MSG_MOUNTED] = "has made the mounts and devices",
+		[MSG_CONSOLE] = "has made the terminal",
+		[MSG_CREATED] = "is ready: the container is created",
+		[MSG_DONE] = "has done its work",
+	};
+	char line[128];
+	uint32_t sender = c->steps[from].peer.sender;
+
+	if (!globals.debug || type >= MSG_TYPE_COUNT || !words[type])
+		return;
+	text_join(line, sizeof(line), program_names[sender < PROGRAM_COUNT ? sender : 0], " ",
+		words[type], NULL);
+	log_record(LOG_LEVEL_DEBUG, line, NULL);
+}
+
 int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 {
 	int err;
+
+	log_heard(c, from, msg->header.type);
 
 	switch (msg->header.type) {
 	case MSG_CGROUP:

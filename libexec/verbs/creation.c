@@ -224,9 +224,24 @@ static int parse(struct creation *c, int config)
 	return 0;
 }
 
+/* The terminal that a foreground container's is connected to: one of our own files, or the
+ * controlling one. */
+static int has_terminal(void)
+{
+	int fd;
+
+	if (isatty(2) || isatty(1) || isatty(0))
+		return 0;
+	fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 static int check_terminal(struct creation *c)
 {
-	int terminal = c->container.plan.config->terminal != 0;
+	int terminal = c->container.plan.config->terminal != 0, err;
 
 	if (terminal && c->detach && !c->console_socket)
 		return creation_error(c,
@@ -235,6 +250,20 @@ static int check_terminal(struct creation *c)
 	if (c->console_socket && !(terminal && c->detach))
 		return creation_error(
 			c, "cannot use console socket if runc will not detach or allocate tty", 0);
+	err = terminal && !c->detach ? has_terminal() : 0;
+	return err ? creation_error(c, "open /dev/tty", err) : 0;
+}
+
+/* What an ordinary user cannot have is told before anything is made (runc-cli.md 4.3, 4.12). */
+static int check_rootless(struct creation *c)
+{
+	if (geteuid() == 0)
+		return 0;
+	if (!plan_namespace(&c->container.plan, NS_USER, NULL))
+		return creation_error(c, "rootless container requires user namespaces", 0);
+	if (c->container.plan.config->additional_gids.count)
+		return creation_error(
+			c, "cannot set any additional groups in a rootless container", 0);
 	return 0;
 }
 
@@ -242,8 +271,7 @@ static int make_fifo(struct creation *c)
 {
 	if (mkfifoat(c->container.dir, "exec.fifo", 0600) < 0)
 		return creation_error(c, "exec fifo", errno);
-	c->start_fd = openat(
-		c->container.dir, "exec.fifo", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	c->start_fd = openat(c->container.dir, "exec.fifo", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	return c->start_fd < 0 ? creation_error(c, "exec fifo", errno) : 0;
 }
 
@@ -270,7 +298,7 @@ static int prepare(struct creation *c)
 		return -1;
 	err = parse(c, kept);
 	close(kept);
-	if (err || check_terminal(c) || connect_console(c))
+	if (err || check_rootless(c) || check_terminal(c) || connect_console(c))
 		return -1;
 	return make_fifo(c);
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -226,10 +227,15 @@ static int parse(int argc, char **argv, const char **args, int size)
 
 static void reset_process(void)
 {
+	static const unsigned long
+		by_default[4]; /* the kernel's struct sigaction: SIG_DFL, no flags, no mask */
 	sigset_t none;
 
+	/* By the system call: the library keeps 32 to 34 for itself, and the container must not
+	 * inherit them ignored. */
 	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL); /* fails for KILL, STOP and the library's own */
+		(void)syscall(__NR_rt_sigaction, i, &by_default, NULL,
+			_NSIG / 8); /* not for KILL, STOP */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);
