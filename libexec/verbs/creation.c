@@ -101,8 +101,23 @@ static int connect_console(struct creation *c)
 	return 0;
 }
 
+/* Socket activation, sd_listen_fds(3): only what is meant for this very process. */
+static void take_listen_fds(struct creation *c)
+{
+	const char *count = getenv("LISTEN_FDS"), *for_pid = getenv("LISTEN_PID");
+	uint64_t pid, fds;
+
+	if (!count || !for_pid || text_to_u64(for_pid, &pid) || pid != (uint64_t)getpid() ||
+		text_to_u64(count, &fds) || fds > FD_FREE - FD_PRESERVED)
+		return;
+	c->listen_fds = fds;
+	c->preserve_fds += (int64_t)fds;
+}
+
 static int check_preserved(struct creation *c)
 {
+	if (c->preserve_fds >= 0)
+		take_listen_fds(c);
 	if (c->preserve_fds < 0 || c->preserve_fds > FD_FREE - FD_PRESERVED)
 		return creation_error(c, "invalid value for --preserve-fds", 0);
 	for (int64_t i = 0; i < c->preserve_fds; i++) {
@@ -189,15 +204,16 @@ static int keep_config(struct creation *c, int config)
 
 static int parse(struct creation *c, int config)
 {
-	char preserve[24];
-	struct text t = TEXT(preserve);
-	const char *arguments[] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
-		preserve, NULL, NULL, NULL, NULL};
-	size_t n = 6;
+	char preserve[24], listen_fds[24];
+	struct text t = TEXT(preserve), l = TEXT(listen_fds);
+	const char *arguments[16] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
+		preserve, "--listen-fds", listen_fds};
+	size_t n = 8;
 	const char *why;
 	int err, fd;
 
-	text_add_i64(&t, c->preserve_fds);
+	text_add_u64(&t, (uint64_t)c->preserve_fds - c->listen_fds);
+	text_add_u64(&l, c->listen_fds);
 	if (c->no_pivot)
 		arguments[n++] = "--no-pivot";
 	if (c->no_new_keyring)

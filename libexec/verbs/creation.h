@@ -25,7 +25,8 @@ struct creation {
 	const char *console_socket;
 	int no_pivot;
 	int no_new_keyring;
-	int64_t preserve_fds;
+	int64_t preserve_fds; /* all that are passed on from 3 up: those of LISTEN_FDS come first */
+	uint64_t listen_fds;
 	int detach;
 
 	/* made on the way, and undone when it fails */
