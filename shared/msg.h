@@ -56,6 +56,7 @@ enum msg_type {
 	MSG_HOOKS,      /* conductor → hook: struct msg_hooks; answered by MSG_DONE each time */
 	MSG_HOOKS_DONE, /* conductor → rootfs: prestart and createRuntime hooks have run */
 	MSG_FILTER,     /* conductor → dmz: sealed memfd with the BPF program */
+	MSG_TERMINAL,   /* tty → conductor: both terminals are set up, the container may start */
 	MSG_WINDOW,     /* conductor → tty: the caller's terminal changed its size */
 	MSG_TREE,       /* sources → rootfs: struct msg_tree, detached mount */
 	MSG_TYPE_COUNT

@@ -141,6 +141,7 @@ static void expect_done(struct session *s)
 {
 	struct msg msg;
 
+	assert_int_equal(msg_await(&s->peer, MSG_TERMINAL, &msg, 5000), 0);
 	assert_int_equal(msg_await(&s->peer, MSG_DONE, &msg, 5000), 0);
 	assert_int_equal(steps_ended(s->pid), 0);
 }

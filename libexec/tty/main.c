@@ -27,6 +27,7 @@ int main(int argc, char **argv)
 	terminal_prepare();
 	priv_enter(&priv, 1); /* by hand the master is at its number, too */
 	terminal_raw();
+	tell(MSG_TERMINAL, -1);
 	relay();
 	terminal_restore();
 	tell(MSG_DONE, -1);

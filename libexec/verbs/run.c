@@ -39,13 +39,17 @@ static const struct verb verb = {
 static const struct msg_rule tty_rules[] = {
 	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_TTY},
 	{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_TTY},
-	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_TTY},
+	{MSG_TERMINAL, MSG_ONCE, 0, 0, PROGRAM_TTY},
+	{MSG_DONE, MSG_ONCE, 0, MSG_TERMINAL, PROGRAM_TTY},
 };
+
+#define TTY_MS 10000
 
 static struct step tty;
 
 static int start_tty(void)
 {
+	static struct msg msg;
 	const struct spawn_fd fds[] = {{creation.master_fd, FD_MASTER}};
 	const struct spawn request = {
 		.program = PROGRAM_TTY, .image = -1, .fds = fds, .fd_count = 1};
@@ -55,6 +59,12 @@ static int start_tty(void)
 		return creation_error(&creation, "cannot start tty", err);
 	close(creation.master_fd);
 	creation.master_fd = -1;
+	/* Not before the terminals are set up may the container see its own. */
+	if (msg_await(&tty.peer, MSG_TERMINAL, &msg, TTY_MS)) {
+		(void)step_finish(&tty, 1);
+		step_error(&tty, creation.line, sizeof(creation.line));
+		return -1;
+	}
 	return 0;
 }
 
