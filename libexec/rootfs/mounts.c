@@ -176,7 +176,9 @@ static void check_target(const struct plan_mount *mount, int target, const char 
 		die(what, path, errno);
 	if (S_ISLNK(st.st_mode))
 		die(what, path, ELOOP);
-	if (fs.f_type == PROC_MAGIC && strcmp(type, "proc") != 0 && strncmp(path, "/proc/", 6) != 0)
+	/* Of a bind mount the type says nothing. */
+	if (fs.f_type == PROC_MAGIC && (mount->kind == MOUNT_BIND || strcmp(type, "proc") != 0) &&
+		strncmp(path, "/proc/", 6) != 0)
 		die(what,
 			mount->kind == MOUNT_BIND
 				? "cannot be mounted because it is inside /proc"

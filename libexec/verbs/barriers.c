@@ -233,11 +233,12 @@ static int tell_step(struct creation *c, enum creation_step to, enum msg_type ty
 	const void *body, size_t length, int fd)
 {
 	struct step *step = &c->steps[to];
+	int err = step->peer.fd >= 0 ? msg_send(&step->peer, type, body, length, fd) : 0;
 
 	/* A step that is gone is heard of by the end of its socket, with its reason. */
-	if (step->peer.fd >= 0 && msg_send(&step->peer, type, body, length, fd) == -EPROTO)
-		return creation_error(c, "protocol error", 0);
-	return 0;
+	if (!err || err == -EPIPE || err == -ECONNRESET)
+		return 0;
+	return creation_error(c, "unable to start container process: sending to a step", err);
 }
 
 static int hear_cgroups(struct creation *c, const struct msg_cgroups *cgroups)
@@ -246,8 +247,13 @@ static int hear_cgroups(struct creation *c, const struct msg_cgroups *cgroups)
 	size_t at = 0;
 	int err;
 
+	if (c->cgroups_listed)
+		return creation_error(c, "protocol error: cgroup", 0);
 	while ((err = msg_next_cgroup(cgroups, &at, &controller, &path)) == 1) {
-		err = journal_append_cgroup(c->journal_fd, controller, path);
+		/* As many as can be read again, so that a step cannot fill the disk. */
+		err = c->cgroup_count++ == JOURNAL_CGROUPS_MAX
+			? -E2BIG
+			: journal_append_cgroup(c->journal_fd, controller, path);
 		if (err)
 			break;
 	}

@@ -57,17 +57,21 @@ int step_spawn(struct step *step, const struct spawn *request, const struct msg_
 	return 0;
 }
 
-/* A step whose socket is closed has nothing more to do: it ends at once, or it is made to. */
+/* A step whose socket has ended must end, too: one that does not is not waited for any longer than
+ * this. */
 static void reap(struct step *step)
 {
 	struct pollfd poller = {.fd = step->pidfd, .events = POLLIN};
 	siginfo_t info = {0};
+	int n;
 
 	if (step->pidfd < 0)
 		return;
-	if (poll(&poller, 1, REAP_MS) == 0)
-		(void)sys_pidfd_send_signal(
-			step->pidfd, SIGKILL); /* ESRCH: it has gone meanwhile */
+	do
+		n = poll(&poller, 1, REAP_MS);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		(void)sys_pidfd_send_signal(step->pidfd, SIGKILL);
 	while (waitid(P_PIDFD, (id_t)step->pidfd, &info, WEXITED) < 0 && errno == EINTR)
 		continue;
 	if (!step->done && !step->failed) {
@@ -154,7 +158,7 @@ int step_receive(struct step *step, struct msg *msg)
 	}
 }
 
-static int64_t now_ms(void)
+int64_t now_ms(void)
 {
 	struct timespec now;
 

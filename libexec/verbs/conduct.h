@@ -72,4 +72,7 @@ int hooks_run(struct step *hook, enum hook_kind kind, enum container_status stat
 	char *line, size_t size);
 void hooks_end(struct step *hook);
 
+/* Milliseconds of the monotonic clock. */
+int64_t now_ms(void);
+
 #endif

@@ -168,17 +168,20 @@ static int make_directory(struct creation *c)
 		return errno == EEXIST
 			? creation_error(c, "container with given ID already exists", 0)
 			: named_error(c, "mkdir ", c->id, errno);
-	c->have_directory = 1;
 	container->id = c->id;
 	container->dir = openat(c->root_fd, c->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (container->dir < 0)
-		return named_error(c, "open ", c->id, errno);
-	c->journal_fd = openat(
-		container->dir, "journal", O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (container->dir >= 0)
+		c->journal_fd = openat(container->dir, "journal",
+			O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	/* As long as the lock is held, somebody is at work on this directory: delete waits for
 	 * that. */
-	if (c->journal_fd < 0 || flock(c->journal_fd, LOCK_EX | LOCK_NB) < 0)
-		return creation_error(c, "journal", errno);
+	if (c->journal_fd < 0 || flock(c->journal_fd, LOCK_EX | LOCK_NB) < 0) {
+		(void)creation_error(c, "journal", errno);
+		/* Without the lock it may be somebody else's by now: only an empty one goes. */
+		(void)unlinkat(c->root_fd, c->id, AT_REMOVEDIR);
+		return -1;
+	}
+	c->have_directory = 1;
 	return 0;
 }
 
@@ -303,7 +306,7 @@ static int prepare(struct creation *c)
 			"the systemd cgroup driver is not supported yet: run without "
 			"--systemd-cgroup",
 			0);
-	if (check_preserved(c) || open_pid_directory(c) || enter_bundle(c))
+	if (open_pid_directory(c) || enter_bundle(c))
 		return -1;
 	config = open_config(c);
 	if (config < 0 || make_directory(c))
@@ -361,8 +364,9 @@ static int has_words(const struct step *step)
 static void hear_the_cause(struct creation *c)
 {
 	static struct msg msg;
+	int64_t end = now_ms() + GRACE_SECONDS * 1000;
 
-	while (!has_words(find_cause(c))) {
+	while (!has_words(find_cause(c)) && now_ms() < end) {
 		struct pollfd pollers[STEP_COUNT];
 
 		for (int i = 0; i < STEP_COUNT; i++)
@@ -434,16 +438,25 @@ static int hear_step(struct creation *c, enum creation_step i)
 	return 0;
 }
 
+/* The deadline is one for all: a step that talks all the time must not put it off. Only hooks may
+ * take any time. */
 static int hear_all(struct creation *c)
 {
+	int64_t end = now_ms() + STEP_SECONDS * 1000;
+
 	while (!everything_done(c)) {
 		struct pollfd pollers[STEP_COUNT + 1];
+		int64_t left;
 		int n;
+
+		if (c->hooks_running)
+			end = now_ms() + STEP_SECONDS * 1000;
+		left = end - now_ms();
 
 		for (int i = 0; i < STEP_COUNT; i++)
 			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
 		pollers[STEP_COUNT] = (struct pollfd){.fd = c->signal_fd, .events = POLLIN};
-		n = poll(pollers, STEP_COUNT + 1, c->hooks_running ? -1 : STEP_SECONDS * 1000);
+		n = left > 0 ? poll(pollers, STEP_COUNT + 1, c->hooks_running ? -1 : (int)left) : 0;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -503,8 +516,10 @@ int creation_make(struct creation *c)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
 	c->poststop.pidfd = c->poststop.peer.fd = -1;
 	umask(0022);
-	err = catch_signals(c) || prepare(c) || creation_spawn_steps(c) || drop_privileges(c) ||
-		creation_advance(c) || hear_all(c) || release_steps(c) || creation_publish(c);
+	/* Before anything of ours is open: none of that may be taken for one of the caller's. */
+	err = check_preserved(c) || catch_signals(c) || prepare(c) || creation_spawn_steps(c) ||
+		drop_privileges(c) || creation_advance(c) || hear_all(c) || release_steps(c) ||
+		creation_publish(c);
 	if (err)
 		creation_undo(c);
 	else

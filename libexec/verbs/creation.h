@@ -52,6 +52,7 @@ struct creation {
 	int unified; /* /sys/fs/cgroup is cgroup2: clone waits for it */
 	int cgroup_dir;
 	int cgroups_listed, cgroups_made, clone_sent, joining, joined, joined_sent;
+	size_t cgroup_count; /* in the journal */
 	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent,
 		created;
 	int hooks_ran;            /* a creation that fails now owes the poststop hooks */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "text.h"
@@ -37,39 +38,42 @@ static int fail(const char *text)
 	return -1;
 }
 
-/* Whoever creates the container holds the lock of its journal; once its first process is killed it
- * gives up by itself. */
-static int wait_for_creator(struct container *container)
+/*
+ * Whoever makes or removes a container holds the lock of its journal. What was read before the lock
+ * was got may be out of date, so it is read again under it. 0: ours; -ENOENT: somebody else has
+ * removed it; -EWOULDBLOCK: still at work.
+ */
+static int lock(struct container *container, int *journal)
 {
 	const struct timespec pause = {0, 10000000};
-	int journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
-	if (journal < 0)
-		return 0;
-	for (int i = 0; flock(journal, LOCK_EX | LOCK_NB) < 0; i++) {
-		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
-			return fail("container is still being created");
+	*journal =
+		openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (*journal < 0)
+		return 0; /* a creation was killed before its first record, or the directory is
+			     broken */
+	for (int i = 0; flock(*journal, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK || !force || i == LOCK_TRIES)
+			return -errno;
 		nanosleep(&pause, NULL);
 	}
-	close(journal);
+	if (fstat(*journal, &st) < 0 || !st.st_nlink)
+		return -ENOENT;
+	(void)journal_read(*journal,
+		&container->journal); /* a broken one is all zeros: nothing is known to undo */
 	return 0;
 }
 
-/* A directory without the ready record: being created, or left by a creation that was killed. */
+/* A directory without the ready record: left by a creation that was killed. */
 static int delete_unready(int root, struct container *container)
 {
 	char line[CREATION_LINE];
-	int err;
 
-	if (force && container->journal.init.pid && container_kill(container, line, sizeof(line)))
-		return fail(line);
-	if (wait_for_creator(container))
-		return -1;
 	if (container_kill(container, line, sizeof(line)) ||
 		container_remove(root, container, NULL, line, sizeof(line)))
 		return fail(line);
-	err = force ? 0 : fail("container does not exist");
-	return err;
+	return force ? 0 : fail("container does not exist");
 }
 
 static int check_status(const struct container *container)
@@ -109,7 +113,8 @@ static int delete_container(const char *id)
 {
 	static struct container container;
 	const char *error = state_id_error(id);
-	int root, err;
+	char line[CREATION_LINE];
+	int root, err, journal = -1;
 
 	if (error)
 		return fail(error);
@@ -122,8 +127,20 @@ static int delete_container(const char *id)
 	if (err && err != -EBADMSG)
 		return fail(errno_text(-err));
 	container.id = id;
-	err = err || !container.journal.is_ready ? delete_unready(root, &container)
-						 : delete_ready(root, &container);
+	/* A creation gives up by itself once its first process is killed; otherwise its end is
+	 * waited for. */
+	if (!err && force && !container.journal.is_ready && container.journal.init.pid)
+		(void)container_kill(&container, line, sizeof(line));
+	err = lock(&container, &journal);
+	if (err == -ENOENT)
+		err = force ? 0 : fail("container does not exist");
+	else if (err)
+		err = fail(force ? "container is still being created" : "container does not exist");
+	else
+		err = container.journal.is_ready ? delete_ready(root, &container)
+						 : delete_unready(root, &container);
+	if (journal >= 0)
+		close(journal);
 	state_close(&container);
 	close(root);
 	return err;

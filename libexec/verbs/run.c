@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "fds.h"
@@ -158,7 +160,14 @@ static void destroy(void)
 {
 	static char line[CREATION_LINE];
 
+	struct stat st;
+
 	if (keep)
+		return;
+	/* `delete` may be at it, or have done it: then the id may already be another container's.
+	 */
+	if (flock(creation.journal_fd, LOCK_EX) < 0 || fstat(creation.journal_fd, &st) < 0 ||
+		!st.st_nlink)
 		return;
 	if (container_kill(&creation.container, line, sizeof(line)) ||
 		container_remove(creation.root_fd, &creation.container, &creation.poststop, line,
