@@ -1,21 +1,23 @@
 /*
- * Writing a plan: records and strings are collected in static memory and leave as one image that
- * plan_check passes. Only parse links this, and one process writes one plan. Errors stick: after
- * the first one nothing more is added, callers may go on, and plan_emit returns it.
+ * Writing a plan: records and strings are collected in the caller's memory and leave as one image
+ * that plan_check passes. Only parse links this, and one process writes one plan. Errors stick:
+ * after the first one nothing more is added, callers may go on, and plan_emit returns it.
  */
 #ifndef DAVIT_PLAN_WRITE_H
 #define DAVIT_PLAN_WRITE_H
 
 #include "plan.h"
 
-/* Bytes for each kind of record; enough for 65,536 of the largest that a list may hold (mount). */
-#define PLAN_AREA_SIZE (9u << 20)
-
-/* Starts a plan whose strings go to POOL, which stays the caller's and must live until plan_emit.
+/*
+ * Starts a plan in POOL, which stays the caller's and must live until plan_emit. What is needed:
+ * each string and its NUL; the config record; for each other kind of record at most
+ * PLAN_PIECE_SIZE and twice the size of its records.
  */
+#define PLAN_PIECE_SIZE 1024u
+
 void plan_begin(char *pool, size_t size);
 
-/* The one config record, zeroed by plan_begin. */
+/* The one config record, zeroed by plan_begin; when there was no room, one that is not kept. */
 struct plan_config *plan_config_record(void);
 
 /* Copies S into the pool; NULL gives an absent string. */

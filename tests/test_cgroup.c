@@ -38,7 +38,7 @@
 #define MOUNT   "/sys/fs/cgroup"
 
 static enum { HYBRID, V2, V1 } layout;
-static char pool[1 << 16];
+static char pool[1 << 20];
 static char id[64];
 static struct journal journal;
 static struct msg msg;

@@ -10,9 +10,12 @@
 #include <cmocka.h>
 
 #include <linux/mount.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "parse_run.h"
+#include "../libexec/parse/scan.h"
 
 struct text_case {
 	const char *text;
@@ -412,6 +415,75 @@ static void everything_arrives(void **state)
 	assert_true(hook->has_env && !hook->env.count && hook->timeout.value == 3);
 }
 
+static void the_last_of_a_variable_wins(void **state)
+{
+	static const char *const left[] = {"B=2", "A=3", "AA=4", "E=x=y", "B.=", "a=1"};
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(
+		run(compose(PROCESS,
+			PROCESS_WITH("\"env\":[\"A=1\",\"E=x=z\",\"B=2\",\"A=\",\"A=3\",\"AA=4\","
+				     "\"E=x=y\",\"B.=\",\"a=0\",\"\\u0061=1\"]"))),
+		0);
+	load(&plan);
+	assert_int_equal(plan.config->env.count, COUNT(left));
+	for (uint32_t i = 0; i < COUNT(left); i++)
+		assert_string_equal(at(&plan, plan.config->env, i), left[i]);
+}
+
+/* As many variables as there can be: all different, in falling order, then each of them again. */
+static void many_variables(void **state)
+{
+	static char text[1 << 20];
+	const uint32_t half = SCAN_MEMBERS_MAX / 2;
+	char *const options[] = {"parse", NULL};
+	int n = snprintf(text, sizeof(text), "%s",
+		GOOD "\"process\":{\"cwd\":\"/\",\"args\":[\"a\"],\"env\":[");
+	struct plan plan;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * half; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s\"%05u=%u\"", i ? "," : "",
+			half - 1 - i % half, i / half);
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "]}}");
+	assert_true((size_t)n < sizeof(text));
+	assert_int_equal(run_bytes(text, (size_t)n, options), 0);
+	load(&plan);
+	assert_int_equal(plan.config->env.count, half);
+	assert_string_equal(at(&plan, plan.config->env, 0), "32767=1");
+	assert_string_equal(at(&plan, plan.config->env, half - 1), "00000=1");
+}
+
+/* A caller's limit of address space: enough for a small text, one line for a large one. */
+static void little_memory(void **state)
+{
+#ifndef DAVIT_SANITIZE
+	struct rlimit usual, small;
+	char *const options[] = {"parse", NULL};
+	size_t length;
+	char *large = repeat(GOOD "\"x\":0}", " ", 1 << 20, "", &length);
+	int status;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_AS, &usual), 0);
+	small = usual;
+	small.rlim_cur = 4 << 20;
+	assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
+	status = run(template);
+	assert_int_equal(setrlimit(RLIMIT_AS, &usual), 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
+	status = run_bytes(large, length, options);
+	assert_int_equal(setrlimit(RLIMIT_AS, &usual), 0);
+	assert_int_equal(status, 1);
+	assert_non_null(strstr(messages, "mmap: memory for"));
+	free(large);
+#else
+	(void)state;
+#endif
+}
+
 static void escapes_become_utf8(void **state)
 {
 	struct plan plan;
@@ -481,6 +553,9 @@ int main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(everything_arrives),
+		cmocka_unit_test(the_last_of_a_variable_wins),
+		cmocka_unit_test(many_variables),
+		cmocka_unit_test(little_memory),
 		cmocka_unit_test(escapes_become_utf8),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(changed_bytes_never_crash),

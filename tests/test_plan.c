@@ -16,7 +16,7 @@
 
 #define BUILD "1.0-test"
 
-static char pool[4096];
+static char pool[1 << 15];
 static _Alignas(8) unsigned char image[1 << 16];
 static size_t image_size;
 
@@ -239,7 +239,7 @@ static void lists_must_be_runs(void **state)
 
 static void a_full_pool_sticks(void **state)
 {
-	char small[8];
+	_Alignas(8) char small[sizeof(struct plan_config) + 8];
 
 	(void)state;
 	plan_begin(small, sizeof(small));
@@ -249,16 +249,41 @@ static void a_full_pool_sticks(void **state)
 	assert_int_equal(plan_emit(BUILD, emit, NULL), -E2BIG);
 }
 
-static void a_full_area_sticks(void **state)
+/* Strings and records meet in the middle; no record moves or touches another. */
+static void records_fill_the_pool(void **state)
 {
 	struct plan_list list = {0, 0};
+	struct plan_mount *first;
+	struct plan_string text;
 
 	(void)state;
 	plan_begin(pool, sizeof(pool));
-	while (!plan_error())
-		plan_add(PLAN_RECORD_mount, &list);
+	text = plan_put("text");
+	first = plan_add(PLAN_RECORD_mount, &list);
+	first->attr_set = 1;
+	for (uint32_t i = 2; !plan_error(); i++)
+		((struct plan_mount *)plan_add(PLAN_RECORD_mount, &list))->attr_set = i;
 	assert_int_equal(plan_error(), -E2BIG);
-	assert_true(list.count >= 65536);
+	assert_true(list.count * sizeof(struct plan_mount) >
+		(sizeof(pool) - sizeof(struct plan_config) - PLAN_PIECE_SIZE) / 3);
+	assert_ptr_equal(first, plan_added(PLAN_RECORD_mount, list, 0));
+	for (uint32_t i = 0; i < list.count; i++)
+		assert_int_equal(
+			((struct plan_mount *)plan_added(PLAN_RECORD_mount, list, i))->attr_set,
+			i + 1);
+	assert_string_equal(plan_put_text(text), "text");
+}
+
+static void no_room_for_the_config_record(void **state)
+{
+	static char small[sizeof(struct plan_config)];
+
+	(void)state;
+	for (size_t size = 0; size <= sizeof(small); size++) {
+		plan_begin(small, size);
+		plan_config_record()->uid = 1;
+		assert_true(plan_error() == -E2BIG);
+	}
 }
 
 static void long_build_ids_are_refused(void **state)
@@ -326,7 +351,8 @@ int main(void)
 		cmocka_unit_test(another_build_is_stale),
 		cmocka_unit_test(lists_must_be_runs),
 		cmocka_unit_test(a_full_pool_sticks),
-		cmocka_unit_test(a_full_area_sticks),
+		cmocka_unit_test(records_fill_the_pool),
+		cmocka_unit_test(no_room_for_the_config_record),
 		cmocka_unit_test(long_build_ids_are_refused),
 		cmocka_unit_test(loads_files_and_pipes),
 		cmocka_unit_test(refuses_a_short_pipe),

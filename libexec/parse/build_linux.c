@@ -70,7 +70,7 @@ static void add_device(struct device_entry *entry, struct plan_list *list)
 		device->minor = entry->minor.value;
 	}
 	if (device->path.offset)
-		sort_add(plan_put_text(device->path));
+		sort_add(plan_put_text(device->path), device->path.length);
 }
 
 static void build_devices(const struct value *devices, void *target)

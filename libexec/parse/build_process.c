@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "names.h"
+#include "scan.h"
 #include "text.h"
 
 #define ID_MAX       (UINT32_MAX - 1)
@@ -27,11 +28,43 @@ static void check_argument(const char *text)
 
 static void check_environment(const char *text)
 {
-	check_argument(text);
 	if (!strchr(text, '='))
 		refuse("invalid environment variable: missing '='", NULL);
 	if (*text == '=')
 		refuse("invalid environment variable: name cannot be empty", NULL);
+}
+
+static uint8_t dropped[SCAN_MEMBERS_MAX];
+
+static void drop(uint32_t place)
+{
+	dropped[place] = 1;
+}
+
+/* The last entry of a name counts, in its own place (runc-cli.md 4.2). */
+static void build_environment(const struct value *value, void *target)
+{
+	uint32_t index = 0;
+
+	expect(value, VALUE_ARRAY);
+	sort_start();
+	for (const struct value *item = value->child; item; item = item->next, index++) {
+		path_element(index);
+		check_environment(value_string(item));
+		sort_add(item->string, strcspn(item->string, "="));
+		path_leave();
+	}
+	sort_earlier(drop);
+	index = 0;
+	for (const struct value *item = value->child; item; item = item->next, index++) {
+		if (dropped[index])
+			continue;
+		path_element(index);
+		check_argument(item->string);
+		((struct plan_str *)plan_add(PLAN_RECORD_str, target))->value =
+			plan_put(item->string);
+		path_leave();
+	}
 }
 
 /* Capability names that we do not know: one sorted warning at the end, as runc gives it. */
@@ -144,7 +177,7 @@ static const struct field process_fields[] = {{"terminal", FIELD_BOOL, 0, CONFIG
 	{"consoleSize", FIELD_OBJECT, 0, .fields = console_fields},
 	{"user", FIELD_OBJECT, FIELD_GUARD, .fields = user_fields},
 	{"args", FIELD_STRINGS, 0, CONFIG(args), .check = check_argument},
-	{"env", FIELD_STRINGS, 0, CONFIG(env), .check = check_environment},
+	{"env", FIELD_CALL, 0, CONFIG(env), .call = build_environment},
 	{"cwd", FIELD_STRING, 0, CONFIG(cwd)},
 	{"capabilities", FIELD_CALL, FIELD_GUARD, .call = build_capabilities},
 	{"rlimits", FIELD_RECORDS, FIELD_GUARD, CONFIG(rlimits), .record = PLAN_RECORD_rlimit,

@@ -2,35 +2,83 @@
 #include "input.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "plan.h"
 #include "scan.h"
 #include "step.h"
+#include "tree.h"
 
-/* Strings may grow a little on the way: labels of mounts, a "/" before a relative path, the options
- * of parse. */
-#define GROWTH (4u << 20)
+/*
+ * The pool holds the plan. Its strings take no more than the text: each has two quotes there, which
+ * pay for its NUL; a mount has 17 bytes more, which pay for its label ("mounts[65535]") and for a
+ * "/" before a relative path. Records: the most for each byte of text is
+ *   mount        120 bytes  {"destination":"a"},
+ *   hook, str     48 + 8    {"path":"/"},
+ *   num            8        0,
+ *   kv            16        "a",   (an option of a mount)
+ *   device        56        {"type":"p","path":"/a"},
+ * so never more than 6; in all, 65,536 mounts, and 28 bytes for each of the other values (a hook is
+ * two). plan_write may need twice that. What remains is for the options of parse, two strings of
+ * the command line (128 KiB each, execve(2)), the config record, the first piece of each kind and
+ * one record that is refused.
+ */
+#define RECORDS_PER_BYTE (2 * 6)
+#define RECORDS_MAX      (2 * (65536 * sizeof(struct plan_mount) + 28 * SCAN_VALUES_MAX))
+#define POOL_MIN         (512u << 10)
 
-char input_buffer[SCAN_INPUT_MAX + 2];
-char input_strings[SCAN_INPUT_MAX + GROWTH];
-const size_t input_strings_size = sizeof(input_strings);
+_Static_assert(sizeof(struct plan_mount) <= 6 * 20 && sizeof(struct plan_device) <= 6 * 25 &&
+		sizeof(struct plan_hook) + sizeof(struct plan_str) <= 2 * 28 &&
+		sizeof(struct plan_num) <= 6 * 2 && sizeof(struct plan_kv) <= 6 * 4,
+	"a record has grown: the bounds above must be worked out again");
+
+char *input_buffer, *input_pool;
+size_t input_pool_size;
+static size_t reserved; /* bytes of text */
 
 static const char too_large[] = "config.json: larger than 16 MiB";
 
-void input_check_size(int fd)
+/* What has no size, a pipe or a file of procfs, may be as large as any. */
+static size_t text_size(int fd)
 {
 	struct stat st;
 
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > (off_t)SCAN_INPUT_MAX)
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size)
+		return SCAN_INPUT_MAX;
+	if (st.st_size > (off_t)SCAN_INPUT_MAX)
 		die(too_large, NULL, 0);
+	return (size_t)st.st_size;
+}
+
+void input_reserve(int fd)
+{
+	size_t records, tree, scanner, text;
+	char *memory;
+
+	reserved = text_size(fd);
+	records = reserved * RECORDS_PER_BYTE;
+	input_pool_size =
+		(reserved + (records < RECORDS_MAX ? records : RECORDS_MAX) + POOL_MIN) / 8 * 8;
+	tree = tree_room(reserved);
+	scanner = scan_room(reserved);
+	text = reserved + 2; /* one byte too many, and a NUL */
+	memory = mmap(NULL, tree + scanner + input_pool_size + text, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED)
+		die("mmap: memory for", "config.json", errno);
+	tree_begin(memory, reserved);
+	scan_begin(memory + tree, reserved);
+	input_pool = memory + tree + scanner;
+	input_buffer = input_pool + input_pool_size;
 }
 
 size_t input_read(int fd)
 {
 	size_t length = 0;
 
-	while (length <= SCAN_INPUT_MAX) {
-		ssize_t n = read(fd, input_buffer + length, SCAN_INPUT_MAX + 1 - length);
+	while (length <= reserved) {
+		ssize_t n = read(fd, input_buffer + length, reserved + 1 - length);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -42,6 +90,8 @@ size_t input_read(int fd)
 	}
 	if (length > SCAN_INPUT_MAX)
 		die(too_large, NULL, 0);
+	if (length > reserved)
+		die("config.json: grew while it was read", NULL, 0);
 	input_buffer[length] = '\0';
 	return length;
 }

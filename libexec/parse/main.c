@@ -43,13 +43,13 @@ int main(int argc, char **argv)
 
 	signal(SIGXFSZ,
 		SIG_IGN); /* a caller's file size limit is an error to report, not a death */
-	input_check_size(in);
+	input_reserve(in);
 	priv_enter(&priv, conducted);
 
 	length = input_read(in);
 	check_text(length);
 	document = tree_parse(input_buffer, length);
-	plan_begin(input_strings, input_strings_size);
+	plan_begin(input_pool, input_pool_size);
 	put_options(&options, plan_config_record());
 	build_config(document);
 	err = plan_emit(build_id, output_write, &out);

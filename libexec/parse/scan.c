@@ -4,8 +4,19 @@
 
 #include <string.h>
 
-static struct scan_number numbers[SCAN_VALUES_MAX];
-static uint32_t number_count;
+static struct scan_number *numbers;
+static uint32_t number_count, number_max;
+
+size_t scan_room(size_t length)
+{
+	return scan_bound(length, SCAN_VALUES_MAX) * sizeof(*numbers);
+}
+
+void scan_begin(void *memory, size_t length)
+{
+	numbers = memory;
+	number_max = scan_bound(length, SCAN_VALUES_MAX);
+}
 
 struct scan {
 	const unsigned char *at;
@@ -217,6 +228,8 @@ static int scan_a_number(struct scan *s)
 		s->at = start;
 		return fail(s, "a number has more than 63 characters");
 	}
+	if (number_count == number_max)
+		return fail(s, "more numbers than this text can hold");
 	keep_number(digits, count, form);
 	return 0;
 }

@@ -34,6 +34,20 @@ struct scan_error {
 	const char *text;
 };
 
+/*
+ * A bound for the values in LENGTH bytes, alone or together with the names of members, below CAP:
+ * N of them take at least 2N - 1 bytes. One is a byte at least; an array has two brackets of its
+ * own and a comma between its elements; a member's name has two quotes and a colon.
+ */
+static inline uint32_t scan_bound(size_t length, uint32_t cap)
+{
+	return length / 2 + 1 < cap ? (uint32_t)(length / 2 + 1) : cap;
+}
+
+/* The memory that texts of up to LENGTH bytes need, a multiple of 8; then that memory, zeroed. */
+size_t scan_room(size_t length);
+void scan_begin(void *memory, size_t length);
+
 /* Scans LENGTH bytes. Returns 0, or -1 and *error. */
 int scan(const char *text, size_t length, struct scan_error *error);
 

@@ -12,59 +12,109 @@
 			    */
 #include <jsmn.h>
 
-/* A member is two tokens, its name and its value. */
-static jsmntok_t tokens[2 * SCAN_VALUES_MAX];
-static struct value values[SCAN_VALUES_MAX];
-static uint32_t value_count, number_count;
+struct key {
+	const char *text;
+	uint32_t length;
+	uint32_t place;
+};
 
-static const char *keys[2][SCAN_MEMBERS_MAX];
+static jsmntok_t *tokens;
+static struct value *values;
+static uint32_t token_max, value_max, key_max;
+static uint32_t value_count, number_count;
+static struct key *keys, *spare_keys;
 static uint32_t key_count;
+
+/* A member is two tokens, its name and its value. */
+static void bounds(size_t length)
+{
+	token_max = scan_bound(length, 2 * SCAN_VALUES_MAX);
+	value_max = scan_bound(length, SCAN_VALUES_MAX);
+	key_max = scan_bound(length, SCAN_MEMBERS_MAX);
+}
+
+size_t tree_room(size_t length)
+{
+	bounds(length);
+	return value_max * sizeof(*values) + 2 * key_max * sizeof(*keys) +
+		(token_max * sizeof(*tokens) + 7) / 8 * 8;
+}
+
+void tree_begin(void *memory, size_t length)
+{
+	bounds(length);
+	values = memory;
+	keys = (struct key *)(values + value_max);
+	spare_keys = keys + key_max;
+	tokens = (jsmntok_t *)(spare_keys + key_max);
+}
 
 void sort_start(void)
 {
 	key_count = 0;
 }
 
-void sort_add(const char *key)
+void sort_add(const char *key, size_t length)
 {
-	if (key_count < SCAN_MEMBERS_MAX)
-		keys[0][key_count++] = key;
+	if (key_count == key_max)
+		die("config.json: more keys than this text can hold", NULL, 0);
+	keys[key_count] = (struct key){key, (uint32_t)length, key_count};
+	key_count++;
 }
 
-static void merge(const char **from, const char **to, uint32_t start, uint32_t middle, uint32_t end)
+static int compare(const struct key *a, const struct key *b)
+{
+	int order = memcmp(a->text, b->text, a->length < b->length ? a->length : b->length);
+
+	return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+static void merge(
+	const struct key *from, struct key *to, uint32_t start, uint32_t middle, uint32_t end)
 {
 	uint32_t left = start, right = middle;
 
 	for (uint32_t i = start; i < end; i++) {
-		if (left < middle && (right >= end || strcmp(from[left], from[right]) <= 0))
+		if (left < middle && (right >= end || compare(&from[left], &from[right]) <= 0))
 			to[i] = from[left++];
 		else
 			to[i] = from[right++];
 	}
 }
 
-/* A merge sort from the bottom up: qsort of the C library allocates, and its worst case is not ours
- * to know. */
-const char *sort_duplicate(void)
+/* A merge sort from the bottom up, stable: qsort of the C library allocates, and its worst case is
+ * not ours to know. */
+static void sort(void)
 {
-	const char **from = keys[0], **to = keys[1];
-
 	for (uint32_t width = 1; width < key_count; width *= 2) {
-		const char **swap = from;
+		struct key *sorted = spare_keys;
 
 		for (uint32_t start = 0; start < key_count; start += 2 * width) {
 			uint32_t middle = start + width < key_count ? start + width : key_count;
 			uint32_t end = middle + width < key_count ? middle + width : key_count;
 
-			merge(from, to, start, middle, end);
+			merge(keys, sorted, start, middle, end);
 		}
-		from = to;
-		to = swap;
+		spare_keys = keys;
+		keys = sorted;
 	}
+}
+
+const char *sort_duplicate(void)
+{
+	sort();
 	for (uint32_t i = 1; i < key_count; i++)
-		if (!strcmp(from[i - 1], from[i]))
-			return from[i];
+		if (!compare(&keys[i - 1], &keys[i]))
+			return keys[i].text;
 	return NULL;
+}
+
+void sort_earlier(void (*drop)(uint32_t place))
+{
+	sort();
+	for (uint32_t i = 1; i < key_count; i++)
+		if (!compare(&keys[i - 1], &keys[i]))
+			drop(keys[i - 1].place);
 }
 
 /* Writes the UTF-8 of CODE, which the scanner has checked. Returns the byte after it. */
@@ -147,7 +197,7 @@ static void check_members(const struct value *object)
 
 	sort_start();
 	for (const struct value *member = object->child; member; member = member->next)
-		sort_add(member->name);
+		sort_add(member->name, strlen(member->name));
 	twice = sort_duplicate();
 	if (twice)
 		refuse("duplicate member \"", shown(twice), "\"", NULL);
@@ -178,7 +228,7 @@ static int build_children(char *text, int at, struct value *container)
 	for (int i = 0; i < count; i++) {
 		struct value *child;
 
-		if (value_count == SCAN_VALUES_MAX)
+		if (value_count == value_max)
 			die("config.json: jsmn and the scanner disagree about values", NULL, 0);
 		child = &values[value_count++];
 		if (container->type == VALUE_OBJECT) {
@@ -228,7 +278,8 @@ const struct value *tree_parse(char *text, size_t length)
 	int count;
 
 	jsmn_init(&parser);
-	count = jsmn_parse(&parser, text, length, tokens, sizeof(tokens) / sizeof(tokens[0]));
+	text[length] = '\n'; /* jsmn refuses a number or word at the very end */
+	count = jsmn_parse(&parser, text, length + 1, tokens, token_max);
 	if (count <= 0)
 		die("config.json: jsmn refuses what the scanner passed", NULL, 0);
 	value_count = 1;
