@@ -319,13 +319,15 @@ static void log_heard(const struct creation *c, enum creation_step from, uint32_
 		[MSG_CREATED] = "is ready: the container is created",
 		[MSG_DONE] = "has done its work",
 	};
-	char line[128];
+	char line[160], clock[24];
+	struct text t = TEXT(clock);
 	uint32_t sender = c->steps[from].peer.sender;
 
 	if (!globals.debug || type >= MSG_TYPE_COUNT || !words[type])
 		return;
+	text_add_i64(&t, conduct_clock());
 	text_join(line, sizeof(line), program_names[sender < PROGRAM_COUNT ? sender : 0], " ",
-		words[type], NULL);
+		words[type], " at ", clock, " us", NULL);
 	log_record(LOG_LEVEL_DEBUG, line, NULL);
 }
 

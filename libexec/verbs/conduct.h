@@ -24,11 +24,12 @@
 
 struct step {
 	enum program program;
-	pid_t pid;        /* 0: not started by us (sources inside the namespaces) */
-	int pidfd;        /* -1: not running */
-	struct peer peer; /* fd -1: closed */
-	int done;         /* it said MSG_DONE */
-	int failed;       /* it said MSG_ERROR: error is set */
+	pid_t pid;              /* 0: not started by us (sources inside the namespaces) */
+	int pidfd;              /* -1: not running */
+	struct peer peer;       /* fd -1: closed */
+	int64_t started, ended; /* microseconds since the conductor's first step, for --debug */
+	int done;               /* it said MSG_DONE */
+	int failed;             /* it said MSG_ERROR: error is set */
 	struct msg_text error;
 };
 
@@ -72,7 +73,7 @@ int hooks_run(struct step *hook, enum hook_kind kind, enum container_status stat
 	char *line, size_t size);
 void hooks_end(struct step *hook);
 
-/* Milliseconds of the monotonic clock. */
-int64_t now_ms(void);
+/* Microseconds since the first call of this, by the monotonic clock. */
+int64_t conduct_clock(void);
 
 #endif

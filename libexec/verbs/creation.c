@@ -364,9 +364,9 @@ static int has_words(const struct step *step)
 static void hear_the_cause(struct creation *c)
 {
 	static struct msg msg;
-	int64_t end = now_ms() + GRACE_SECONDS * 1000;
+	int64_t end = conduct_clock() / 1000 + GRACE_SECONDS * 1000;
 
-	while (!has_words(find_cause(c)) && now_ms() < end) {
+	while (!has_words(find_cause(c)) && conduct_clock() / 1000 < end) {
 		struct pollfd pollers[STEP_COUNT];
 
 		for (int i = 0; i < STEP_COUNT; i++)
@@ -442,7 +442,7 @@ static int hear_step(struct creation *c, enum creation_step i)
  * take any time. */
 static int hear_all(struct creation *c)
 {
-	int64_t end = now_ms() + STEP_SECONDS * 1000;
+	int64_t end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
 
 	while (!everything_done(c)) {
 		struct pollfd pollers[STEP_COUNT + 1];
@@ -450,8 +450,8 @@ static int hear_all(struct creation *c)
 		int n;
 
 		if (c->hooks_running)
-			end = now_ms() + STEP_SECONDS * 1000;
-		left = end - now_ms();
+			end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
+		left = end - conduct_clock() / 1000;
 
 		for (int i = 0; i < STEP_COUNT; i++)
 			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
