@@ -13,7 +13,7 @@ enum {
 	FD_BUNDLE = 8,  /* sources: O_PATH directory of the bundle */
 	FD_TREES = 9, /* sources writes, rootfs reads: SOCK_SEQPACKET that carries detached trees */
 	FD_FILTER = 10,  /* seccomp: the memfd to fill with the BPF program */
-	FD_START = 11,   /* line programs: read end of the start fifo, O_NONBLOCK */
+	FD_START = 11,   /* line programs: the start fifo, open both ways: a read waits for `start` */
 	FD_DMZ = 12,     /* ns, rootfs: sealed memfd of dmz */
 	FD_ROOTFS = 13,  /* ns: sealed memfd of rootfs */
 	FD_HOOK = 14,    /* rootfs, dmz: sealed memfd of hook, when the plan has container hooks */
