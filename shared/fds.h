@@ -12,9 +12,9 @@ enum {
 	FD_CONFIG = 7,  /* parse: config.json, a regular file open for reading */
 	FD_BUNDLE = 8,  /* sources: O_PATH directory of the bundle */
 	FD_TREES = 9, /* sources writes, rootfs reads: SOCK_SEQPACKET that carries detached trees */
-	FD_FILTER = 10,  /* seccomp: the memfd to fill with the BPF program */
-	FD_START = 11,   /* line programs: the start fifo, open both ways: a read waits for `start` */
-	FD_DMZ = 12,     /* ns, rootfs: sealed memfd of dmz */
+	FD_FILTER = 10, /* seccomp: the memfd to fill with the BPF program */
+	FD_START = 11, /* line programs: the start fifo, open both ways: a read waits for `start` */
+	FD_DMZ = 12,   /* ns, rootfs: sealed memfd of dmz */
 	FD_ROOTFS = 13,  /* ns: sealed memfd of rootfs */
 	FD_HOOK = 14,    /* rootfs, dmz: sealed memfd of hook, when the plan has container hooks */
 	FD_SOURCES = 15, /* ns: sealed memfd of sources, when it must run inside the new namespaces

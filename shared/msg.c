@@ -161,11 +161,14 @@ int msg_recv(struct peer *peer, struct msg *msg)
 		.msg_controllen = sizeof(control)};
 	size_t fds;
 	ssize_t n;
+	int reset = 0;
 
 	msg->fd = -1;
 	do
 		n = recvmsg(peer->fd, &record, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset++)));
+	/* A peer that closed without having read all we sent is reported first, once; what it said
+	 * is still there. */
 	if (n <= 0)
 		return n == 0 || errno == ECONNRESET ? 0 : -errno;
 	fds = take_fds(&record, &msg->fd);
