@@ -78,6 +78,38 @@ outside() { readlink "/proc/self/ns/$1"; }
 	same "$(status_of "$ID-a")" running
 }
 
+@test "namespaces: joined by path: user with its network, cgroup, mount" {
+	local pid keep
+	keep=$(cat config.json)
+	edit '.linux.namespaces += [{"type": "user"}, {"type": "cgroup"}] | .process.args = ["sleep", "100"]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	detached run -d "$ID-a"
+	expect 0
+	pid=$(pid_of "$ID-a")
+	echo "$keep" >config.json
+	edit --arg p "/proc/$pid/ns" '.linux.namespaces |= map(if .type == "network" then .path = $p + "/net" else . end)
+		| .linux.namespaces += [{"type": "user", "path": ($p + "/user")}]'
+	sh_args 'for f in user net; do echo $f $(readlink /proc/self/ns/$f); done; cat /proc/self/uid_map'
+	run runc run "$ID-b"
+	expect 0 "user $(readlink "/proc/$pid/ns/user")" "net $(readlink "/proc/$pid/ns/net")"
+	contains "$output" 100000
+	echo "$keep" >config.json
+	edit --arg p "/proc/$pid/ns" '.linux.namespaces += [{"type": "cgroup", "path": ($p + "/cgroup")}]'
+	sh_args 'readlink /proc/self/ns/cgroup'
+	run runc run "$ID-c"
+	expect 0 "$(readlink "/proc/$pid/ns/cgroup")"
+	echo "$keep" >config.json
+	args sleep 100
+	detached run -d "$ID-m"
+	expect 0
+	pid=$(pid_of "$ID-m")
+	edit --arg p "/proc/$pid/ns" '.linux.namespaces |= map(if .type == "mount" then .path = $p + "/mnt" else . end)'
+	sh_args 'readlink /proc/self/ns/mnt'
+	run runc run "$ID-d"
+	expect 0 "$(readlink "/proc/$pid/ns/mnt")"
+}
+
 @test "namespaces: a joined one that is missing, a file, a FIFO or of another type is refused at once" {
 	edit '.linux.namespaces |= map(if .type == "network" then .path = "/no/such" else . end)'
 	refused 'no such file or directory' create "$ID"
