@@ -183,3 +183,29 @@ load lib/common
 	[ "$status" = 1 ]
 	contains "$output" '"delete" requires'
 }
+
+@test "delete: --force against a creation that is held up leaves neither a process nor a cgroup" {
+	newer "1.1.5 has no lock"
+	args sleep 100
+	strace -o /dev/null -e trace=memfd_create -e inject=memfd_create:delay_enter=1500000:when=1 \
+		"$RUNC" --root "$STATE" create "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
+	wait_for 5 test -e "$STATE/$ID/journal"
+	LIMIT=20 runc delete --force "$ID"
+	wait $! || true
+	nothing_left
+}
+
+@test "delete: one that is held up does not remove the next container of the same id" {
+	newer "1.1.5 has no lock"
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	timeout 20 strace -o /dev/null -e trace=waitid -e inject=waitid:delay_exit=1500000:when=1 \
+		"$RUNC" --root "$STATE" delete --force "$ID" >"$T/first" 2>&1 3>&- 4>&- &
+	sleep 0.6
+	LIMIT=20 runc delete --force "$ID"
+	detached create "$ID"
+	expect 0
+	wait $! || true
+	same "$(status_of "$ID")" created
+}

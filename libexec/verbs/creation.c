@@ -452,7 +452,6 @@ static int hear_all(struct creation *c)
 		if (c->hooks_running)
 			end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
 		left = end - conduct_clock() / 1000;
-
 		for (int i = 0; i < STEP_COUNT; i++)
 			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
 		pollers[STEP_COUNT] = (struct pollfd){.fd = c->signal_fd, .events = POLLIN};

@@ -159,7 +159,6 @@ static void end_tty(void)
 static void destroy(void)
 {
 	static char line[CREATION_LINE];
-
 	struct stat st;
 
 	if (keep)
