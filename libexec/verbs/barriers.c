@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -153,7 +152,7 @@ static int spawn_ns(struct creation *c, int trees, int sources_control, const st
 		.image = images->ns,
 		.fds = fds,
 		.fd_count = COUNT(fds),
-		.preserved = (size_t)c->preserve_fds};
+		.preserved = (size_t)c->handover.preserve_fds};
 
 	err = spawn_step(c, STEP_NS, &request, ns_rules, COUNT(ns_rules));
 	close(line[1]);
@@ -278,32 +277,6 @@ static int hear_init(struct creation *c, const struct msg_init *init, int pidfd)
 	return err ? creation_error(c, "journal", err) : 0;
 }
 
-static int send_console(struct creation *c, int master)
-{
-	static const char name[] = "/dev/pts/ptmx";
-	struct iovec iov = {(void *)name, sizeof(name) - 1};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct msghdr record = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&record);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &master, sizeof(master));
-	if (sendmsg(c->console_fd, &record, MSG_NOSIGNAL) < 0)
-		return creation_error(c, "sending the terminal to the console socket", errno);
-	close(c->console_fd);
-	c->console_fd = -1;
-	close(master);
-	return 0;
-}
-
 /* --debug: each barrier as it is reached, by the name of the step that reported it. */
 static void log_heard(const struct creation *c, enum creation_step from, uint32_t type)
 {
@@ -364,10 +337,7 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 		c->mounted = 1;
 		return 0;
 	case MSG_CONSOLE:
-		if (c->console_fd >= 0)
-			return send_console(c, msg->fd);
-		c->master_fd = msg->fd;
-		return 0;
+		return handover_console(&c->handover, msg->fd, c->line, sizeof(c->line));
 	case MSG_CREATED:
 		c->created = 1;
 		return 0;
@@ -476,31 +446,6 @@ int creation_advance(struct creation *c)
 	return err;
 }
 
-static int write_pid_file(struct creation *c)
-{
-	char name[300], pid[24];
-	struct text t = TEXT(pid);
-	int fd;
-
-	if (!c->pid_file)
-		return 0;
-	text_add_u64(&t, c->container.journal.init.pid);
-	if (text_join(name, sizeof(name), ".", c->pid_file, NULL))
-		return creation_error(c, "pid file", ENAMETOOLONG);
-	fd = openat(c->pid_dir, name, O_RDWR | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC | O_NOFOLLOW,
-		0666);
-	if (fd < 0)
-		return creation_error(c, "pid file", errno);
-	if (write(fd, pid, t.length) != (ssize_t)t.length || close(fd) < 0 ||
-		renameat(c->pid_dir, name, c->pid_dir, c->pid_file) < 0) {
-		int saved = errno;
-
-		(void)unlinkat(c->pid_dir, name, 0); /* the error below is the one that counts */
-		return creation_error(c, "pid file", saved);
-	}
-	return 0;
-}
-
 int creation_publish(struct creation *c)
 {
 	struct journal_ready ready;
@@ -517,5 +462,8 @@ int creation_publish(struct creation *c)
 		err = state_json_write(&c->container, &c->container.plan);
 	if (err)
 		return creation_error(c, "saving the state", err);
-	return write_pid_file(c);
+	if (handover_pid_file(
+		    &c->handover, c->container.journal.init.pid, c->line, sizeof(c->line)))
+		return -1;
+	return handover_pidfd(&c->handover, c->init_pidfd, "standard", c->line, sizeof(c->line));
 }

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 	const char *args[1];
 
 	creation.bundle = ".";
-	creation.detach = 1;
+	creation.handover.detach = 1;
 	verb_start(&verb, argc, argv, args, 1);
 	creation.id = args[0];
 	if (creation_make(&creation))

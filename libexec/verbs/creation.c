@@ -13,7 +13,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include "fds.h"
 #include "priv.h"
@@ -47,30 +46,6 @@ static int named_error(struct creation *c, const char *text, const char *name, i
 	return creation_error(c, both, err);
 }
 
-/* The pid file goes where its path says now, not where it would after the change to the bundle. */
-static int open_pid_directory(struct creation *c)
-{
-	char path[4096];
-	char *slash;
-	struct stat st;
-
-	if (!c->pid_file)
-		return 0;
-	if (text_join(path, sizeof(path), c->pid_file, NULL))
-		return named_error(c, "pid file ", c->pid_file, ENAMETOOLONG);
-	if (!stat(path, &st) && S_ISDIR(st.st_mode))
-		return named_error(c, "pid file ", c->pid_file, EISDIR);
-	slash = strrchr(path, '/');
-	if (slash) {
-		slash[slash == path] = '\0';
-		c->pid_file += slash - path + (slash == path ? 0 : 1);
-		while (*c->pid_file == '/')
-			c->pid_file++;
-	}
-	c->pid_dir = open(slash ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return c->pid_dir < 0 ? named_error(c, "pid file ", path, errno) : 0;
-}
-
 static int enter_bundle(struct creation *c)
 {
 	c->bundle_fd = open(c->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -78,61 +53,6 @@ static int enter_bundle(struct creation *c)
 		return named_error(c, "chdir ", c->bundle, errno);
 	if (!getcwd(c->bundle_path, sizeof(c->bundle_path)))
 		return named_error(c, "chdir ", c->bundle, errno);
-	return 0;
-}
-
-static int connect_console(struct creation *c)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (!c->console_socket)
-		return 0;
-	if (strlen(c->console_socket) >= sizeof(address.sun_path))
-		return named_error(c, "dial unix ", c->console_socket, ENAMETOOLONG);
-	strncpy(address.sun_path, c->console_socket, sizeof(address.sun_path) - 1);
-	c->console_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->console_fd < 0 ||
-		connect(c->console_fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		char text[200];
-
-		text_join(text, sizeof(text), "dial unix ", c->console_socket, ": connect", NULL);
-		return creation_error(c, text, errno);
-	}
-	return 0;
-}
-
-/* Socket activation, sd_listen_fds(3): only what is meant for this very process. */
-static void take_listen_fds(struct creation *c)
-{
-	const char *count = getenv("LISTEN_FDS"), *for_pid = getenv("LISTEN_PID");
-	uint64_t pid, fds;
-
-	if (!count || !for_pid || text_to_u64(for_pid, &pid) || pid != (uint64_t)getpid() ||
-		text_to_u64(count, &fds) || fds > FD_FREE - FD_PRESERVED)
-		return;
-	c->listen_fds = fds;
-	c->preserve_fds += (int64_t)fds;
-}
-
-static int check_preserved(struct creation *c)
-{
-	if (c->preserve_fds >= 0)
-		take_listen_fds(c);
-	if (c->preserve_fds < 0 || c->preserve_fds > FD_FREE - FD_PRESERVED)
-		return creation_error(c, "invalid value for --preserve-fds", 0);
-	for (int64_t i = 0; i < c->preserve_fds; i++) {
-		if (fcntl((int)(3 + i), F_GETFD) < 0) {
-			char text[128];
-			struct text t = TEXT(text);
-
-			text_add(&t, "unable to stat preserved-fd ");
-			text_add_i64(&t, i);
-			text_add(&t, " (of ");
-			text_add_i64(&t, c->preserve_fds);
-			text_add(&t, ")");
-			return creation_error(c, text, ENOENT);
-		}
-	}
 	return 0;
 }
 
@@ -215,8 +135,8 @@ static int parse(struct creation *c, int config)
 	const char *why;
 	int err, fd;
 
-	text_add_u64(&t, (uint64_t)c->preserve_fds - c->listen_fds);
-	text_add_u64(&l, c->listen_fds);
+	text_add_u64(&t, (uint64_t)c->handover.preserve_fds - c->handover.listen_fds);
+	text_add_u64(&l, c->handover.listen_fds);
 	if (c->no_pivot)
 		arguments[n++] = "--no-pivot";
 	if (c->no_new_keyring)
@@ -241,36 +161,6 @@ static int parse(struct creation *c, int config)
 		return creation_error(c, "keeping the plan", errno);
 	close(fd);
 	return 0;
-}
-
-/* The terminal that a foreground container's is connected to: one of our own files, or the
- * controlling one. */
-static int has_terminal(void)
-{
-	int fd;
-
-	if (isatty(2) || isatty(1) || isatty(0))
-		return 0;
-	fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-static int check_terminal(struct creation *c)
-{
-	int terminal = c->container.plan.config->terminal != 0, err;
-
-	if (terminal && c->detach && !c->console_socket)
-		return creation_error(c,
-			"cannot allocate tty if runc will detach without setting console socket",
-			0);
-	if (c->console_socket && !(terminal && c->detach))
-		return creation_error(
-			c, "cannot use console socket if runc will not detach or allocate tty", 0);
-	err = terminal && !c->detach ? has_terminal() : 0;
-	return err ? creation_error(c, "open /dev/tty", err) : 0;
 }
 
 /* What an ordinary user cannot have is told before anything is made (runc-cli.md 4.3, 4.12). */
@@ -306,7 +196,7 @@ static int prepare(struct creation *c)
 			"the systemd cgroup driver is not supported yet: run without "
 			"--systemd-cgroup",
 			0);
-	if (open_pid_directory(c) || enter_bundle(c))
+	if (handover_pid_directory(&c->handover, c->line, sizeof(c->line)) || enter_bundle(c))
 		return -1;
 	config = open_config(c);
 	if (config < 0 || make_directory(c))
@@ -317,7 +207,9 @@ static int prepare(struct creation *c)
 		return -1;
 	err = parse(c, kept);
 	close(kept);
-	if (err || check_rootless(c) || check_terminal(c) || connect_console(c))
+	if (err || check_rootless(c) ||
+		handover_connect(&c->handover, c->container.plan.config->terminal != 0, c->line,
+			sizeof(c->line)))
 		return -1;
 	return make_fifo(c);
 }
@@ -507,18 +399,16 @@ int creation_make(struct creation *c)
 {
 	int err;
 
-	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->pid_dir = c->console_fd =
-		c->start_fd = -1;
-	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->master_fd =
-		-1;
+	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->start_fd = -1;
+	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = -1;
 	for (int i = 0; i < STEP_COUNT; i++)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
 	c->poststop.pidfd = c->poststop.peer.fd = -1;
 	umask(0022);
 	/* Before anything of ours is open: none of that may be taken for one of the caller's. */
-	err = check_preserved(c) || catch_signals(c) || prepare(c) || creation_spawn_steps(c) ||
-		drop_privileges(c) || creation_advance(c) || hear_all(c) || release_steps(c) ||
-		creation_publish(c);
+	err = handover_fds(&c->handover, 1, c->line, sizeof(c->line)) || catch_signals(c) ||
+		prepare(c) || creation_spawn_steps(c) || drop_privileges(c) ||
+		creation_advance(c) || hear_all(c) || release_steps(c) || creation_publish(c);
 	if (err)
 		creation_undo(c);
 	else

@@ -3,6 +3,7 @@
 #define DAVIT_CREATION_H
 
 #include "conduct.h"
+#include "handover.h"
 
 #define CREATION_LINE 4096
 
@@ -21,13 +22,9 @@ struct creation {
 	/* from the command line */
 	const char *id;
 	const char *bundle;
-	const char *pid_file;
-	const char *console_socket;
 	int no_pivot;
 	int no_new_keyring;
-	int64_t preserve_fds; /* all that are passed on from 3 up: those of LISTEN_FDS come first */
-	uint64_t listen_fds;
-	int detach;
+	struct handover handover;
 
 	/* made on the way, and undone when it fails */
 	struct container container;
@@ -36,8 +33,6 @@ struct creation {
 	int root_fd;
 	int have_directory;
 	int journal_fd;
-	int pid_dir; /* of pid_file; opened before the chdir to the bundle */
-	int console_fd;
 	int start_fd; /* read end of the start fifo */
 	int plan_fd;
 	int filter_fd;
@@ -56,7 +51,6 @@ struct creation {
 	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent,
 		created;
 	int hooks_ran;            /* a creation that fails now owes the poststop hooks */
-	int master_fd;            /* run with a terminal: the pty master; -1 */
 	char line[CREATION_LINE]; /* the error */
 };
 
@@ -64,16 +58,12 @@ struct creation {
 #define CREATION_FLAGS(c)                                                                          \
 	{"bundle", "b", FLAG_STRING, &(c).bundle,                                                  \
 		"path to the root of the bundle directory, defaults to the current directory"},    \
-		{"console-socket", NULL, FLAG_STRING, &(c).console_socket,                         \
-			"path to an AF_UNIX socket which will receive the pty master"},            \
-		{"pid-file", NULL, FLAG_STRING, &(c).pid_file, "file to write the process id to"}, \
+		HANDOVER_FLAGS((c).handover),                                                      \
 		{"no-pivot", NULL, FLAG_BOOL, &(c).no_pivot,                                       \
 			"do not use pivot root to jail the process inside the rootfs"},            \
-		{"no-new-keyring", NULL, FLAG_BOOL, &(c).no_new_keyring,                           \
-			"do not create a new session keyring for the container"},                  \
 	{                                                                                          \
-		"preserve-fds", NULL, FLAG_INT, &(c).preserve_fds,                                 \
-			"pass N additional file descriptors to the container"                      \
+		"no-new-keyring", NULL, FLAG_BOOL, &(c).no_new_keyring,                            \
+			"do not create a new session keyring for the container"                    \
 	}
 
 /* Everything up to "created". Returns 0; or -1 with creation->line set and everything undone but
@@ -93,8 +83,8 @@ int creation_hear(struct creation *creation, enum creation_step from, struct msg
 /* Does everything that has become possible. Returns 0 or -1 with line set. */
 int creation_advance(struct creation *creation);
 
-/* Writes state.json, the ready record of the journal and the pid file. Returns 0 or -1 with line
- * set. */
+/* Writes state.json, the ready record of the journal, the pid file, and hands over the pidfd.
+ * Returns 0 or -1 with line set. */
 int creation_publish(struct creation *creation);
 
 /* Puts "TEXT: errno" into line and returns -1. */

@@ -1,0 +1,32 @@
+/*
+ * The foreground of run and exec: a terminal relayed by tty, signals passed on to the container's
+ * process, its end waited for, and its exit status.
+ */
+#ifndef DAVIT_FOREGROUND_H
+#define DAVIT_FOREGROUND_H
+
+#include "conduct.h"
+
+struct foreground {
+	pid_t pid; /* the container's process, a child of ours */
+	int pidfd;
+	int signals;     /* signalfd, from foreground_watch */
+	struct step tty; /* pidfd -1: there is no terminal */
+};
+
+/* Everything that can be caught is for the container's process from now on; SIGNAL_FD is the signalfd
+ * that was used before, or -1. 0 or -errno. */
+int foreground_watch(struct foreground *f, int signal_fd);
+
+/* Starts tty on MASTER, which is closed, and waits until both terminals are set up: not before may
+ * the process see its own. 0, or -1 and LINE. */
+int foreground_tty(struct foreground *f, int master, char *line, size_t size);
+
+/* Waits for the process, reaping every other child on the way. Returns its exit status, 128+N for
+ * signal N. */
+int foreground_wait(struct foreground *f);
+
+/* tty goes on until it has written the process's last words: it ends by itself when the pty does. */
+void foreground_end(struct foreground *f);
+
+#endif

@@ -1,0 +1,209 @@
+/* The pid file, the console socket, the pidfd socket, and the fds that a caller passes on. */
+#include "handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "fds.h"
+#include "text.h"
+
+static int fail(char *line, size_t size, const char *what, const char *name, const char *doing, int err)
+{
+	text_join(line, size, what, name, doing, err ? ": " : "", err ? errno_text(err) : "", NULL);
+	return -1;
+}
+
+static void take_listen_fds(struct handover *h)
+{
+	const char *count = getenv("LISTEN_FDS"), *for_pid = getenv("LISTEN_PID");
+	uint64_t pid, fds;
+
+	if (!count || !for_pid || text_to_u64(for_pid, &pid) || pid != (uint64_t)getpid() ||
+		text_to_u64(count, &fds) || fds > FD_FREE - FD_PRESERVED)
+		return;
+	h->listen_fds = fds;
+	h->preserve_fds += (int64_t)fds;
+}
+
+int handover_fds(struct handover *h, int with_listen, char *line, size_t size)
+{
+	h->pid_dir = h->console_fd = h->pidfd_fd = h->master_fd = -1;
+	if (with_listen && h->preserve_fds >= 0)
+		take_listen_fds(h);
+	if (h->preserve_fds < 0 || h->preserve_fds > FD_FREE - FD_PRESERVED)
+		return fail(line, size, "invalid value for --preserve-fds", "", "", 0);
+	for (int64_t i = 0; i < h->preserve_fds; i++) {
+		if (fcntl((int)(3 + i), F_GETFD) < 0) {
+			char numbers[64];
+			struct text t = TEXT(numbers);
+
+			text_add_i64(&t, i);
+			text_add(&t, " (of ");
+			text_add_i64(&t, h->preserve_fds);
+			text_add(&t, ")");
+			return fail(line, size, "unable to stat preserved-fd ", numbers, "", ENOENT);
+		}
+	}
+	return 0;
+}
+
+int handover_pid_directory(struct handover *h, char *line, size_t size)
+{
+	char path[4096];
+	char *slash;
+	struct stat st;
+
+	if (!h->pid_file)
+		return 0;
+	if (text_join(path, sizeof(path), h->pid_file, NULL))
+		return fail(line, size, "pid file ", h->pid_file, "", ENAMETOOLONG);
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return fail(line, size, "pid file ", h->pid_file, "", EISDIR);
+	slash = strrchr(path, '/');
+	if (slash) {
+		slash[slash == path] = '\0';
+		h->pid_file += slash - path + (slash == path ? 0 : 1);
+		while (*h->pid_file == '/')
+			h->pid_file++;
+	}
+	h->pid_dir = open(slash ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return h->pid_dir < 0 ? fail(line, size, "pid file ", path, "", errno) : 0;
+}
+
+/* BEFORE goes in front of "dial unix PATH: …". A connected socket, or -1 and LINE. */
+static int dial(const char *path, const char *before, char *line, size_t size)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char what[300];
+	int fd;
+
+	text_join(what, sizeof(what), before, "dial unix ", NULL);
+	if (strlen(path) >= sizeof(address.sun_path))
+		return fail(line, size, what, path, "", ENAMETOOLONG);
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	(void)fail(line, size, what, path, ": connect", errno);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* The terminal that a foreground container's is connected to: one of our own files, or the
+ * controlling one. */
+static int has_terminal(void)
+{
+	int fd;
+
+	if (isatty(2) || isatty(1) || isatty(0))
+		return 0;
+	fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int handover_connect(struct handover *h, int terminal, char *line, size_t size)
+{
+	char before[200];
+	int err;
+
+	if (terminal && h->detach && !h->console_socket)
+		return fail(line, size,
+			"cannot allocate tty if runc will detach without setting console socket",
+			"", "", 0);
+	if (h->console_socket && !(terminal && h->detach))
+		return fail(line, size,
+			"cannot use console socket if runc will not detach or allocate tty", "", "",
+			0);
+	err = terminal && !h->detach ? has_terminal() : 0;
+	if (err)
+		return fail(line, size, "open /dev/tty", "", "", -err);
+	if (h->console_socket && (h->console_fd = dial(h->console_socket, "", line, size)) < 0)
+		return -1;
+	if (!h->pidfd_socket)
+		return 0;
+	/* The word is misspelt in runc, and so callers know it. */
+	text_join(before, sizeof(before), "failed to dail ", h->pidfd_socket, ": ", NULL);
+	h->pidfd_fd = dial(h->pidfd_socket, before, line, size);
+	return h->pidfd_fd < 0 ? -1 : 0;
+}
+
+/* One record with FD; then the socket is closed. 0 or -errno. */
+static int send_fd(int *to, const char *text, int fd)
+{
+	struct iovec iov = {(void *)text, strlen(text)};
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct msghdr record = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&record);
+	int err;
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	err = sendmsg(*to, &record, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	close(*to);
+	*to = -1;
+	return err;
+}
+
+int handover_console(struct handover *h, int master, char *line, size_t size)
+{
+	int err;
+
+	if (h->console_fd < 0) {
+		h->master_fd = master;
+		return 0;
+	}
+	err = send_fd(&h->console_fd, "/dev/pts/ptmx", master);
+	close(master);
+	return err ? fail(line, size, "sending the terminal to the console socket", "", "", -err)
+		   : 0;
+}
+
+int handover_pidfd(struct handover *h, int pidfd, const char *text, char *line, size_t size)
+{
+	int err = h->pidfd_fd < 0 ? 0 : send_fd(&h->pidfd_fd, text, pidfd);
+
+	return err ? fail(line, size, "failed to send pidfd to ", h->pidfd_socket, "", -err) : 0;
+}
+
+int handover_pid_file(struct handover *h, uint64_t pid, char *line, size_t size)
+{
+	char name[300], digits[24];
+	struct text t = TEXT(digits);
+	int fd;
+
+	if (!h->pid_file)
+		return 0;
+	text_add_u64(&t, pid);
+	if (text_join(name, sizeof(name), ".", h->pid_file, NULL))
+		return fail(line, size, "pid file ", h->pid_file, "", ENAMETOOLONG);
+	fd = openat(h->pid_dir, name, O_RDWR | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC | O_NOFOLLOW,
+		0666);
+	if (fd < 0)
+		return fail(line, size, "pid file ", h->pid_file, "", errno);
+	if (write(fd, digits, t.length) != (ssize_t)t.length || close(fd) < 0 ||
+		renameat(h->pid_dir, name, h->pid_dir, h->pid_file) < 0) {
+		int saved = errno;
+
+		(void)unlinkat(h->pid_dir, name, 0); /* the error below is the one that counts */
+		return fail(line, size, "pid file ", h->pid_file, "", saved);
+	}
+	return 0;
+}
