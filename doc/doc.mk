@@ -1,6 +1,6 @@
 # Included by GNUmakefile: what the privilege tables say, for readers.
 #   make docs    doc/privileges.md and the blocks between '.\" priv NAME' and '.\" priv end' of the man pages
-PRIVILEGES_FROM := shared/fds.h libexec/verbs/deps libexec/verbs/creation.c $(filter-out libexec/verbs/%,$(DEPS)) $(PRIV)
+PRIVILEGES_FROM := shared/fds.h libexec/verbs/deps libexec/verbs/drop.c $(filter-out libexec/verbs/%,$(DEPS)) $(PRIV)
 
 doc/privileges.md: tools/privileges.awk $(PRIVILEGES_FROM)
 	@$(AWK) -f tools/privileges.awk $(PRIVILEGES_FROM) > $@.new

@@ -5,7 +5,7 @@ load lib/common
 
 sources_of_privileges() {
 	cd "$TOP" || return
-	echo shared/fds.h libexec/verbs/deps libexec/verbs/creation.c $(ls libexec/*/deps | grep -v libexec/verbs/) libexec/*/priv
+	echo shared/fds.h libexec/verbs/deps libexec/verbs/drop.c $(ls libexec/*/deps | grep -v libexec/verbs/) libexec/*/priv
 }
 
 # NAME of every program that deps files name, with the page it must have.

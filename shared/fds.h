@@ -9,12 +9,15 @@
 enum {
 	FD_PLAN = 3,    /* the plan: a sealed memfd; for parse the memfd to fill */
 	FD_CONTROL = 4, /* SOCK_SEQPACKET to the conductor (msg.h) */
-	FD_CONFIG = 7,  /* parse: config.json, a regular file open for reading */
+	FD_KEPT = 5,    /* parse exec: the plan of the container that a process is to enter */
+	FD_INIT = 6,    /* ns: pidfd of the container's first process, to join its namespaces */
+	FD_CONFIG = 7,  /* parse: config.json or process.json, a regular file open for reading */
 	FD_BUNDLE = 8,  /* sources: O_PATH directory of the bundle */
 	FD_TREES = 9, /* sources writes, rootfs reads: SOCK_SEQPACKET that carries detached trees */
-	FD_FILTER = 10, /* seccomp: the memfd to fill with the BPF program */
-	FD_START = 11, /* line programs: the start fifo, open both ways: a read waits for `start` */
-	FD_DMZ = 12,   /* ns, rootfs: sealed memfd of dmz */
+	FD_FILTER = 10,  /* seccomp: the memfd to fill with the BPF program */
+	FD_START = 11,   /* line programs: the start fifo, open both ways: a read waits for `start`;
+			    of   exec: a pipe from the conductor */
+	FD_DMZ = 12,     /* ns, rootfs: sealed memfd of dmz */
 	FD_ROOTFS = 13,  /* ns: sealed memfd of rootfs */
 	FD_HOOK = 14,    /* rootfs, dmz: sealed memfd of hook, when the plan has container hooks */
 	FD_SOURCES = 15, /* ns: sealed memfd of sources, when it must run inside the new namespaces
@@ -25,6 +28,7 @@ enum {
 	FD_JOURNAL = 18,   /* cgroup: the container's journal, read-only, to remove what it lists */
 	FD_CONSOLE = 19,   /* dmz: the terminal that becomes 0-2 */
 	FD_MASTER = 20,    /* tty: the pty master */
+	FD_PTY = 21,       /* ns: sealed memfd of pty, when exec is to have a terminal */
 	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until
 			      dmz places them at 3… */
 	FD_FREE = 1024     /* no program is handed anything at this number or above */

@@ -17,6 +17,7 @@ const char *const program_names[PROGRAM_COUNT] = {
 	[PROGRAM_NETLINK] = "netlink",
 	[PROGRAM_NS] = "ns",
 	[PROGRAM_ROOTFS] = "rootfs",
+	[PROGRAM_PTY] = "pty",
 	[PROGRAM_HOOK] = "hook",
 	[PROGRAM_DMZ] = "dmz",
 	[PROGRAM_TTY] = "tty",

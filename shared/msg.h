@@ -18,6 +18,7 @@ enum program {
 	PROGRAM_NETLINK,
 	PROGRAM_NS,
 	PROGRAM_ROOTFS,
+	PROGRAM_PTY,
 	PROGRAM_HOOK,
 	PROGRAM_DMZ,
 	PROGRAM_TTY,
@@ -42,7 +43,7 @@ enum msg_type {
 	MSG_NETSOCK, /* ns (line) → conductor → netlink: NETLINK_ROUTE socket of the new network
 			namespace */
 	MSG_MOUNTED, /* rootfs → conductor: mounts and devices are there; hooks may run */
-	MSG_CONSOLE, /* rootfs → conductor: pty master */
+	MSG_CONSOLE, /* rootfs, pty → conductor: pty master */
 	MSG_CREATED, /* dmz → conductor: nothing but start and execve is left to do */
 
 	MSG_CGROUP, /* cgroup → conductor: struct msg_cgroups, before these directories are made */
@@ -126,6 +127,14 @@ struct msg {
 };
 
 enum { MSG_ONCE = 1, MSG_FD = 2, MSG_FD_OPTIONAL = 4 };
+
+/* What every step may say to the conductor: the beginning of a table. */
+#define MSG_ANY_STEP                                                                               \
+	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_COUNT},                          \
+		{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT},                       \
+	{                                                                                          \
+		MSG_DEBUG, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT                            \
+	}
 
 struct msg_rule {
 	uint16_t type;

@@ -262,10 +262,18 @@ int plan_load(int fd, const char *build, struct plan *plan, const char **why)
 {
 	int err = get_image(fd, plan, why);
 
-	if (!err)
-		err = plan_check(plan->image, plan->size, build, why);
+	return err ? err : plan_take(plan->image, plan->size, build, plan, why);
+}
+
+int plan_take(
+	const void *image, size_t size, const char *build, struct plan *plan, const char **why)
+{
+	int err = plan_check(image, size, build, why);
+
 	if (err)
 		return err;
+	plan->image = image;
+	plan->size = size;
 	plan->header = (const void *)plan->image;
 	plan->config = plan_config_at(plan, (struct plan_list){0, 1}, 0);
 	return 0;

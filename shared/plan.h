@@ -138,6 +138,10 @@ int plan_check(const void *image, size_t size, const char *build, const char **w
  */
 int plan_load(int fd, const char *build, struct plan *plan, const char **why);
 
+/* The same for an image in memory, which must live as long as PLAN is used. */
+int plan_take(
+	const void *image, size_t size, const char *build, struct plan *plan, const char **why);
+
 /* The bytes of S, NUL-terminated, inside the image; NULL when absent. */
 const char *plan_text(const struct plan *plan, struct plan_string s);
 

@@ -1,4 +1,4 @@
-# What libexec/*/priv declares, for readers. Inputs in this order: shared/fds.h libexec/verbs/deps libexec/verbs/creation.c
+# What libexec/*/priv declares, for readers. Inputs in this order: shared/fds.h libexec/verbs/deps libexec/verbs/drop.c
 # libexec/*/deps libexec/*/priv, and then
 #   nothing more      writes doc/privileges.md
 #   -v page=1 PAGE    writes the man page PAGE with the block between '.\" priv NAME' and '.\" priv end' made anew
@@ -16,10 +16,10 @@ FILENAME ~ /verbs\/deps$/ {
 	sub(/#.*/, "")
 	if ($1 == "program") { verb = $2; verbs[++verb_count] = verb }
 	if ($1 == "objects" && / spawn\.o/) starts[verb] = 1
-	if ($1 == "objects" && / creation\.o/) creates[verb] = 1
+	if ($1 == "objects" && / drop\.o/) drops[verb] = 1
 	next
 }
-FILENAME ~ /creation\.c$/ {
+FILENAME ~ /drop\.c$/ {
 	verbs_read = 1
 	if (/priv_drop_caps\(/) {
 		line = $0
@@ -76,7 +76,7 @@ function say_fds(p) { return fds[p] == "" ? "none above 2" : fds[p] }
 
 function mdoc_item(name, text) { print ".It " name; print text }
 function mdoc(p) {
-	if (p in creates || p in starts || is_verb(p)) { mdoc_verb(p); return }
+	if (p in drops || p in starts || is_verb(p)) { mdoc_verb(p); return }
 	if (!(p in known)) fail("no program " p)
 	print ".Bl -tag -width \"no_new_privs\" -compact"
 	mdoc_item("ids", say_uid(p)); mdoc_item("capabilities", say_caps(p)); mdoc_item("no_new_privs", say_nnp(p))
@@ -86,7 +86,7 @@ function mdoc(p) {
 }
 function is_verb(p,  i) { for (i = 1; i <= verb_count; i++) if (verbs[i] == p) return 1; return 0 }
 function mdoc_verb(p) {
-	if (p in creates) {
+	if (p in drops) {
 		print "The caller's until all programs are started, then " conductor_caps " at most,"
 		print "handed down to what is started after that."
 	} else if (p in starts) {
@@ -124,7 +124,7 @@ function print_program(p) {
 	row("limits", say_limits(p)); row("file descriptors", say_fds(p)); row("executes", say_exec(p)); row("linked", link[p])
 }
 function print_all(  i, p) {
-	print "<!-- Made by `make doc/privileges.md` from libexec/*/priv, libexec/*/deps, shared/fds.h and libexec/verbs/creation.c. -->"
+	print "<!-- Made by `make doc/privileges.md` from libexec/*/priv, libexec/*/deps, shared/fds.h and libexec/verbs/drop.c. -->"
 	print "# What each program may do\n"
 	print "The tables are made from the files `libexec/NAME/priv`, which the build turns into what each program applies to itself"
 	print "before it reads its first input byte (`tools/priv.awk`, `shared/priv.c`). Nothing here is written by hand."
@@ -141,16 +141,16 @@ function print_all(  i, p) {
 	for (i = 1; i <= program_count; i++) print_program(programs[i])
 	print "\n## The conductors\n"
 	print "The verbs of `runc` have no `priv` file: they act with what the caller has. `create` and `run` give up all capabilities"
-	print "but " conductor_caps " once the steps are started (`drop_privileges` in `libexec/verbs/creation.c`); root without them"
+	print "but " conductor_caps " once the steps are started (`conduct_drop_privileges` in `libexec/verbs/drop.c`); root without them"
 	print "gets nothing back by an execve (SECBIT_NOROOT), and what is started later inherits these by the ambient set.\n"
 	print "| verb | privileges | starts steps |\n|---|---|---|"
 	for (i = 1; i <= verb_count; i++) {
 		p = verbs[i]
-		print "| " p " | " (p in creates ? "the caller's until the steps are started, then " conductor_caps " at most" : "the caller's") " | " (p in starts ? "yes" : "no") " |"
+		print "| " p " | " (p in drops ? "the caller's until the steps are started, then " conductor_caps " at most" : "the caller's") " | " (p in starts ? "yes" : "no") " |"
 	}
 }
 END {
 	if (bad) exit 1
-	if (conductor_caps == "") { print "privileges.awk: no priv_drop_caps in creation.c" > "/dev/stderr"; exit 1 }
+	if (conductor_caps == "") { print "privileges.awk: no priv_drop_caps in drop.c" > "/dev/stderr"; exit 1 }
 	if (!page) print_all()
 }

@@ -1,7 +1,8 @@
 /*
- * ns: joins and makes the container's namespaces and starts its first process there, a child of the
- * conductor (CLONE_PARENT), which becomes rootfs, dmz and at last the user's program. ns itself
- * ends as soon as the child may go on.
+ * ns: joins and makes the container's namespaces and starts a process there, a child of the
+ * conductor (CLONE_PARENT): the first one, which becomes rootfs, dmz and at last the user's
+ * program, or one more, which becomes dmz or, with a terminal, pty before that. ns itself ends as
+ * soon as the child may go on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include "fds.h"
+#include "line.h"
 #include "ns.h"
 #include "step.h"
 #include "sys.h"
@@ -21,6 +23,7 @@
 #include "priv_table.h"
 
 #define WAIT_SECONDS 60
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #ifndef CLONE_INTO_CGROUP
 #define CLONE_INTO_CGROUP UINT64_C(0x200000000)
@@ -79,11 +82,30 @@ static void join_namespaces(int joined[NS_COUNT])
 	}
 }
 
+/*
+ * All namespaces of a running container at once, through a pidfd of its first process, which the
+ * conductor has checked: no path, and no moment in which only some are joined (setns(2),
+ * Linux 5.8).
+ */
+static void join_container(const struct plan *plan)
+{
+	struct plan_list list = plan->config->namespaces;
+	uint64_t types = 0;
+
+	for (uint32_t i = 0; i < list.count; i++)
+		types |= namespace_files[plan_namespace_at(plan, list, i)->type].value;
+	if (types && setns(FD_INIT, (int)types) < 0)
+		die("joining the namespaces of the container's first process:", NULL, errno);
+	close(FD_INIT);
+}
+
 static uint64_t clone_flags(const struct plan *plan)
 {
 	struct plan_list list = plan->config->namespaces;
 	uint64_t flags = 0;
 
+	if (plan->config->joins)
+		return 0;
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct plan_namespace *ns = plan_namespace_at(plan, list, i);
 
@@ -94,8 +116,8 @@ static uint64_t clone_flags(const struct plan *plan)
 	return flags;
 }
 
-/* A new cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a
- * write later. */
+/* A cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a write
+ * later: the process waits for that before it runs anything. */
 static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd, struct msg_init *init)
 {
 	struct clone_args args = {.flags = flags | CLONE_PIDFD |
@@ -142,17 +164,6 @@ static void send_netlink_socket(const struct plan *plan)
 	close(fd);
 }
 
-static void exec_fd(int fd, const char *name)
-{
-	char build[96];
-	char *argv[] = {(char *)name, step_conducted() ? build : NULL, NULL}, *envp[] = {NULL};
-
-	if (text_join(build, sizeof(build), "build=", build_id, NULL))
-		die("build id:", NULL, ENAMETOOLONG);
-	syscall(__NR_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
-	die("exec", name, errno);
-}
-
 /*
  * Without rights on the host's mounts (an ordinary user) sources runs here, before the first mount
  * is made, as a child that rootfs reaps. The conductor then passed no FD_TREES.
@@ -170,10 +181,12 @@ static void spawn_sources(void)
 	if (pid < 0)
 		die("fork:", NULL, errno);
 	if (pid == 0) {
-		if (dup2(trees[0], FD_TREES) < 0 || fcntl(FD_PLAN, F_SETFD, 0) < 0 ||
+		static const int kept[] = {FD_PLAN};
+
+		if (dup2(trees[0], FD_TREES) < 0 ||
 			(step_conducted() && dup2(FD_SOURCES_CONTROL, FD_CONTROL) < 0))
 			die("dup2:", NULL, errno);
-		exec_fd(FD_SOURCES, "sources");
+		line_exec(FD_SOURCES, "sources", kept, 1);
 	}
 	if (dup3(trees[1], FD_TREES, O_CLOEXEC) < 0)
 		die("dup3:", NULL, errno);
@@ -183,8 +196,23 @@ static void spawn_sources(void)
 	close(FD_SOURCES_CONTROL);
 }
 
-/* The child: the first process of the container. It only sheds what it does not need and becomes
- * rootfs. */
+/* rootfs; for a process that enters a container pty, which opens its terminal, or dmz at once. */
+static _Noreturn void exec_next(const struct plan *plan)
+{
+	static const int to_rootfs[] = {
+		FD_PLAN, FD_CONTROL, FD_TREES, FD_FILTER, FD_START, FD_DMZ, FD_HOOK};
+	static const int to_pty[] = {FD_PLAN, FD_CONTROL, FD_START, FD_DMZ};
+	static const int to_dmz[] = {FD_PLAN, FD_CONTROL, FD_START};
+
+	if (!plan->config->joins)
+		line_exec(FD_ROOTFS, "rootfs", to_rootfs, COUNT(to_rootfs));
+	if (plan->config->terminal)
+		line_exec(FD_PTY, "pty", to_pty, COUNT(to_pty));
+	line_exec(FD_DMZ, "dmz", to_dmz, COUNT(to_dmz));
+}
+
+/* The child: a process of the container. It only sheds what it does not need and becomes the next
+ * program of the line. */
 static _Noreturn void run_line(const struct plan *plan, const int go[2])
 {
 	char byte;
@@ -204,16 +232,14 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2])
 	become_root_of_namespace(plan);
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		die("prctl:", NULL, errno);
-	send_netlink_socket(plan);
-	spawn_sources();
+	if (!plan->config->joins) {
+		send_netlink_socket(plan);
+		spawn_sources();
+	}
 	if (step_conducted() && dup3(FD_LINE, FD_CONTROL, O_CLOEXEC) < 0)
 		die("dup3:", "control socket", errno);
 	close(FD_LINE);
-	for (int fd = FD_PLAN; fd <= FD_CONSOLE; fd++)
-		if (fd != FD_ROOTFS && fcntl(fd, F_GETFD) >= 0 && fcntl(fd, F_SETFD, 0) < 0)
-			die("fcntl:", NULL, errno);
-	exec_fd(FD_ROOTFS, "rootfs");
-	_exit(1);
+	exec_next(plan);
 }
 
 /* By hand there is nobody who would wait for the container but us. */
@@ -242,11 +268,15 @@ int main(int argc, char **argv)
 	if (err)
 		die("plan:", why, err);
 	set_inherited(&plan);
-	receive_namespaces(&plan, joined);
+	if (!plan.config->joins)
+		receive_namespaces(&plan, joined);
 	cgroup = await(MSG_CLONE, &msg, WAIT_SECONDS);
-	join_namespaces(joined);
+	if (plan.config->joins)
+		join_container(&plan);
+	else
+		join_namespaces(joined);
 	/* An ordinary user can write the maps only of a process it may look at. */
-	if (geteuid() != 0 && prctl(PR_SET_DUMPABLE, 1) < 0)
+	if (!plan.config->joins && geteuid() != 0 && prctl(PR_SET_DUMPABLE, 1) < 0)
 		die("PR_SET_DUMPABLE:", NULL, errno);
 	if (pipe2(go, O_CLOEXEC) < 0)
 		die("pipe:", NULL, errno);

@@ -13,7 +13,16 @@ void finish_mount(void *mount);
 
 extern const struct field hooks_fields[];
 
+#define ID_MAX (UINT32_MAX - 1) /* of a user or group; the highest means "none" */
+
+/* build_process.c, also for the process of exec */
 void build_process(const struct value *process, void *config);
+void check_process(struct plan_config *config); /* what a table cannot say */
+void check_argument(const char *text);
+void check_environment(const char *text);
+uint64_t capability_bit(const char *word); /* 0 for an unknown one, which warn_unknown_caps tells */
+void warn_unknown_caps(void);
+
 void build_linux(const struct value *value, void *config);
 void build_resources(const struct value *resources, void *config);
 void build_seccomp(const struct value *seccomp, void *config);

@@ -6,7 +6,6 @@
 #include "scan.h"
 #include "text.h"
 
-#define ID_MAX       (UINT32_MAX - 1)
 #define ARGUMENT_MAX 131071 /* execve(2): MAX_ARG_STRLEN with its NUL */
 #define ARGUMENTS_MAX                                                                              \
 	(6u << 20) /* execve(2): of arguments and environment together, whatever the stack limit   \
@@ -15,7 +14,7 @@
 
 static size_t arguments_size;
 
-static void check_argument(const char *text)
+void check_argument(const char *text)
 {
 	size_t length = strlen(text);
 
@@ -26,7 +25,7 @@ static void check_argument(const char *text)
 		refuse_as("process.args and process.env: argument list too long", NULL);
 }
 
-static void check_environment(const char *text)
+void check_environment(const char *text)
 {
 	if (!strchr(text, '='))
 		refuse("invalid environment variable: missing '='", NULL);
@@ -86,7 +85,7 @@ static void unknown_cap(const char *word)
 	unknown_cap_count++;
 }
 
-static void warn_unknown_caps(void)
+void warn_unknown_caps(void)
 {
 	static char list[512];
 	struct text t = TEXT(list);
@@ -99,6 +98,15 @@ static void warn_unknown_caps(void)
 		caution_as("ignoring unknown or unavailable capabilities: [", list, "]", NULL);
 }
 
+uint64_t capability_bit(const char *word)
+{
+	const struct name *name = name_find(capability_names, word);
+
+	if (!name)
+		unknown_cap(word);
+	return name ? UINT64_C(1) << name->value : 0;
+}
+
 static void build_caps(const struct value *value, void *target)
 {
 	uint64_t *bits = target;
@@ -106,14 +114,8 @@ static void build_caps(const struct value *value, void *target)
 
 	expect(value, VALUE_ARRAY);
 	for (const struct value *item = value->child; item; item = item->next, index++) {
-		const struct name *name;
-
 		path_element(index);
-		name = name_find(capability_names, value_string(item));
-		if (name)
-			*bits |= UINT64_C(1) << name->value;
-		else
-			unknown_cap(item->string);
+		*bits |= capability_bit(value_string(item));
 		path_leave();
 	}
 }
@@ -193,11 +195,15 @@ static const struct field process_fields[] = {{"terminal", FIELD_BOOL, 0, CONFIG
 
 void build_process(const struct value *process, void *target)
 {
-	struct plan_config *config = target;
-	const struct value *args;
+	build_object(process, process_fields, target);
+	check_process(target);
+}
+
+void check_process(struct plan_config *config)
+{
+	const struct plan_str *first;
 
 	config->has_process = 1;
-	build_object(process, process_fields, config);
 	if (!config->cwd.offset)
 		refuse_as("process.cwd: missing (Cwd property must not be empty)", NULL);
 	if (!config->cwd.length)
@@ -206,8 +212,8 @@ void build_process(const struct value *process, void *target)
 		refuse_as("Cwd must be an absolute path", NULL);
 	if (!config->args.count)
 		refuse_as("args must not be empty", NULL);
-	args = tree_member(process, "args");
-	if (!*args->child->string)
+	first = plan_added(PLAN_RECORD_str, config->args, 0);
+	if (!first->value.length)
 		refuse_as("process.args[0]: must not be empty", NULL);
 	if (!config->terminal) /* config.md: the size is ignored then */
 		config->console_height = config->console_width = (struct plan_opt_u64){0, 0};

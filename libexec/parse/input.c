@@ -35,7 +35,9 @@ _Static_assert(sizeof(struct plan_mount) <= 6 * 20 && sizeof(struct plan_device)
 
 char *input_buffer, *input_pool;
 size_t input_pool_size;
-static size_t reserved; /* bytes of text */
+static size_t reserved;      /* bytes of text */
+static size_t reserved_kept; /* bytes of the kept plan */
+static char *kept_buffer;
 
 static const char too_large[] = "config.json: larger than 16 MiB";
 
@@ -51,49 +53,81 @@ static size_t text_size(int fd)
 	return (size_t)st.st_size;
 }
 
-void input_reserve(int fd)
+/* A plan is a file of its own size, or by hand a pipe. */
+static size_t plan_size(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return PLAN_SIZE_MAX;
+	if (st.st_size > (off_t)PLAN_SIZE_MAX)
+		die("plan:", "larger than 64 MiB", 0);
+	return (size_t)st.st_size;
+}
+
+void input_reserve(int fd, int kept, size_t strings)
 {
 	size_t records, tree, scanner, text;
 	char *memory;
 
-	reserved = text_size(fd);
+	reserved = fd < 0 ? 0 : text_size(fd);
+	reserved_kept = kept < 0 ? 0 : plan_size(kept);
 	records = reserved * RECORDS_PER_BYTE;
-	input_pool_size =
-		(reserved + (records < RECORDS_MAX ? records : RECORDS_MAX) + POOL_MIN) / 8 * 8;
+	/* Of a kept plan no more is taken over than it holds, of the strings a record each. */
+	input_pool_size = (reserved + (records < RECORDS_MAX ? records : RECORDS_MAX) + POOL_MIN +
+				  2 * reserved_kept + 2 * strings) /
+		8 * 8;
 	tree = tree_room(reserved);
 	scanner = scan_room(reserved);
 	text = reserved + 2; /* one byte too many, and a NUL */
-	memory = mmap(NULL, tree + scanner + input_pool_size + text, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	memory = mmap(NULL, tree + scanner + input_pool_size + reserved_kept + 8 + text,
+		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		die("mmap: memory for", "config.json", errno);
 	tree_begin(memory, reserved);
 	scan_begin(memory + tree, reserved);
 	input_pool = memory + tree + scanner;
-	input_buffer = input_pool + input_pool_size;
+	kept_buffer = input_pool + input_pool_size;
+	input_buffer = kept_buffer + (reserved_kept + 8) / 8 * 8;
 }
 
-size_t input_read(int fd)
+/* Up to SIZE bytes and one more, which says that there are more. */
+static size_t read_all(int fd, char *buffer, size_t size, const char *name)
 {
 	size_t length = 0;
 
-	while (length <= reserved) {
-		ssize_t n = read(fd, input_buffer + length, reserved + 1 - length);
+	while (length <= size) {
+		ssize_t n = read(fd, buffer + length, size + 1 - length);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			die("read", "config.json", errno);
+			die("read", name, errno);
 		if (n == 0)
 			break;
 		length += (size_t)n;
 	}
+	return length;
+}
+
+size_t input_read(int fd)
+{
+	size_t length = read_all(fd, input_buffer, reserved, "config.json");
+
 	if (length > SCAN_INPUT_MAX)
 		die(too_large, NULL, 0);
 	if (length > reserved)
 		die("config.json: grew while it was read", NULL, 0);
 	input_buffer[length] = '\0';
 	return length;
+}
+
+const void *input_read_kept(int fd, size_t *length)
+{
+	*length = read_all(fd, kept_buffer, reserved_kept, "plan");
+	if (*length > reserved_kept)
+		die("plan:", "grew while it was read", 0);
+	return kept_buffer;
 }
 
 int output_write(void *context, const void *bytes, size_t length)

@@ -12,14 +12,19 @@ extern char *input_pool;
 extern size_t input_pool_size;
 
 /*
- * Reserves memory in proportion to the file, for the scanner, the tree and the above; dies when the
- * file is larger than 16 MiB. Before confinement: fstat(2) and mmap(2) are not in the seccomp list.
+ * Reserves memory in proportion to the text on FD, the plan on KEPT (each -1: none) and as many
+ * bytes of STRINGS from elsewhere, for the scanner, the tree and the above; dies when a file is
+ * larger than 16 MiB, a plan than PLAN_SIZE_MAX. Before confinement: fstat(2) and mmap(2) are not
+ * in the seccomp list.
  */
-void input_reserve(int fd);
+void input_reserve(int fd, int kept, size_t strings);
 
 /* Reads FD to its end into input_buffer, followed by a NUL. Returns the length; dies when there is
  * more than was reserved. */
 size_t input_read(int fd);
+
+/* Reads the kept plan, which is still to be checked. Dies when there is more than was reserved. */
+const void *input_read_kept(int fd, size_t *length);
 
 /* For plan_emit: writes to the fd that CONTEXT points to. */
 int output_write(void *context, const void *bytes, size_t length);

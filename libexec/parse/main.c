@@ -4,8 +4,10 @@
  * do anything but read, write and exit.
  */
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 #include "build.h"
+#include "exec.h"
 #include "fds.h"
 #include "input.h"
 #include "options.h"
@@ -15,7 +17,7 @@
 #include "text.h"
 #include "tree.h"
 
-static void check_text(size_t length)
+static void check_text(const char *name, size_t length)
 {
 	static char what[256];
 	struct text t = TEXT(what);
@@ -23,7 +25,8 @@ static void check_text(size_t length)
 
 	if (!scan(input_buffer, length, &error))
 		return;
-	text_add(&t, "config.json:");
+	text_add(&t, name);
+	text_add(&t, ":");
 	text_add_u64(&t, error.line);
 	text_add(&t, ":");
 	text_add_u64(&t, error.column);
@@ -32,29 +35,87 @@ static void check_text(size_t length)
 	die(what, NULL, 0);
 }
 
-int main(int argc, char **argv)
+static const struct value *read_document(const char *name, int fd)
 {
-	int conducted = step_start(PROGRAM_PARSE, argc, argv, NULL, 0);
-	int in = conducted ? FD_CONFIG : STDIN_FILENO, out = conducted ? FD_PLAN : STDOUT_FILENO;
-	struct options options = read_options(argc - conducted, argv + conducted);
-	const struct value *document;
-	size_t length;
-	int err;
+	size_t length = input_read(fd);
 
-	signal(SIGXFSZ,
-		SIG_IGN); /* a caller's file size limit is an error to report, not a death */
-	input_reserve(in);
+	check_text(name, length);
+	return tree_parse(input_buffer, length);
+}
+
+static void write_plan(int out)
+{
+	int err = plan_emit(build_id, output_write, &out);
+
+	if (err)
+		die("writing the plan", NULL, err);
+}
+
+/* config.json to the plan of a container */
+static void parse_config(int conducted, int argc, char **argv)
+{
+	int in = conducted ? FD_CONFIG : STDIN_FILENO;
+	struct options options = read_options(argc, argv);
+	const struct value *document;
+
+	input_reserve(in, -1, 0);
 	priv_enter(&priv, conducted);
 
-	length = input_read(in);
-	check_text(length);
-	document = tree_parse(input_buffer, length);
+	document = read_document("config.json", in);
 	plan_begin(input_pool, input_pool_size);
 	put_options(&options, plan_config_record());
 	build_config(document);
-	err = plan_emit(build_id, output_write, &out);
+}
+
+static size_t size_of_strings(char **strings)
+{
+	size_t size = 0;
+
+	for (; *strings; strings++)
+		size += strlen(*strings) + 1 + sizeof(struct plan_str);
+	return size;
+}
+
+/* the plan of a container and a process.json, or flags, to the plan of one more process */
+static void parse_exec(int conducted, int argc, char **argv)
+{
+	int in = conducted ? FD_KEPT : STDIN_FILENO;
+	struct exec_options options = read_exec_options(argc, argv);
+	const struct value *process = NULL;
+	struct plan plan;
+	const char *why;
+	const void *image;
+	size_t size;
+	int err;
+
+	if (options.process && !conducted)
+		die("--process needs runc", NULL, 0);
+	input_reserve(options.process ? FD_CONFIG : -1, in, size_of_strings(argv));
+	priv_enter(&priv, conducted);
+
+	image = input_read_kept(in, &size);
+	err = plan_take(image, size, build_id, &plan, &why);
 	if (err)
-		die("writing the plan", NULL, err);
+		die("plan:", why, err);
+	if (options.process)
+		process = read_document("process.json", FD_CONFIG);
+	plan_begin(input_pool, input_pool_size);
+	build_exec(&options, &plan, process);
+}
+
+int main(int argc, char **argv)
+{
+	int conducted = step_start(PROGRAM_PARSE, argc, argv, NULL, 0);
+
+	argc -= conducted;
+	argv += conducted;
+	signal(SIGXFSZ,
+		SIG_IGN); /* a caller's file size limit is an error to report, not a death */
+	if (argc > 1 && !strcmp(argv[1], "exec"))
+		parse_exec(conducted, argc - 1, argv + 1);
+	else
+		parse_config(conducted, argc, argv);
+	write_plan(conducted ? FD_PLAN : STDOUT_FILENO);
 	tell(MSG_DONE, -1);
 	_exit(0);
 }

@@ -17,7 +17,7 @@ static const char *argument(int argc, char **argv, int *i)
 	return argv[*i];
 }
 
-static uint64_t number(const char *text)
+uint64_t read_count(const char *text)
 {
 	uint64_t n;
 
@@ -36,9 +36,9 @@ struct options read_options(int argc, char **argv)
 		else if (!strcmp(argv[i], "--bundle"))
 			o.bundle = argument(argc, argv, &i);
 		else if (!strcmp(argv[i], "--preserve-fds"))
-			o.preserve_fds = number(argument(argc, argv, &i));
+			o.preserve_fds = read_count(argument(argc, argv, &i));
 		else if (!strcmp(argv[i], "--listen-fds"))
-			o.listen_fds = number(argument(argc, argv, &i));
+			o.listen_fds = read_count(argument(argc, argv, &i));
 		else if (!strcmp(argv[i], "--no-pivot"))
 			o.no_pivot = 1;
 		else if (!strcmp(argv[i], "--no-new-keyring"))

@@ -17,6 +17,9 @@ struct options {
 /* Reads the options after ARGV[0]; dies on anything else. */
 struct options read_options(int argc, char **argv);
 
+/* A number of file descriptors; dies when TEXT is none. */
+uint64_t read_count(const char *text);
+
 /* Stores them, once plan_begin has been called. */
 void put_options(const struct options *options, struct plan_config *config);
 

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include "fds.h"
 #include "inner_hooks.h"
+#include "line.h"
 #include "rootfs.h"
 #include "step.h"
 #include "sys.h"
@@ -102,18 +103,10 @@ static void raise_file_limit(void)
 static _Noreturn void exec_dmz(void)
 {
 	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE};
-	char build[96];
-	char *argv[] = {"dmz", step_conducted() ? build : NULL, NULL}, *envp[] = {NULL};
 
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (fcntl(kept[i], F_SETFD, 0) < 0 && errno != EBADF)
-			die("fcntl:", NULL, errno);
-	if (text_join(build, sizeof(build), "build=", build_id, NULL))
-		die("build id:", NULL, ENAMETOOLONG);
 	if (syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, &callers_files, NULL) < 0)
 		die("setrlimit:", "RLIMIT_NOFILE", errno);
-	syscall(__NR_execveat, FD_DMZ, "", argv, envp, AT_EMPTY_PATH);
-	die("exec", "dmz", errno);
+	line_exec(FD_DMZ, "dmz", kept, sizeof(kept) / sizeof(kept[0]));
 }
 
 int main(int argc, char **argv)

@@ -17,25 +17,19 @@
 #include "text.h"
 #include "verb.h"
 
-#define ANY_STEP                                                                                   \
-	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_COUNT},                          \
-		{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT},                       \
-	{                                                                                          \
-		MSG_DEBUG, 0, sizeof(struct msg_text), 0, PROGRAM_COUNT                            \
-	}
-
-static const struct msg_rule cgroup_rules[] = {ANY_STEP,
+static const struct msg_rule cgroup_rules[] = {MSG_ANY_STEP,
 	{MSG_CGROUP, 0, sizeof(struct msg_cgroups), 0, PROGRAM_CGROUP},
 	{MSG_CGROUP_MADE, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_CGROUP, PROGRAM_CGROUP},
 	{MSG_JOINED, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP},
 	{MSG_DONE, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP}};
-static const struct msg_rule sources_rules[] = {ANY_STEP,
+static const struct msg_rule sources_rules[] = {MSG_ANY_STEP,
 	{MSG_NAMESPACE, MSG_FD, sizeof(struct msg_number), 0, PROGRAM_SOURCES},
 	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_SOURCES}};
-static const struct msg_rule done_rules[] = {ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_COUNT}};
+static const struct msg_rule done_rules[] = {
+	MSG_ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_COUNT}};
 static const struct msg_rule ns_rules[] = {
-	ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
-static const struct msg_rule line_rules[] = {ANY_STEP,
+	MSG_ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
+static const struct msg_rule line_rules[] = {MSG_ANY_STEP,
 	{MSG_NETSOCK, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_NS},
 	{MSG_MOUNTED, MSG_ONCE, 0, 0, PROGRAM_ROOTFS},
 	{MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, MSG_MOUNTED, PROGRAM_ROOTFS},

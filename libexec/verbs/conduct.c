@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,6 +20,9 @@
 #define CGROUP_SECONDS 30
 #define REAP_MS        2000
 #define FDS_MAX        16
+#define STEPS_MAX      16
+#define GRACE_SECONDS  2
+#define GRACE_MS       300
 
 int64_t conduct_clock(void)
 {
@@ -232,6 +236,73 @@ void step_error(const struct step *step, char *line, size_t size)
 
 	line[0] = '\0';
 	msg_text_line(&step->error, &t);
+}
+
+/* The step that failed in its own words, else the first that died without one, else NULL. */
+static const struct step *find_cause(const struct step *steps, size_t count)
+{
+	const struct step *cause = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (steps[i].failed && (steps[i].peer.seen >> MSG_ERROR & 1))
+			return &steps[i];
+		if (steps[i].failed && !cause)
+			cause = &steps[i];
+	}
+	return cause;
+}
+
+static int has_words(const struct step *step)
+{
+	return step && (step->peer.seen >> MSG_ERROR & 1);
+}
+
+const struct step *steps_cause(struct step *steps, size_t count)
+{
+	static struct msg msg;
+	int64_t end = conduct_clock() / 1000 + GRACE_SECONDS * 1000;
+
+	while (!has_words(find_cause(steps, count)) && conduct_clock() / 1000 < end) {
+		struct pollfd pollers[STEPS_MAX];
+
+		for (size_t i = 0; i < count; i++)
+			pollers[i] = (struct pollfd){.fd = steps[i].peer.fd, .events = POLLIN};
+		if (poll(pollers, count, GRACE_MS) <= 0)
+			break;
+		for (size_t i = 0; i < count; i++)
+			if (pollers[i].revents && step_receive(&steps[i], &msg) == 1 && msg.fd >= 0)
+				close(msg.fd);
+	}
+	return find_cause(steps, count);
+}
+
+int conduct_catch_signals(int *signal_fd, char *line, size_t size)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	if (!sigprocmask(SIG_BLOCK, &set, NULL))
+		*signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (*signal_fd >= 0)
+		return 0;
+	text_join(line, size, "signalfd: ", errno_text(errno), NULL);
+	return -1;
+}
+
+int conduct_interrupted(int signal_fd, char *line, size_t size)
+{
+	struct text t = {line, size, 0, 0};
+	struct signalfd_siginfo info;
+
+	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	text_add(&t, "interrupted by signal ");
+	text_add_u64(&t, info.ssi_signo);
+	return -1;
 }
 
 static int spawn_failed(const struct step *step, int err, char *line, size_t size)

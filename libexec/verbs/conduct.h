@@ -58,6 +58,18 @@ void step_kill(struct step *step);
 /* What went wrong with STEP as one line: its own words, or how it died. */
 void step_error(const struct step *step, char *line, size_t size);
 
+/*
+ * One of STEPS has failed or gone: the one to blame, or NULL. A step that fails makes others end a
+ * moment later, without a word: they only see a socket closed. So as long as nobody has said why,
+ * all are listened to a little longer.
+ */
+const struct step *steps_cause(struct step *steps, size_t count);
+
+/* A signal before there is a process to pass it to means: give up and undo. 0, or -1 and LINE. */
+int conduct_catch_signals(int *signal_fd, char *line, size_t size);
+/* -1 and LINE when one has come. */
+int conduct_interrupted(int signal_fd, char *line, size_t size);
+
 /* steps that only work with a message pair: parse a plan again, remove or kill cgroups. 0, or -1
  * and LINE. */
 int conduct_parse(int config, int plan, const char *const *arguments, char *line, size_t size);

@@ -33,26 +33,28 @@ const char *verb_root_error(int err)
 void verb_open_container(const char *id, struct container *container, int status)
 {
 	const char *problem = state_id_error(id);
-	char path[PATH_MAX + NAME_MAX + 16];
+	char path[PATH_MAX + NAME_MAX + 128];
 	int root, err;
 
 	if (problem)
-		log_die(status, NULL, problem);
+		log_die(status, globals.prefix, problem);
 	root = state_open_root(globals.root, 0);
 	if (root == -ENOENT)
-		log_die(status, NULL, no_container);
+		log_die(status, globals.prefix, no_container);
 	if (root < 0)
-		log_die(status, NULL, verb_root_error(root));
+		log_die(status, globals.prefix, verb_root_error(root));
 	err = state_open(root, id, container);
 	close(root);
 	if (err == -ENOENT || err == -ENOTDIR || err == -ELOOP || err == -EBADMSG)
-		log_die(status, NULL, no_container);
+		log_die(status, globals.prefix, no_container);
 	if (err) {
-		text_join(path, sizeof(path), "open ", globals.root, "/", id, NULL);
-		log_die(status, path, errno_text(-err));
+		text_join(path, sizeof(path), "open ", globals.root, "/", id, ": ",
+			errno_text(-err), NULL);
+		log_die(status, globals.prefix, path);
 	}
 	if (!container->journal.is_ready)
-		log_die(status, NULL, no_container); /* being created, or left over from that */
+		log_die(status, globals.prefix,
+			no_container); /* being created, or left over from that */
 }
 
 /* Strings of a plan at their longest as JSON, and the rest; the page cache is not touched before it

@@ -10,12 +10,11 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include "drop.h"
 #include "fds.h"
-#include "priv.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -24,7 +23,6 @@
 #define CONFIG_MAX    (16 << 20)
 #define STEP_SECONDS  60
 #define GRACE_SECONDS 2
-#define GRACE_MS      300
 
 int creation_error(struct creation *c, const char *text, int err)
 {
@@ -214,64 +212,6 @@ static int prepare(struct creation *c)
 	return make_fifo(c);
 }
 
-/* A signal during creation means: give up and undo. */
-static int catch_signals(struct creation *c)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return creation_error(c, "sigprocmask", errno);
-	c->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return c->signal_fd < 0 ? creation_error(c, "signalfd", errno) : 0;
-}
-
-/* The step that failed in its own words, else the first that died without one, else NULL. */
-static const struct step *find_cause(const struct creation *c)
-{
-	const struct step *cause = NULL;
-
-	for (int i = 0; i < STEP_COUNT; i++)
-		if (c->steps[i].failed && (c->steps[i].peer.seen >> MSG_ERROR & 1))
-			return &c->steps[i];
-	for (int i = 0; i < STEP_COUNT && !cause; i++)
-		if (c->steps[i].failed)
-			cause = &c->steps[i];
-	return cause;
-}
-
-static int has_words(const struct step *step)
-{
-	return step && (step->peer.seen >> MSG_ERROR & 1);
-}
-
-/*
- * A step that fails makes others end a moment later, without a word: they only see a socket closed.
- * So as long as nobody has said why, all are listened to a little longer.
- */
-static void hear_the_cause(struct creation *c)
-{
-	static struct msg msg;
-	int64_t end = conduct_clock() / 1000 + GRACE_SECONDS * 1000;
-
-	while (!has_words(find_cause(c)) && conduct_clock() / 1000 < end) {
-		struct pollfd pollers[STEP_COUNT];
-
-		for (int i = 0; i < STEP_COUNT; i++)
-			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
-		if (poll(pollers, STEP_COUNT, GRACE_MS) <= 0)
-			return;
-		for (int i = 0; i < STEP_COUNT; i++)
-			if (pollers[i].revents && step_receive(&c->steps[i], &msg) == 1 &&
-				msg.fd >= 0)
-				close(msg.fd);
-	}
-}
-
 static int report_failure(struct creation *c)
 {
 	static const char init_prefix[] =
@@ -279,8 +219,7 @@ static int report_failure(struct creation *c)
 	const struct step *cause;
 	char line[CREATION_LINE];
 
-	hear_the_cause(c);
-	cause = find_cause(c);
+	cause = steps_cause(c->steps, STEP_COUNT);
 	if (!cause)
 		return creation_error(
 			c, "unable to start container process: it ended before it was ready", 0);
@@ -293,19 +232,6 @@ static int report_failure(struct creation *c)
 	else
 		text_join(c->line, sizeof(c->line), init_prefix, line, NULL);
 	return -1;
-}
-
-static int interrupted(struct creation *c)
-{
-	struct signalfd_siginfo info;
-	char text[64];
-	struct text t = TEXT(text);
-
-	if (read(c->signal_fd, &info, sizeof(info)) != sizeof(info))
-		return 0;
-	text_add(&t, "interrupted by signal ");
-	text_add_u64(&t, info.ssi_signo);
-	return creation_error(c, text, 0);
 }
 
 static int everything_done(const struct creation *c)
@@ -354,7 +280,8 @@ static int hear_all(struct creation *c)
 			return creation_error(c,
 				"unable to start container process: a step took too long",
 				n ? errno : 0);
-		if (pollers[STEP_COUNT].revents && interrupted(c))
+		if (pollers[STEP_COUNT].revents &&
+			conduct_interrupted(c->signal_fd, c->line, sizeof(c->line)))
 			return -1;
 		for (int i = 0; i < STEP_COUNT; i++)
 			if (pollers[i].revents && c->steps[i].peer.fd >= 0 &&
@@ -382,19 +309,6 @@ static int release_steps(struct creation *c)
 	return 0;
 }
 
-/*
- * KILL to end what was started; DAC_OVERRIDE because the root of a cgroup hierarchy has mode 0555,
- * so that without it nothing below could be removed again, and because the pid file may go to a
- * directory of somebody else.
- */
-static int drop_privileges(struct creation *c)
-{
-	const uint64_t one = 1;
-	int err = priv_drop_caps(one << DAVIT_CAP_KILL | one << DAVIT_CAP_DAC_OVERRIDE);
-
-	return err ? creation_error(c, "dropping privileges", err) : 0;
-}
-
 int creation_make(struct creation *c)
 {
 	int err;
@@ -406,8 +320,9 @@ int creation_make(struct creation *c)
 	c->poststop.pidfd = c->poststop.peer.fd = -1;
 	umask(0022);
 	/* Before anything of ours is open: none of that may be taken for one of the caller's. */
-	err = handover_fds(&c->handover, 1, c->line, sizeof(c->line)) || catch_signals(c) ||
-		prepare(c) || creation_spawn_steps(c) || drop_privileges(c) ||
+	err = handover_fds(&c->handover, 1, c->line, sizeof(c->line)) ||
+		conduct_catch_signals(&c->signal_fd, c->line, sizeof(c->line)) || prepare(c) ||
+		creation_spawn_steps(c) || conduct_drop_privileges(c->line, sizeof(c->line)) ||
 		creation_advance(c) || hear_all(c) || release_steps(c) || creation_publish(c);
 	if (err)
 		creation_undo(c);

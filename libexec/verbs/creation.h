@@ -4,6 +4,7 @@
 
 #include "conduct.h"
 #include "handover.h"
+#include "removing.h"
 
 #define CREATION_LINE 4096
 
@@ -96,18 +97,5 @@ int state_json_write(const struct container *container, const struct plan *plan)
 /* starting.c: lets a created container go: 0, or -1 and LINE. Poststart hooks run in HOOK, which
  * may be NULL when there are none. */
 int container_start(struct container *container, struct step *hook, char *line, size_t size);
-
-/* removing.c: everything of a container whose process is gone; HOOK as above runs poststop. 0, or
- * -1 and LINE. */
-int container_remove(
-	int root, struct container *container, struct step *hook, char *line, size_t size);
-
-/* Kills the first process, and all others where there is no pid namespace of its own, and waits. 0,
- * or -1 and LINE. */
-int container_kill(struct container *container, char *line, size_t size);
-
-/* The plan of CONTAINER as this build reads it, made again from the kept config.json when it is of
- * another one: an fd, or -1 and LINE. Loads container->plan as well. */
-int container_plan(struct container *container, char *line, size_t size);
 
 #endif

@@ -28,8 +28,8 @@ int foreground_tty(struct foreground *f, int master, char *line, size_t size)
 	const struct spawn_fd fds[] = {{master, FD_MASTER}};
 	const struct spawn request = {
 		.program = PROGRAM_TTY, .image = -1, .fds = fds, .fd_count = 1};
-	int err = step_spawn(
-		&f->tty, &request, tty_rules, sizeof(tty_rules) / sizeof(tty_rules[0]));
+	int err =
+		step_spawn(&f->tty, &request, tty_rules, sizeof(tty_rules) / sizeof(tty_rules[0]));
 
 	close(master);
 	if (err) {

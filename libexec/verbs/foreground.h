@@ -14,8 +14,8 @@ struct foreground {
 	struct step tty; /* pidfd -1: there is no terminal */
 };
 
-/* Everything that can be caught is for the container's process from now on; SIGNAL_FD is the signalfd
- * that was used before, or -1. 0 or -errno. */
+/* Everything that can be caught is for the container's process from now on; SIGNAL_FD is the
+ * signalfd that was used before, or -1. 0 or -errno. */
 int foreground_watch(struct foreground *f, int signal_fd);
 
 /* Starts tty on MASTER, which is closed, and waits until both terminals are set up: not before may
@@ -26,7 +26,8 @@ int foreground_tty(struct foreground *f, int master, char *line, size_t size);
  * signal N. */
 int foreground_wait(struct foreground *f);
 
-/* tty goes on until it has written the process's last words: it ends by itself when the pty does. */
+/* tty goes on until it has written the process's last words: it ends by itself when the pty does.
+ */
 void foreground_end(struct foreground *f);
 
 #endif

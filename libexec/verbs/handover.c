@@ -13,7 +13,8 @@
 #include "fds.h"
 #include "text.h"
 
-static int fail(char *line, size_t size, const char *what, const char *name, const char *doing, int err)
+static int fail(
+	char *line, size_t size, const char *what, const char *name, const char *doing, int err)
 {
 	text_join(line, size, what, name, doing, err ? ": " : "", err ? errno_text(err) : "", NULL);
 	return -1;
@@ -47,7 +48,8 @@ int handover_fds(struct handover *h, int with_listen, char *line, size_t size)
 			text_add(&t, " (of ");
 			text_add_i64(&t, h->preserve_fds);
 			text_add(&t, ")");
-			return fail(line, size, "unable to stat preserved-fd ", numbers, "", ENOENT);
+			return fail(
+				line, size, "unable to stat preserved-fd ", numbers, "", ENOENT);
 		}
 	}
 	return 0;

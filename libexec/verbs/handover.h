@@ -1,7 +1,7 @@
 /*
- * What the caller of create, run and exec wants to be handed – the pid in a file, the terminal and a
- * pidfd through sockets – and the file descriptors it hands over itself. Every path is opened before
- * anything is made. Functions that can fail return 0, or -1 and LINE.
+ * What the caller of create, run and exec wants to be handed – the pid in a file, the terminal and
+ * a pidfd through sockets – and the file descriptors it hands over itself. Every path is opened
+ * before anything is made. Functions that can fail return 0, or -1 and LINE.
  */
 #ifndef DAVIT_HANDOVER_H
 #define DAVIT_HANDOVER_H
@@ -42,7 +42,8 @@ struct handover {
  */
 int handover_fds(struct handover *h, int with_listen, char *line, size_t size);
 
-/* The directory of the pid file: it goes where its path says now, not after a change of directory. */
+/* The directory of the pid file: it goes where its path says now, not after a change of directory.
+ */
 int handover_pid_directory(struct handover *h, char *line, size_t size);
 
 /* Whether the process has a TERMINAL decides what is asked for: checks that, then connects the

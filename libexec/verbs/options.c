@@ -404,6 +404,7 @@ int verb_start(const struct verb *v, int argc, char **argv, const char **args, i
 	int count;
 
 	verb = v;
+	globals.prefix = v->prefix;
 	reset_process();
 	count = parse(argc, argv, args, size);
 	if ((globals.help || globals.version) && !*problem) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -16,8 +17,7 @@
 #include "sys.h"
 #include "text.h"
 
-#define FDS_MAX       1024
-#define ARGUMENTS_MAX 32
+#define FDS_MAX 1024
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -122,35 +122,58 @@ static int child(void *argument)
 	_exit(127);
 }
 
-int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
+/* The program's name, the build, and what REQUEST adds. NULL: no memory. */
+static const char **make_argv(const struct spawn *request, const char *build)
+{
+	const char **argv;
+	size_t count = 0;
+
+	while (request->arguments && request->arguments[count])
+		count++;
+	argv = calloc(count + 3, sizeof(*argv));
+	if (!argv)
+		return NULL;
+	argv[0] = program_names[request->program];
+	argv[1] = build;
+	for (size_t i = 0; i < count; i++)
+		argv[i + 2] = request->arguments[i];
+	return argv;
+}
+
+static int start_child(const struct spawn *request, const char **argv, pid_t *pid, int *pidfd)
 {
 	static char stack[65536] __attribute__((aligned(16)));
-	char build[96];
-	const char *argv[ARGUMENTS_MAX + 3] = {program_names[request->program], build};
 	struct start start = {.request = request, .argv = (char *const *)argv};
-	int saved;
 
-	for (size_t i = 0; request->arguments && request->arguments[i]; i++) {
-		if (i >= ARGUMENTS_MAX)
-			return -E2BIG;
-		argv[i + 2] = request->arguments[i];
-	}
 	start.directory = programs_directory();
 	if (start.directory < 0)
 		return start.directory;
-	if (text_join(build, sizeof(build), "build=", build_id, NULL))
-		return -ENAMETOOLONG;
 	*pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
 		&start, pidfd);
 	if (*pid < 0)
 		return -errno;
 	if (!start.error)
 		return 0;
-	saved = start.error;
 	while (waitid(P_PIDFD, (id_t)*pidfd, NULL, WEXITED) < 0 && errno == EINTR)
 		continue;
 	close(*pidfd);
-	return saved;
+	return start.error;
+}
+
+int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
+{
+	char build[96];
+	const char **argv;
+	int err;
+
+	if (text_join(build, sizeof(build), "build=", build_id, NULL))
+		return -ENAMETOOLONG;
+	argv = make_argv(request, build);
+	if (!argv)
+		return -ENOMEM;
+	err = start_child(request, argv, pid, pidfd);
+	free(argv);
+	return err;
 }
 
 int spawn_seal_memfd(int fd)

@@ -33,6 +33,8 @@ struct verb {
 	int min_args; /* -1: no limit */
 	int max_args;
 	int stop_at_first_arg; /* exec, kill, ps: no flags after the first argument */
+	const char *
+		prefix; /* in front of what goes wrong with the container: "exec failed"; or NULL */
 };
 
 /* The global options, set by verb_start. */
@@ -46,6 +48,7 @@ struct globals {
 	const char *rootless; /* "auto" unless given */
 	int help;
 	int version;
+	const char *prefix; /* of the verb */
 };
 extern struct globals globals;
 

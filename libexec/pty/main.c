@@ -1,0 +1,43 @@
+/*
+ * pty: between ns and dmz in a process that enters a running container with a terminal of its own.
+ * Inside the container's mount namespace it opens a pty of the container's devpts, hands the master
+ * to the conductor, and becomes dmz. It opens nothing else.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "fds.h"
+#include "line.h"
+#include "pty.h"
+#include "step.h"
+
+#include "priv_table.h"
+
+static struct plan plan;
+
+int main(int argc, char **argv)
+{
+	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_START, FD_CONSOLE};
+	const char *why;
+	int err, root, master, peer;
+
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return 1;
+	step_start(PROGRAM_PTY, argc, argv, NULL, 0);
+	priv_enter(&priv, 1);
+	err = plan_load(FD_PLAN, build_id, &plan, &why);
+	if (err)
+		die("plan:", why, err);
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		die("open", "/", errno);
+	pty_open(&plan, root, &master, &peer);
+	close(root);
+	tell(MSG_CONSOLE, master);
+	close(master);
+	if (dup2(peer, FD_CONSOLE) < 0)
+		die("dup2:", "console", errno);
+	close(peer);
+	line_exec(FD_DMZ, "dmz", kept, sizeof(kept) / sizeof(kept[0]));
+}

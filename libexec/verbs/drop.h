@@ -1,0 +1,14 @@
+/* The end of a conductor's privileges. */
+#ifndef DAVIT_DROP_H
+#define DAVIT_DROP_H
+
+#include <stddef.h>
+
+/*
+ * KILL to end what was started; DAC_OVERRIDE because the root of a cgroup hierarchy has mode 0555,
+ * so that without it nothing below could be removed again, and because the pid file may go to a
+ * directory of somebody else. 0, or -1 and LINE.
+ */
+int conduct_drop_privileges(char *line, size_t size);
+
+#endif

@@ -1,0 +1,372 @@
+/*
+ * The steps of exec: `parse exec` makes the plan of the process while `cgroup join` opens the
+ * container's cgroups; ns joins the namespaces and clones; pty and dmz do the rest, and dmz waits
+ * until the process is in its cgroups.
+ */
+#include "entering.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "drop.h"
+#include "fds.h"
+#include "step.h"
+#include "sys.h"
+#include "text.h"
+
+#define STEP_SECONDS  60
+#define PARSE_SECONDS 10
+#define REAP_MS       2000
+#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
+
+static const struct msg_rule parse_rules[] = {
+	MSG_ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_PARSE}};
+static const struct msg_rule cgroup_rules[] = {MSG_ANY_STEP,
+	{MSG_CGROUP_MADE, MSG_ONCE | MSG_FD_OPTIONAL, 0, 0, PROGRAM_CGROUP},
+	{MSG_JOINED, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP},
+	{MSG_DONE, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP}};
+static const struct msg_rule ns_rules[] = {
+	MSG_ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
+static const struct msg_rule line_rules[] = {MSG_ANY_STEP,
+	{MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_PTY},
+	{MSG_CREATED, MSG_ONCE, 0, 0, PROGRAM_DMZ}};
+
+static int fail(struct entering *e, const char *what, int err)
+{
+	text_join(e->line, sizeof(e->line), what, err ? ": " : "",
+		err ? errno_text(err < 0 ? -err : err) : "", NULL);
+	return -1;
+}
+
+static int spawn_step(struct entering *e, enum entering_step i, const struct spawn *request,
+	const struct msg_rule *rules, size_t rule_count)
+{
+	char what[64];
+	int err = step_spawn(&e->steps[i], request, rules, rule_count);
+
+	if (!err)
+		return 0;
+	text_join(what, sizeof(what), "cannot start ", program_names[request->program], NULL);
+	return fail(e, what, err);
+}
+
+static int spawn_cgroup(struct entering *e)
+{
+	const struct spawn_fd fds[] = {{e->journal_fd, FD_JOURNAL}};
+	const struct spawn request = {.program = PROGRAM_CGROUP,
+		.image = -1,
+		.arguments = e->cgroup_arguments,
+		.fds = fds,
+		.fd_count = COUNT(fds)};
+
+	return spawn_step(e, ENTER_CGROUP, &request, cgroup_rules, COUNT(cgroup_rules));
+}
+
+static int spawn_parse(struct entering *e)
+{
+	const struct spawn_fd fds[] = {
+		{e->plan_fd, FD_PLAN}, {e->kept_fd, FD_KEPT}, {e->process_fd, FD_CONFIG}};
+	const struct spawn request = {.program = PROGRAM_PARSE,
+		.image = -1,
+		.arguments = e->parse_arguments,
+		.fds = fds,
+		.fd_count = COUNT(fds)};
+
+	return spawn_step(e, ENTER_PARSE, &request, parse_rules, COUNT(parse_rules));
+}
+
+static int take_plan(struct entering *e)
+{
+	const char *why;
+	int err;
+
+	if (step_finish(&e->steps[ENTER_PARSE], PARSE_SECONDS)) {
+		step_error(&e->steps[ENTER_PARSE], e->line, sizeof(e->line));
+		return -1;
+	}
+	err = spawn_seal_memfd(e->plan_fd);
+	if (!err)
+		err = plan_load(e->plan_fd, build_id, &e->plan, &why);
+	return err ? fail(e, "parse made a bad plan", err) : 0;
+}
+
+/* ns gets everything its child hands on; we keep the other ends of its control socket and its pipe.
+ */
+static int spawn_ns(struct entering *e, int ns, int dmz, int pty)
+{
+	struct step *peer = &e->steps[ENTER_LINE];
+	int line[2], start[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line) < 0)
+		return fail(e, "socketpair", errno);
+	peer->program = PROGRAM_DMZ;
+	peer->peer = (struct peer){.fd = line[0],
+		.self = PROGRAM_CONDUCTOR,
+		.rules = line_rules,
+		.rule_count = COUNT(line_rules)};
+	if (pipe2(start, O_CLOEXEC) < 0) {
+		err = fail(e, "pipe", errno);
+		close(line[1]);
+		return err;
+	}
+	const struct spawn_fd fds[] = {{e->plan_fd, FD_PLAN}, {e->init_pidfd, FD_INIT},
+		{start[0], FD_START}, {dmz, FD_DMZ}, {line[1], FD_LINE}, {pty, FD_PTY}};
+	const struct spawn request = {.program = PROGRAM_NS,
+		.image = ns,
+		.fds = fds,
+		.fd_count = COUNT(fds),
+		.preserved = (size_t)e->handover.preserve_fds};
+
+	err = spawn_step(e, ENTER_NS, &request, ns_rules, COUNT(ns_rules));
+	close(line[1]);
+	close(start[0]);
+	e->start_fd = start[1];
+	return err;
+}
+
+/* The program is the one that the container was created with. */
+static int send_filter(struct entering *e)
+{
+	int fd, err;
+
+	if (!e->plan.config->has_seccomp)
+		return 0;
+	fd = openat(e->container.dir, "filter.bpf", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return fail(e, "the container's seccomp program", errno);
+	err = msg_send(&e->steps[ENTER_LINE].peer, MSG_FILTER, NULL, 0, fd);
+	close(fd);
+	return err ? fail(e, "seccomp filter", err) : 0;
+}
+
+static int spawn_line(struct entering *e, int ns, int dmz)
+{
+	int pty = -1, err;
+
+	if (e->plan.config->terminal && (pty = spawn_seal(PROGRAM_PTY)) < 0)
+		return fail(e, "unable to seal pty", pty);
+	err = spawn_ns(e, ns, dmz, pty);
+	if (pty >= 0)
+		close(pty);
+	return err || send_filter(e) ? -1 : 0;
+}
+
+static int spawn_steps(struct entering *e)
+{
+	int ns, dmz, err;
+
+	/* The cgroup first: on v1 what the kernel makes it wait for is the longest wait of all. */
+	if (spawn_cgroup(e) || spawn_parse(e))
+		return -1;
+	ns = spawn_seal(PROGRAM_NS);
+	dmz = spawn_seal(PROGRAM_DMZ);
+	err = ns < 0 || dmz < 0
+		? fail(e, "unable to seal the programs of the line", ns < 0 ? ns : dmz)
+		: take_plan(e);
+	if (!err)
+		err = handover_connect(
+			&e->handover, e->plan.config->terminal != 0, e->line, sizeof(e->line));
+	if (!err)
+		err = spawn_line(e, ns, dmz);
+	if (ns >= 0)
+		close(ns);
+	if (dmz >= 0)
+		close(dmz);
+	return err ? -1 : conduct_drop_privileges(e->line, sizeof(e->line));
+}
+
+static int tell_step(struct entering *e, enum entering_step to, enum msg_type type,
+	const void *body, size_t length, int fd)
+{
+	struct step *step = &e->steps[to];
+	int err = step->peer.fd >= 0 ? msg_send(&step->peer, type, body, length, fd) : 0;
+
+	/* A step that is gone is heard of by the end of its socket, with its reason. */
+	if (!err || err == -EPIPE || err == -ECONNRESET)
+		return 0;
+	return fail(e, "unable to start container process: sending to a step", err);
+}
+
+/* Does everything that has become possible. */
+static int advance(struct entering *e)
+{
+	struct msg_number pid = {(uint64_t)e->pid};
+	int err = 0;
+
+	if (!e->clone_sent && e->cgroups_open) {
+		e->clone_sent = 1;
+		err = tell_step(e, ENTER_NS, MSG_CLONE, NULL, 0, e->cgroup_dir);
+		if (e->cgroup_dir >= 0)
+			close(e->cgroup_dir);
+		e->cgroup_dir = -1;
+	}
+	if (!err && !e->joining && e->pidfd >= 0) {
+		e->joining = 1;
+		if (!e->joined)
+			err = tell_step(e, ENTER_CGROUP, MSG_CGROUP_JOIN, &pid, sizeof(pid), -1);
+	}
+	if (!err && e->joined && !e->joined_sent) {
+		e->joined_sent = 1;
+		if (e->plan.config->exec_affinity_final.count)
+			err = tell_step(e, ENTER_LINE, MSG_JOINED, NULL, 0, -1);
+	}
+	return err;
+}
+
+static int hear(struct entering *e, enum entering_step from, struct msg *msg)
+{
+	switch (msg->header.type) {
+	case MSG_CGROUP_MADE:
+		e->cgroups_open = 1;
+		e->cgroup_dir = msg->fd;
+		return 0;
+	case MSG_INIT:
+		e->pid = (pid_t)msg->body.init.pid;
+		e->pidfd = msg->fd;
+		e->joined |= msg->body.init.in_cgroup == 1;
+		step_let_go(&e->steps[from]);
+		return 0;
+	case MSG_JOINED:
+		e->joined = 1;
+		step_let_go(&e->steps[from]);
+		return 0;
+	case MSG_CONSOLE:
+		return handover_console(&e->handover, msg->fd, e->line, sizeof(e->line));
+	case MSG_CREATED:
+		e->ready = 1;
+		return 0;
+	default:
+		return fail(e, "protocol error", 0);
+	}
+}
+
+static int is_gone(int pidfd)
+{
+	struct pollfd poller = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&poller, 1, 0) > 0;
+}
+
+static int report_failure(struct entering *e)
+{
+	static const char prefix[] = "unable to start container process: ";
+	const struct step *cause = steps_cause(e->steps, ENTER_COUNT);
+	char line[ENTERING_LINE];
+
+	if (is_gone(e->init_pidfd))
+		return fail(e, "cannot exec in a stopped container", 0);
+	if (!cause)
+		return fail(
+			e, "unable to start container process: it ended before it was ready", 0);
+	step_error(cause, line, sizeof(line));
+	text_join(e->line, sizeof(e->line), prefix, line, NULL);
+	return -1;
+}
+
+static int hear_step(struct entering *e, enum entering_step i)
+{
+	static struct msg msg;
+	struct step *step = &e->steps[i];
+	int got = step_receive(step, &msg);
+
+	if (got == 1)
+		return hear(e, i, &msg);
+	if (step->failed)
+		return report_failure(e);
+	/* The line must not end before it said MSG_CREATED, nor ns before MSG_INIT. */
+	if (got < 0 && ((i == ENTER_LINE && !e->ready) || (i == ENTER_NS && e->pidfd < 0)))
+		return report_failure(e);
+	return 0;
+}
+
+static int hear_all(struct entering *e)
+{
+	int64_t end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
+
+	while (!e->ready || !e->joined) {
+		struct pollfd pollers[ENTER_COUNT + 1];
+		int64_t left = end - conduct_clock() / 1000;
+		int n;
+
+		for (int i = 0; i < ENTER_COUNT; i++)
+			pollers[i] = (struct pollfd){.fd = e->steps[i].peer.fd, .events = POLLIN};
+		pollers[ENTER_COUNT] = (struct pollfd){.fd = e->signal_fd, .events = POLLIN};
+		/* In a paused container the process is frozen on the way, until `resume`. */
+		n = e->ignore_paused ? poll(pollers, COUNT(pollers), -1)
+			: left > 0   ? poll(pollers, COUNT(pollers), (int)left)
+				     : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail(e, "unable to start container process: a step took too long",
+				n ? errno : 0);
+		if (pollers[ENTER_COUNT].revents &&
+			conduct_interrupted(e->signal_fd, e->line, sizeof(e->line)))
+			return -1;
+		for (int i = 0; i < ENTER_COUNT; i++)
+			if (pollers[i].revents && e->steps[i].peer.fd >= 0 &&
+				hear_step(e, (enum entering_step)i))
+				return -1;
+		if (advance(e))
+			return -1;
+	}
+	return 0;
+}
+
+int entering_make(struct entering *e)
+{
+	e->plan_fd = e->journal_fd = e->start_fd = e->pidfd = e->cgroup_dir = -1;
+	for (int i = 0; i < ENTER_COUNT; i++)
+		e->steps[i].pidfd = e->steps[i].peer.fd = -1;
+	e->journal_fd =
+		openat(e->container.dir, "journal", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (e->journal_fd < 0)
+		return fail(e, "journal", errno);
+	e->plan_fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (e->plan_fd < 0)
+		return fail(e, "memfd_create", errno);
+	if (!spawn_steps(e) && !hear_all(e))
+		return 0;
+	entering_undo(e);
+	return -1;
+}
+
+int entering_go(struct entering *e)
+{
+	/* `delete` kills the first process before it looks for others: whoever joined the cgroup
+	 * after that must end here. */
+	if (is_gone(e->init_pidfd))
+		return fail(e, "cannot exec in a stopped container", 0);
+	if (write(e->start_fd, "0", 1) != 1)
+		return fail(e, "unable to start container process", errno);
+	close(e->start_fd);
+	e->start_fd = -1;
+	/* They have nothing left to do; cgroup, where it was not asked to join, ends with its
+	 * socket. */
+	for (int i = 0; i < ENTER_LINE; i++) {
+		step_let_go(&e->steps[i]);
+		(void)step_finish(&e->steps[i], 1);
+	}
+	return 0;
+}
+
+void entering_undo(struct entering *e)
+{
+	for (int i = 0; i < ENTER_COUNT; i++)
+		step_kill(&e->steps[i]);
+	if (e->pidfd >= 0) {
+		struct pollfd poller = {.fd = e->pidfd, .events = POLLIN};
+
+		(void)sys_pidfd_send_signal(e->pidfd, SIGKILL); /* it may have ended by itself */
+		/* One that is frozen dies when it is thawed; nobody waits for that here. */
+		if (poll(&poller, 1, REAP_MS) > 0)
+			while (waitid(P_PIDFD, (id_t)e->pidfd, NULL, WEXITED) < 0 && errno == EINTR)
+				continue;
+	}
+}

@@ -1,0 +1,58 @@
+/* One more process in a container that is there: what exec does once it knows what was asked for.
+ */
+#ifndef DAVIT_ENTERING_H
+#define DAVIT_ENTERING_H
+
+#include "conduct.h"
+#include "handover.h"
+
+#define ENTERING_LINE 4096
+
+enum entering_step {
+	ENTER_CGROUP,
+	ENTER_PARSE,
+	ENTER_NS,
+	ENTER_LINE, /* pty, then dmz: the process itself */
+	ENTER_COUNT
+};
+
+struct entering {
+	/* from the command line */
+	const char *const *parse_arguments;  /* of `parse exec` */
+	const char *const *cgroup_arguments; /* of `cgroup join` */
+	int process_fd;                      /* process.json, or -1 */
+	int ignore_paused;
+	struct handover handover;
+
+	struct container container;
+	struct plan plan; /* of the process */
+	int kept_fd;      /* the container's plan */
+	int plan_fd;
+	int journal_fd;
+	int init_pidfd; /* the container's first process */
+	int start_fd;   /* our end of the pipe that dmz waits for */
+	int signal_fd;
+	struct step steps[ENTER_COUNT];
+	pid_t pid;
+	int pidfd; /* of the process; -1: there is none yet */
+
+	/* which barriers are behind us (conduct.h) */
+	int cgroup_dir;
+	int cgroups_open, clone_sent, joining, joined, joined_sent, ready;
+	char line[ENTERING_LINE]; /* the error */
+};
+
+/*
+ * Everything up to the point where the process waits for the byte of entering_go. The container
+ * must be open, with a plan on kept_fd. Returns 0; or -1 with line set and everything undone.
+ */
+int entering_make(struct entering *e);
+
+/* Lets the process run the user's program, if the container is still there. 0 or -1 with line set.
+ */
+int entering_go(struct entering *e);
+
+/* Kills and reaps what was started. */
+void entering_undo(struct entering *e);
+
+#endif

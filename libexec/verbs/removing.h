@@ -1,0 +1,20 @@
+/* The end of a container, and its plan as this build reads it. */
+#ifndef DAVIT_REMOVING_H
+#define DAVIT_REMOVING_H
+
+#include "conduct.h"
+
+/* Everything of a container whose process is gone; HOOK as above runs poststop. 0, or
+ * -1 and LINE. */
+int container_remove(
+	int root, struct container *container, struct step *hook, char *line, size_t size);
+
+/* Kills the first process, and all others where there is no pid namespace of its own, and waits. 0,
+ * or -1 and LINE. */
+int container_kill(struct container *container, char *line, size_t size);
+
+/* The plan of CONTAINER as this build reads it, made again from the kept config.json when it is of
+ * another one: an fd, or -1 and LINE. Loads container->plan as well. */
+int container_plan(struct container *container, char *line, size_t size);
+
+#endif
