@@ -62,6 +62,8 @@ static size_t plan_size(int fd)
 		return PLAN_SIZE_MAX;
 	if (st.st_size > (off_t)PLAN_SIZE_MAX)
 		die("plan:", "larger than 64 MiB", 0);
+	if (lseek(fd, 0, SEEK_SET) < 0) /* a memfd stands where its writer stopped */
+		die("plan:", NULL, errno);
 	return (size_t)st.st_size;
 }
 

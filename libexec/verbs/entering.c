@@ -294,6 +294,8 @@ static int hear_all(struct entering *e)
 		int64_t left = end - conduct_clock() / 1000;
 		int n;
 
+		if (advance(e))
+			return -1;
 		for (int i = 0; i < ENTER_COUNT; i++)
 			pollers[i] = (struct pollfd){.fd = e->steps[i].peer.fd, .events = POLLIN};
 		pollers[ENTER_COUNT] = (struct pollfd){.fd = e->signal_fd, .events = POLLIN};
@@ -313,8 +315,6 @@ static int hear_all(struct entering *e)
 			if (pollers[i].revents && e->steps[i].peer.fd >= 0 &&
 				hear_step(e, (enum entering_step)i))
 				return -1;
-		if (advance(e))
-			return -1;
 	}
 	return 0;
 }
