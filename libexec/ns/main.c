@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,8 +23,9 @@
 
 #include "priv_table.h"
 
-#define WAIT_SECONDS 60
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define WAIT_SECONDS    60
+#define BIT(capability) (UINT64_C(1) << (capability))
+#define COUNT(array)    (sizeof(array) / sizeof((array)[0]))
 
 #ifndef CLONE_INTO_CGROUP
 #define CLONE_INTO_CGROUP UINT64_C(0x200000000)
@@ -97,6 +99,30 @@ static void join_container(const struct plan *plan)
 	if (types && setns(FD_INIT, (int)types) < 0)
 		die("joining the namespaces of the container's first process:", NULL, errno);
 	close(FD_INIT);
+}
+
+/*
+ * From the clone until dmz has given up the rest, a process of the container that has
+ * CAP_SYS_PTRACE could take over ours. So before there is anything to be seen in there, everything
+ * goes that neither the container has nor the way to the user's program needs; from the bounding
+ * set, too, because dmz is executed by root.
+ */
+static void shed_capabilities(const struct plan_config *config)
+{
+	uint64_t keep = config->cap_bounding | config->cap_permitted | config->cap_inheritable |
+		BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_CHOWN) |
+		BIT(CAP_FOWNER) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) |
+		BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE);
+	int err;
+
+	if (config->has_seccomp && !config->no_new_privileges)
+		keep |= BIT(CAP_SYS_ADMIN); /* seccomp(2) */
+	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		if (!(keep & BIT(cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			die("dropping capabilities:", NULL, errno);
+	err = priv_keep_caps(keep);
+	if (err)
+		die("dropping capabilities:", NULL, err);
 }
 
 static uint64_t clone_flags(const struct plan *plan)
@@ -271,10 +297,12 @@ int main(int argc, char **argv)
 	if (!plan.config->joins)
 		receive_namespaces(&plan, joined);
 	cgroup = await(MSG_CLONE, &msg, WAIT_SECONDS);
-	if (plan.config->joins)
+	if (plan.config->joins) {
 		join_container(&plan);
-	else
+		shed_capabilities(plan.config);
+	} else {
 		join_namespaces(joined);
+	}
 	/* An ordinary user can write the maps only of a process it may look at. */
 	if (!plan.config->joins && geteuid() != 0 && prctl(PR_SET_DUMPABLE, 1) < 0)
 		die("PR_SET_DUMPABLE:", NULL, errno);
