@@ -1,9 +1,12 @@
 /*
  * The state directory ROOT/ID of a container, and what its files say about it:
- *   config.json  verbatim        plan         sealed image, as parse made it      filter.bpf  when
- * there is seccomp journal      journal.h       state.json   for other programs; never read by us
- * exec.fifo  from create to start The directory is root-owned and yet not trusted: no symlink is
- * followed, every file is checked (rule F25).
+ *   config.json   verbatim
+ *   plan          sealed image, as parse made it
+ *   filter.bpf    when there is seccomp
+ *   journal       journal.h
+ *   state.json    for other programs; never read by us
+ *   exec.fifo     from create to start
+ * The directory is root-owned and yet not trusted: no symlink is followed, every file is checked (rule F25).
  */
 #ifndef DAVIT_STATE_H
 #define DAVIT_STATE_H

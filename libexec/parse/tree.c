@@ -8,7 +8,7 @@
 
 #define JSMN_STATIC
 #define JSMN_STRICT
-#define JSMN_PARENT_LINKS  /* without them every comma of an object costs a walk back to its brace \
+#define JSMN_PARENT_LINKS /* without them every comma of an object costs a walk back to its brace \
 			    */
 #include <jsmn.h>
 

@@ -1,17 +1,19 @@
 /*
- * A conductor at work: the steps it has started, what they have said, and the barriers of a
- * creation.
+ * A conductor at work: the steps it has started, what they have said, and the barriers of a creation.
  *
  * Barriers, in order. Who waits is on the right.
- *   plan      parse has filled and left the plan, it is sealed and checked          everything else
- * is started after it listed    cgroup has named its directories and they are in the journal cgroup
- * (MSG_CGROUP_MAKE) clone     joined namespaces are there; on v2 also the cgroup to clone into ns
- * (MSG_CLONE) joined    the first process is in its cgroup rootfs (MSG_JOINED) mounted   mounts and
- * devices are made                                           conductor (MSG_MOUNTED) limited
- * linux.resources are applied, loopback is up                           conductor hooks prestart
- * and createRuntime hooks have run                             rootfs (MSG_HOOKS_DONE) filter the
- * BPF program is there                                              dmz (MSG_FILTER) created   dmz
- * waits for start                                                   conductor (MSG_CREATED)
+ *   plan      parse has filled and left the plan, it is sealed and checked       everything else is started after it
+ *   listed    cgroup has named its directories, they are in the journal          cgroup (MSG_CGROUP_MAKE)
+ *   clone     joined namespaces are there; on v2 the cgroup to clone into        ns (MSG_CLONE)
+ *   joined    the first process is in its cgroup                                 rootfs (MSG_JOINED)
+ *   mounted   mounts and devices are made                                        conductor (MSG_MOUNTED)
+ *   limited   linux.resources are applied, loopback is up                        conductor
+ *   hooks     prestart and createRuntime hooks have run                          rootfs (MSG_HOOKS_DONE)
+ *   filter    the BPF program is there                                           dmz (MSG_FILTER)
+ *   created   dmz waits for start                                                conductor (MSG_CREATED)
+ *
+ * Of exec (entering.h): plan as above; clone, when cgroup has opened the container's directories; joined, the process
+ * is in them, dmz (a byte in its pipe); filter; created, in any order with joined.
  */
 #ifndef DAVIT_CONDUCT_H
 #define DAVIT_CONDUCT_H
