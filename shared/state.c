@@ -276,25 +276,34 @@ static int is_frozen_v1(const char *directory)
 	return 0;
 }
 
-const char *state_freezer(const struct container *container)
+const char *state_freezer(const struct container *container, int *unified)
 {
-	for (size_t i = 0; i < container->journal.cgroup_count; i++)
-		if (!strcmp(container->journal.cgroups[i].controller, "freezer"))
-			return container->journal.cgroups[i].path;
-	return NULL;
+	const struct journal *journal = &container->journal;
+	const char *found = NULL;
+
+	*unified = 1;
+	for (size_t i = 0; i < journal->cgroup_count; i++) {
+		const char *controllers = journal->cgroups[i].controller;
+		const char *path = journal->cgroups[i].path;
+
+		/* A journal names what is to be made, and without rights not all of it was. */
+		if (text_has_word(controllers, "freezer") && !access(path, F_OK)) {
+			*unified = 0;
+			return path;
+		}
+		found = *controllers ? found : path;
+	}
+	return found;
 }
 
 static int is_frozen(const struct container *container)
 {
-	const char *freezer = state_freezer(container);
+	int unified;
+	const char *freezer = state_freezer(container, &unified);
 
-	if (freezer)
-		return is_frozen_v1(freezer);
-	for (size_t i = 0; i < container->journal.cgroup_count; i++)
-		if (!*container->journal.cgroups[i].controller)
-			return cgroup_file_is(
-				container->journal.cgroups[i].path, "/cgroup.freeze", "1");
-	return 0;
+	if (!freezer)
+		return 0;
+	return unified ? cgroup_file_is(freezer, "/cgroup.freeze", "1") : is_frozen_v1(freezer);
 }
 
 /* The name in field 2 may hold blanks and parentheses: fields are counted from the last ')'. */

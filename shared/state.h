@@ -61,8 +61,9 @@ int state_load_plan(struct container *container, const char **why);
  */
 int state_load_any_plan(struct container *container, const char **why);
 
-/* The directory of the v1 freezer that the journal names, or NULL. */
-const char *state_freezer(const struct container *container);
+/* The cgroup whose freezer says whether CONTAINER is paused: that of v1 where the journal names one
+ * that is there, else v2's (*UNIFIED is 1). NULL: none. */
+const char *state_freezer(const struct container *container, int *unified);
 
 /*
  * What the container is now, computed afresh each time: paused (freezer.state, cgroup.freeze),

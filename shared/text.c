@@ -66,6 +66,20 @@ int text_join(char *buffer, size_t size, ...)
 	return t.cut ? -ENAMETOOLONG : 0;
 }
 
+int text_has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (*list) {
+		size_t n = strcspn(list, ",");
+
+		if (n == length && !memcmp(list, word, n))
+			return 1;
+		list += n + (list[n] == ',');
+	}
+	return 0;
+}
+
 int text_to_u64(const char *s, uint64_t *n)
 {
 	uint64_t value = 0;

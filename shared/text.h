@@ -29,6 +29,9 @@ void text_add_octal(struct text *t, uint64_t n);
 /* Joins the arguments up to NULL into BUFFER. Returns 0, or -ENAMETOOLONG when it was cut. */
 int text_join(char *buffer, size_t size, ...) __attribute__((sentinel));
 
+/* True when WORD is one of LIST, which commas separate. */
+int text_has_word(const char *list, const char *word);
+
 /* A whole string of 1 to 20 digits, no sign, no blank, no leading zero but "0" itself. 0, -EINVAL,
  * -ERANGE. */
 int text_to_u64(const char *s, uint64_t *n);

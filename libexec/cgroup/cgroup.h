@@ -48,9 +48,9 @@ int is_unified(const struct hierarchy *h);
 /* "/sys/fs/cgroup/MOUNT/PATH[/FILE]" in a static buffer, for messages; the next call overwrites it.
  */
 const char *full_path(const struct hierarchy *h, const char *file);
-/* Opens the hierarchy of ABSOLUTE, a path of the journal, and sets path. 0, -ENOENT: not mounted,
- * -EBADMSG. */
-int open_recorded(struct hierarchy *h, const char *controller, const char *absolute);
+/* Finds the hierarchies of JOURNAL and sets path in each; dies when it names anything else. Returns
+ * the directory of one that is not mounted here and was left out, or NULL. */
+const char *host_open_journal(struct host *host, const struct journal *journal);
 /* Cleans PATH lexically: no empty component, "." or "..", none may climb; no slash at either end.
  * 0, -errno. */
 int path_clean(const char *path, char *out, size_t size);
@@ -133,10 +133,20 @@ size_t device_rules(const struct plan *plan, const struct plan_device_rule **rul
 void devices_v1(struct hierarchy *h, const struct plan *plan, int tolerate);
 void devices_v2(struct hierarchy *h, const struct plan *plan, int tolerate);
 
-/* remove.c, show.c: whole modes */
+/* freeze.c */
 
-void remove_all(const struct journal *journal);
-void kill_all(const struct journal *journal);
+/* Stops every process of H and below. 0; -ETIMEDOUT: they go on again; -errno. */
+int freeze(struct hierarchy *h);
+/* Lets go every process: a frozen one does not die, and on v1 one may be frozen in a cgroup that
+ * the container made below its own. Failures are warnings. */
+void thaw_all(struct host *host);
+
+/* freeze.c, remove.c, show.c: whole modes */
+
+void freeze_container(struct host *host, const struct journal *journal);
+void thaw_container(struct host *host, const struct journal *journal);
+void remove_all(struct host *host, const struct journal *journal);
+void kill_all(struct host *host, const struct journal *journal);
 /* True when processes must be signalled one by one: no cgroup2 is mounted. Asked before Landlock
  * forbids signals. */
 int kill_needs_signals(void);

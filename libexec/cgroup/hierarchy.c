@@ -211,23 +211,9 @@ void host_find(struct host *host)
 	}
 }
 
-static int has_word(const char *list, const char *word)
-{
-	size_t length = strlen(word);
-
-	while (*list) {
-		size_t n = strcspn(list, ",");
-
-		if (n == length && !memcmp(list, word, n))
-			return 1;
-		list += n + (list[n] == ',');
-	}
-	return 0;
-}
-
 int has_controller(const struct hierarchy *h, const char *controller)
 {
-	return has_word(h->controllers, controller);
+	return text_has_word(h->controllers, controller);
 }
 
 struct hierarchy *host_controller(struct host *host, const char *controller)
@@ -241,7 +227,7 @@ struct hierarchy *host_controller(struct host *host, const char *controller)
 	return NULL;
 }
 
-int open_recorded(struct hierarchy *h, const char *controller, const char *absolute)
+static int open_recorded(struct hierarchy *h, const char *controller, const char *absolute)
 {
 	static const char prefix[] = CGROUP_MOUNT "/";
 	int err;
@@ -264,6 +250,26 @@ int open_recorded(struct hierarchy *h, const char *controller, const char *absol
 	err = h->root < 0 ? -ENOENT : path_clean(absolute, h->path, sizeof(h->path));
 	/* The root of a hierarchy is nobody's container. */
 	return !err && !h->path[0] ? -EBADMSG : err;
+}
+
+const char *host_open_journal(struct host *host, const struct journal *journal)
+{
+	const char *missing = NULL;
+
+	for (size_t i = 0; i < journal->cgroup_count; i++) {
+		const char *path = journal->cgroups[i].path;
+		int err = open_recorded(
+			&host->hierarchies[host->count], journal->cgroups[i].controller, path);
+
+		if (!err)
+			host->count++;
+		else if (err != -ENOENT)
+			die("the journal names no cgroup:", path, err);
+		else
+			missing = path;
+	}
+	host->unified = top_is_unified;
+	return missing;
 }
 
 int kill_needs_signals(void)

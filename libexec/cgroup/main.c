@@ -1,7 +1,7 @@
 /*
- * cgroup: makes, joins, limits, empties and removes the cgroup of one container, on v1, hybrid and
- * v2, and shows one by hand. It touches nothing outside /sys/fs/cgroup and takes no path from
- * anybody but the plan and the journal.
+ * cgroup: makes, joins, limits, freezes, empties and removes the cgroup of one container, on v1,
+ * hybrid and v2, and shows one by hand. It touches nothing outside /sys/fs/cgroup and takes no path
+ * from anybody but the plan and the journal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -93,14 +93,14 @@ static void create(void)
 	follow_orders(&plan);
 }
 
-static void finish(void (*effect)(const struct journal *))
+static void finish(void (*effect)(struct host *, const struct journal *))
 {
 	static struct journal journal;
 	int err = journal_read(FD_JOURNAL, &journal);
 
 	if (err)
 		die("journal:", NULL, err);
-	effect(&journal);
+	effect(&host, &journal);
 }
 
 /* The part of the table that MODE needs. */
@@ -111,7 +111,7 @@ static struct priv table_for(const char *mode)
 	table.caps = 0;
 	if (!strcmp(mode, "create"))
 		table.caps = priv.caps & ~BIT(CAP_KILL);
-	if (!strcmp(mode, "remove"))
+	if (!strcmp(mode, "remove") || !strcmp(mode, "freeze") || !strcmp(mode, "thaw"))
 		table.caps = BIT(CAP_DAC_OVERRIDE);
 	if (!strcmp(mode, "kill")) {
 		table.caps = BIT(CAP_KILL);
@@ -152,6 +152,10 @@ int main(int argc, char **argv)
 		finish(remove_all);
 	else if (!strcmp(mode, "kill"))
 		finish(kill_all);
+	else if (!strcmp(mode, "freeze"))
+		finish(freeze_container);
+	else if (!strcmp(mode, "thaw"))
+		finish(thaw_container);
 	else
 		die("unknown mode:", mode, EINVAL);
 	tell(MSG_DONE, -1);

@@ -10,52 +10,7 @@
 #include "step.h"
 #include "text.h"
 
-#define WAIT_MAX    10000 /* milliseconds, for all cgroups together */
-#define FREEZE_WAIT 2000
-
-static struct hierarchy records[JOURNAL_CGROUPS_MAX];
-static size_t record_count;
-
-static void open_records(const struct journal *journal)
-{
-	for (size_t i = 0; i < journal->cgroup_count; i++) {
-		struct hierarchy *h = &records[record_count];
-		int err =
-			open_recorded(h, journal->cgroups[i].controller, journal->cgroups[i].path);
-
-		if (!err)
-			record_count++;
-		else if (err != -ENOENT)
-			die("the journal names no cgroup:", journal->cgroups[i].path, err);
-	}
-}
-
-static int thaw_directory(int dir, void *arg)
-{
-	const struct hierarchy *h = arg;
-	int err = is_unified(h) ? write_file(dir, "cgroup.freeze", "0")
-				: write_file(dir, "freezer.state", "THAWED");
-
-	return err == -ENOENT || err == -ENODEV ? 0 : err;
-}
-
-/* A frozen process does not die, and on v1 one may be frozen in a cgroup that the container made
- * below its own. */
-static void thaw_all(void)
-{
-	for (size_t i = 0; i < record_count; i++) {
-		struct hierarchy *h = &records[i];
-		int leaf, err;
-
-		if (!is_unified(h) && !has_controller(h, "freezer"))
-			continue;
-		leaf = beneath(h->root, h->path, O_RDONLY | O_DIRECTORY);
-		err = leaf < 0 ? leaf : tree_each(leaf, thaw_directory, h);
-		close_fd(&leaf);
-		if (err && err != -ENOENT)
-			warn("thaw", full_path(h, NULL), err);
-	}
-}
+#define WAIT_MAX 10000 /* milliseconds, for all cgroups together */
 
 /* Waits up to MS for the last process of H to go: v2 says when, v1 only if asked again. */
 static void wait_for_exit(const struct hierarchy *h, int64_t ms)
@@ -80,19 +35,19 @@ static void wait_for_exit(const struct hierarchy *h, int64_t ms)
 	close(poller.fd);
 }
 
-void remove_all(const struct journal *journal)
+void remove_all(struct host *host, const struct journal *journal)
 {
 	int64_t end = 0, delay = 1;
 
-	open_records(journal);
-	for (size_t i = record_count; i-- > 0;) {
-		struct hierarchy *h = &records[i];
+	host_open_journal(host, journal);
+	for (size_t i = host->count; i-- > 0;) {
+		struct hierarchy *h = &host->hierarchies[i];
 		int err;
 
 		while ((err = tree_remove(h->root, h->path)) == -EBUSY) {
 			if (!end) {
 				end = now_ms() + WAIT_MAX;
-				thaw_all();
+				thaw_all(host);
 			} else if (now_ms() >= end) {
 				break;
 			}
@@ -129,33 +84,13 @@ static int kill_directory(int dir, void *arg)
 	return err == -EOPNOTSUPP || err == -ENOENT || err == -ENODEV ? 0 : err;
 }
 
-/* Stops every process of the v1 freezer, so that none can fork away from the signals. Failing only
- * makes it slower. */
-static void freeze(const struct hierarchy *h)
-{
-	int64_t end = now_ms() + FREEZE_WAIT;
-	char state[32];
-
-	for (int tries = 1; now_ms() < end; tries++) {
-		if (write_file(h->leaf, "freezer.state", "FROZEN") ||
-			read_file(h->leaf, "freezer.state", state, sizeof(state)) < 0 ||
-			!strcmp(state, "FROZEN"))
-			return;
-		/* A process may be stuck halfway: let all go on for a moment. */
-		if (tries % 50 == 0 && write_file(h->leaf, "freezer.state", "THAWED"))
-			return;
-		sleep_ms(1);
-	}
-	warn("unable to freeze", full_path(h, NULL), 0);
-}
-
 /* v2 and hybrid: the kernel kills all of them at once. */
-static int kill_unified(void)
+static int kill_unified(struct host *host)
 {
 	int killed = 0;
 
-	for (size_t i = 0; i < record_count; i++) {
-		struct hierarchy *h = &records[i];
+	for (size_t i = 0; i < host->count; i++) {
+		struct hierarchy *h = &host->hierarchies[i];
 		int err;
 
 		if (!is_unified(h) || h->leaf < 0)
@@ -169,29 +104,31 @@ static int kill_unified(void)
 }
 
 /* The hierarchy whose list of processes is read: one that others have least reason to change. */
-static struct hierarchy *choose(const char *controller)
+static struct hierarchy *choose(struct host *host, const char *controller)
 {
-	for (size_t i = 0; i < record_count; i++)
-		if (records[i].leaf >= 0 &&
-			(!controller || has_controller(&records[i], controller)))
-			return &records[i];
+	for (size_t i = 0; i < host->count; i++)
+		if (host->hierarchies[i].leaf >= 0 &&
+			(!controller || has_controller(&host->hierarchies[i], controller)))
+			return &host->hierarchies[i];
 	return NULL;
 }
 
-static void kill_each(void)
+static void kill_each(struct host *host)
 {
-	struct hierarchy *freezer = choose("freezer"), *h = choose("pids");
+	struct hierarchy *freezer = choose(host, "freezer"), *h = choose(host, "pids");
 	int64_t end = now_ms() + WAIT_MAX, delay = 1;
 
-	h = h ? h : freezer ? freezer : choose(NULL);
+	h = h ? h : freezer ? freezer : choose(host, NULL);
 	while (h) {
 		struct signalled result = {0, 0};
 		int err;
 
-		if (freezer)
-			freeze(freezer);
+		/* So that none can fork away from the signals. Failing only makes it slower. */
+		err = freezer ? freeze(freezer) : 0;
+		if (err && err != -ENOENT && err != -ENODEV)
+			warn("unable to freeze", full_path(freezer, NULL), err);
 		err = tree_each(h->leaf, kill_directory, &result);
-		thaw_all();
+		thaw_all(host);
 		if (err)
 			die("reading the processes of", full_path(h, NULL), err);
 		if (!result.sent)
@@ -204,18 +141,18 @@ static void kill_each(void)
 	}
 }
 
-void kill_all(const struct journal *journal)
+void kill_all(struct host *host, const struct journal *journal)
 {
-	open_records(journal);
-	for (size_t i = 0; i < record_count; i++) {
-		struct hierarchy *h = &records[i];
+	host_open_journal(host, journal);
+	for (size_t i = 0; i < host->count; i++) {
+		struct hierarchy *h = &host->hierarchies[i];
 
 		h->leaf = beneath(h->root, h->path, O_RDONLY | O_DIRECTORY);
 		if (h->leaf < 0 && h->leaf != -ENOENT)
 			die("open", full_path(h, NULL), h->leaf);
 	}
-	if (kill_unified())
-		thaw_all();
+	if (kill_unified(host))
+		thaw_all(host);
 	else
-		kill_each();
+		kill_each(host);
 }

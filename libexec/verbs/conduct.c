@@ -309,7 +309,7 @@ static int spawn_failed(const struct step *step, int err, char *line, size_t siz
 {
 	text_join(line, size, "cannot start ", program_names[step->program], ": ", errno_text(-err),
 		NULL);
-	return -1;
+	return -ECANCELED;
 }
 
 static int run_step(const struct spawn *request, int seconds, char *line, size_t size)
@@ -323,7 +323,7 @@ static int run_step(const struct spawn *request, int seconds, char *line, size_t
 	if (!step_finish(&step, seconds))
 		return 0;
 	step_error(&step, line, size);
-	return -1;
+	return step.error.err ? -step.error.err : -ECANCELED;
 }
 
 int conduct_parse(int config, int plan, const char *const *arguments, char *line, size_t size)
@@ -338,7 +338,7 @@ int conduct_parse(int config, int plan, const char *const *arguments, char *line
 	return run_step(&request, PARSE_SECONDS, line, size);
 }
 
-int conduct_cgroup(const char *what, int journal, char *line, size_t size)
+static int conduct_cgroup(const char *what, int journal, char *line, size_t size)
 {
 	const char *arguments[] = {what, NULL};
 	const struct spawn_fd fds[] = {{journal, FD_JOURNAL}};
@@ -351,17 +351,36 @@ int conduct_cgroup(const char *what, int journal, char *line, size_t size)
 	return run_step(&request, CGROUP_SECONDS, line, size);
 }
 
-int container_kill_all(const struct container *container, char *line, size_t size)
+int container_cgroup(const struct container *container, const char *mode, char *line, size_t size)
 {
 	int journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC), err;
 
 	if (journal < 0) {
 		text_join(line, size, "journal: ", errno_text(errno), NULL);
-		return -1;
+		return -ECANCELED;
 	}
-	err = conduct_cgroup("kill", journal, line, size);
+	err = conduct_cgroup(mode, journal, line, size);
 	close(journal);
 	return err;
+}
+
+void container_thaw(const struct container *container)
+{
+	char path[4096 + 16];
+	int unified, fd;
+	const char *freezer = state_freezer(container, &unified);
+	const char *word = unified ? "0" : "THAWED";
+
+	if (!freezer ||
+		text_join(path, sizeof(path), freezer,
+			unified ? "/cgroup.freeze" : "/freezer.state", NULL))
+		return;
+	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, word, strlen(word)) < 0)
+		log_record(LOG_LEVEL_DEBUG, "the cgroup could not be thawed", NULL);
+	close(fd);
 }
 
 int hooks_start(struct step *hook, int plan_fd)

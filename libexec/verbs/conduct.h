@@ -72,13 +72,16 @@ int conduct_catch_signals(int *signal_fd, char *line, size_t size);
 /* -1 and LINE when one has come. */
 int conduct_interrupted(int signal_fd, char *line, size_t size);
 
-/* steps that only work with a message pair: parse a plan again, remove or kill cgroups. 0, or -1
- * and LINE. */
+/* Steps that only work with a message pair. 0, or LINE and -errno (-ECANCELED: of no system call).
+ * Parse a plan again: */
 int conduct_parse(int config, int plan, const char *const *arguments, char *line, size_t size);
-int conduct_cgroup(const char *what, int journal, char *line, size_t size);
+/* The cgroups that CONTAINER's journal names, MODE: "kill" (all processes), "remove", "freeze",
+ * "thaw". */
+int container_cgroup(const struct container *container, const char *mode, char *line, size_t size);
 
-/* All processes of CONTAINER, through its cgroups: SIGKILL. 0, or -1 and LINE. */
-int container_kill_all(const struct container *container, char *line, size_t size);
+/* After a SIGKILL: a process that is frozen on v1 dies when it is thawed, and on v2 what is left
+ * would be paused for ever. A failure is none of the signal. */
+void container_thaw(const struct container *container);
 
 /* Host hooks. START spawns the program (the caller's environment and privileges) with the plan on
  * PLAN_FD. */

@@ -119,25 +119,6 @@ static int shares_pid_namespace(struct container *container)
 		!plan_namespace(&container->plan, NS_PID, &path) || path;
 }
 
-/* In a frozen v1 cgroup a SIGKILL waits until the thaw. Failing to thaw is no failure of the
- * signal. */
-static void thaw(const struct container *container)
-{
-	static const char thawed[] = "THAWED";
-	const char *freezer = state_freezer(container);
-	char path[PATH_MAX];
-	int fd;
-
-	if (!freezer || text_join(path, sizeof(path), freezer, "/freezer.state", NULL))
-		return;
-	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, thawed, sizeof(thawed) - 1) < 0)
-		log_record(LOG_LEVEL_DEBUG, "the cgroup could not be thawed", NULL);
-	close(fd);
-}
-
 /* Returns 1 when that was done, 0 when only the first process can be reached. */
 static int kill_all(const struct container *container)
 {
@@ -147,7 +128,7 @@ static int kill_all(const struct container *container)
 
 	if (!container->journal.cgroup_count)
 		return 0;
-	if (!container_kill_all(container, line, sizeof(line)))
+	if (!container_cgroup(container, "kill", line, sizeof(line)))
 		return 1;
 	if (!verb_rootless())
 		log_die(1, "unable to kill all processes", line);
@@ -170,7 +151,7 @@ static void send_signal(struct container *container, int number)
 			errno == ESRCH ? "os: process already finished" : errno_text(errno));
 	close(fd);
 	if (number == SIGKILL)
-		thaw(container);
+		container_thaw(container);
 }
 
 int main(int argc, char **argv)

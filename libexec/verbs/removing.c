@@ -39,28 +39,15 @@ int container_kill(struct container *container, char *line, size_t size)
 		struct pollfd poller = {.fd = pidfd, .events = POLLIN};
 
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL); /* it may end by itself meanwhile */
+		container_thaw(container);
 		n = poll(&poller, 1, KILL_MS);
 		close(pidfd);
 	}
 	if (n == 0)
 		return fail(line, size, "container init still running", 0);
 	if (container->journal.cgroup_count && !owns_pid_namespace(container))
-		return container_kill_all(container, line, size);
+		return container_cgroup(container, "kill", line, size);
 	return 0;
-}
-
-static int remove_cgroups(struct container *container, char *line, size_t size)
-{
-	int journal, err;
-
-	if (!container->journal.cgroup_count)
-		return 0;
-	journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (journal < 0)
-		return fail(line, size, "journal", errno);
-	err = conduct_cgroup("remove", journal, line, size);
-	close(journal);
-	return err;
 }
 
 int container_remove(
@@ -69,7 +56,8 @@ int container_remove(
 	char reason[CREATION_LINE];
 	int err;
 
-	if (remove_cgroups(container, reason, sizeof(reason))) {
+	if (container->journal.cgroup_count &&
+		container_cgroup(container, "remove", reason, sizeof(reason))) {
 		text_join(line, size, "unable to destroy container: ", reason, NULL);
 		return -1;
 	}

@@ -1,0 +1,199 @@
+# runc pause and resume.
+# layouts: hybrid v2
+
+load lib/common
+
+# A container whose two processes each add a line to a file of their own, over and over.
+counter() {
+	edit '.root.readonly = false'
+	sh_args 'count() { while :; do echo x >>/tmp/$1; sleep 0.01; done; }; count a & count b'
+	detached run -d "$ID"
+	expect 0
+	wait_for 5 test -s "$ROOTFS/tmp/a"
+	wait_for 5 test -s "$ROOTFS/tmp/b"
+}
+
+lines_of() { cat "$ROOTFS/tmp/a" "$ROOTFS/tmp/b" | wc -l; }
+both_grow() { [ "$(wc -l <"$ROOTFS/tmp/a")" -gt "$A" ] && [ "$(wc -l <"$ROOTFS/tmp/b")" -gt "$B" ]; }
+
+# The directory of the freezer that counts in this layout, and what it says.
+freezer() {
+	local top=/sys/fs/cgroup
+	[ "$LAYOUT" = v2 ] || top=/sys/fs/cgroup/freezer
+	find "$top" -type d -name "$ID" -print -quit
+}
+freezer_file() { if [ "$LAYOUT" = v2 ]; then echo "$(freezer)/cgroup.freeze"; else echo "$(freezer)/freezer.state"; fi; }
+
+@test "pause: every process stands still until resume" {
+	local before
+	counter
+	run runc pause "$ID"
+	expect 0
+	same "$output" ""
+	same "$(status_of "$ID")" paused
+	before=$(lines_of)
+	sleep 0.3
+	same "$(lines_of)" "$before"
+	A=$(wc -l <"$ROOTFS/tmp/a") B=$(wc -l <"$ROOTFS/tmp/b")
+	run runc resume "$ID"
+	expect 0
+	same "$output" ""
+	same "$(status_of "$ID")" running
+	wait_for 5 both_grow
+}
+
+@test "pause: in which states, and in runc's words" {
+	args sleep 100
+	detached create "$ID"
+	run runc resume "$ID"
+	expect 1 "container not paused"
+	runc pause "$ID"
+	same "$(status_of "$ID")" paused
+	run runc pause "$ID"
+	expect 1 "container not running"
+	run runc start "$ID"
+	expect 1 "cannot start a container in the paused state"
+	run runc delete "$ID"
+	expect 1 "that is not stopped: paused"
+	runc resume "$ID"
+	same "$(status_of "$ID")" created
+	runc start "$ID"
+	same "$(status_of "$ID")" running
+	run runc resume "$ID"
+	expect 1 "container not paused"
+	runc kill "$ID" KILL
+	wait_for 5 is_stopped "$ID"
+	run runc pause "$ID"
+	expect 1 "container not running"
+	run runc resume "$ID"
+	expect 1 "container not paused"
+}
+
+@test "pause: no such container, too many words" {
+	refused "container does not exist" pause nosuch
+	refused "container does not exist" resume nosuch
+	run runc pause
+	expect 1 '"pause" requires exactly 1 argument(s)'
+	run runc resume a b
+	expect 1 '"resume" requires exactly 1 argument(s)'
+}
+
+@test "pause: a signal waits for resume" {
+	sh_args 'trap "echo caught; exit 0" TERM; echo ready; while :; do sleep 0.02; done'
+	detached run -d "$ID"
+	wait_for 5 grep -q ready "$T/out"
+	runc pause "$ID"
+	runc kill "$ID" TERM
+	sleep 0.2
+	same "$(grep -c caught "$T/out")" 0
+	same "$(status_of "$ID")" paused
+	runc resume "$ID"
+	wait_for 5 grep -q caught "$T/out"
+	wait_for 5 is_stopped "$ID"
+}
+
+@test "pause: KILL ends a paused container, which is stopped then and can be deleted" {
+	counter
+	runc pause "$ID"
+	runc kill "$ID" KILL
+	wait_for 5 is_stopped "$ID"
+	runc delete "$ID"
+	nothing_left
+}
+
+@test "pause: KILL ends a paused container without a pid namespace of its own" {
+	edit '.linux.namespaces |= map(select(.type != "pid"))'
+	counter
+	runc pause "$ID"
+	runc kill "$ID" KILL
+	wait_for 5 is_stopped "$ID"
+	runc delete "$ID"
+	nothing_left
+}
+
+@test "pause: a paused container whose first process was killed is paused still; resume ends it" {
+	local pid
+	counter
+	pid=$(pid_of "$ID")
+	runc pause "$ID"
+	kill -9 "$pid"
+	sleep 0.2
+	same "$(status_of "$ID")" paused
+	runc resume "$ID"
+	wait_for 5 is_stopped "$ID"
+	runc delete "$ID"
+	nothing_left
+}
+
+@test "pause: delete --force of a paused container, at once" {
+	counter
+	runc pause "$ID"
+	LIMIT=5 runc delete --force "$ID"
+	nothing_left
+}
+
+@test "pause: delete --force of one that somebody paused after its first process had ended" {
+	args sleep 100
+	detached run -d "$ID"
+	kill -9 "$(pid_of "$ID")"
+	wait_for 5 is_stopped "$ID"
+	if [ "$LAYOUT" = v2 ]; then echo 1; else echo FROZEN; fi >"$(freezer_file)"
+	same "$(status_of "$ID")" paused
+	LIMIT=5 runc delete --force "$ID"
+	nothing_left
+}
+
+@test "pause: a freeze that comes from above is not the container's own" {
+	[ "$LAYOUT" = v2 ] && skip "cgroup.freeze is never inherited"
+	local above=/sys/fs/cgroup/freezer/$ID-above
+	newer "1.1.5 calls it paused"
+	edit --arg p "/$ID-above/$ID" '.linux.cgroupsPath = $p'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	echo FROZEN >"$above/freezer.state"
+	wait_for 5 grep -q FROZEN "$above/$ID/freezer.state"
+	same "$(status_of "$ID")" running
+	echo THAWED >"$above/freezer.state"
+	runc delete --force "$ID"
+	find /sys/fs/cgroup -depth -type d -name "$ID-above" -exec rmdir {} +
+}
+
+@test "pause: a container without a cgroup of its own has no freezer" {
+	newer "the journal is ours"
+	counter
+	# As a creation without rights leaves it: no cgroup is in the journal.
+	cp "$STATE/$ID/journal" "$T/journal"
+	without_cgroups <"$T/journal" >"$STATE/$ID/journal"
+	run runc pause "$ID"
+	expect 1 "cannot toggle freezer: cgroups not configured for container"
+	same "$(status_of "$ID")" running
+	cp "$T/journal" "$STATE/$ID/journal"
+}
+
+# The journal on stdin without its records of type 1: a header is magic, type, length of the body.
+without_cgroups() {
+	perl -e 'local $/; my $j = <STDIN>; while (length $j >= 8) { my (undef, $type, $n) = unpack "LSS", $j;
+		my $r = substr $j, 0, 8 + $n, ""; print $r unless $type == 1 }'
+}
+
+@test "pause: state, pause and resume at once never fail in other words, and it runs in the end" {
+	counter
+	local i pids=
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		runc pause "$ID" 2>>"$T/errors" &
+		pids="$pids $!"
+		runc resume "$ID" 2>>"$T/errors" &
+		pids="$pids $!"
+		runc state "$ID" >"$T/state.$i" 2>>"$T/errors" &
+		pids="$pids $!"
+	done
+	for i in $pids; do wait "$i" || [ $? = 1 ]; done
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		[[ $(jq -r .status "$T/state.$i") == @(running|paused) ]] || { cat "$T/state.$i"; return 1; }
+	done
+	same "$(grep -vcE 'container not (running|paused)' "$T/errors" || true)" 0
+	if [ "$(status_of "$ID")" = paused ]; then runc resume "$ID"; fi
+	A=$(wc -l <"$ROOTFS/tmp/a") B=$(wc -l <"$ROOTFS/tmp/b")
+	wait_for 5 both_grow
+}
