@@ -37,8 +37,9 @@ char id[64];
 struct journal journal;
 struct msg msg;
 
-uid_t run_as;     /* who the program is started as */
-int journals[64]; /* of the containers of one test, to clean up after a failed one */
+uid_t run_as;        /* who the program is started as */
+const char *more[4]; /* its arguments after the mode, to the first NULL */
+int journals[64];    /* of the containers of one test, to clean up after a failed one */
 size_t journal_count;
 
 static const struct msg_rule rules[] = {
@@ -137,7 +138,7 @@ struct step start(const char *mode, int plan, int record)
 			(setgroups(0, NULL) < 0 || setresgid(run_as, run_as, run_as) < 0 ||
 				setresuid(run_as, run_as, run_as) < 0))
 			_exit(97);
-		execl(program(), "cgroup", build, mode, NULL);
+		execl(program(), "cgroup", build, mode, more[0], more[1], more[2], more[3], NULL);
 		_exit(98);
 	}
 	close(pair[1]);
@@ -350,4 +351,92 @@ void assert_joined(pid_t pid)
 		fclose(f);
 		assert_true(found);
 	}
+}
+
+int has_huge_pages(void)
+{
+	char list[256];
+	int fd = open(MOUNT "/cgroup.controllers", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, list, sizeof(list) - 1);
+
+	assert_true(n >= 0);
+	close(fd);
+	list[n] = '\0';
+	return !!strstr(list, "hugetlb");
+}
+
+/* ---- all layouts ---- */
+
+static void run_unchecked(const char *mode, int record)
+{
+	struct step s = start(mode, -1, record);
+	int status;
+
+	while (msg_await(&s.peer, MSG_DONE, &msg, SECONDS * 1000) == -EPROTO)
+		;
+	close(s.peer.fd);
+	waitpid(s.pid, &status, 0);
+}
+
+int clean_up(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	run_as = 0;
+	more[0] = NULL;
+	while (journal_count) {
+		int fd = journals[--journal_count];
+
+		if (!journal_read(fd, &journal) && journal.cgroup_count &&
+			!stat(journal.cgroups[0].path, &st)) {
+			run_unchecked("kill", fd);
+			run_unchecked("remove", fd);
+		}
+		close(fd);
+	}
+	return 0;
+}
+
+static int enter_layout(void **state)
+{
+	(void)state;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	if (layout == V2 && mount("cgroup2", MOUNT, "cgroup2", 0, NULL) < 0)
+		return -1;
+	if (layout == V1 && umount(MOUNT "/unified") < 0)
+		return -1;
+	return 0;
+}
+
+static int run_layout(int which, const char *name, const struct CMUnitTest *tests, size_t count)
+{
+	layout = (unsigned)which;
+	return _cmocka_run_group_tests(name, tests, count, enter_layout, NULL);
+}
+
+int run_layouts(int argc, char **argv, const struct CMUnitTest *tests, size_t count)
+{
+	static const char *const names[] = {"hybrid", "v2", "v1"};
+	int failed = 0;
+
+	if (geteuid() != 0 || access(program(), X_OK) < 0 || access(MOUNT "/unified", F_OK) < 0) {
+		puts("1..1\nok 1 # skip needs root, a hybrid host and build/davit/cgroup");
+		return 0;
+	}
+	for (int i = 0; i < 3; i++) {
+		pid_t pid;
+		int status;
+
+		if (argc > 1 && strcmp(argv[1], names[i]))
+			continue;
+		fflush(stdout);
+		pid = fork();
+		if (!pid)
+			exit(run_layout(i, names[i], tests, count) ? 1 : 0);
+		if (pid < 0 || waitpid(pid, &status, 0) < 0 || status)
+			failed = 1;
+	}
+	return failed;
 }

@@ -3,6 +3,11 @@
 #ifndef DAVIT_CGROUP_RUN_H
 #define DAVIT_CGROUP_RUN_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
 #include <sys/types.h>
 #include "journal.h"
 #include "msg.h"
@@ -16,8 +21,9 @@ extern char id[64];
 extern struct journal journal;
 extern struct msg msg;
 
-extern uid_t run_as;     /* who the program is started as */
-extern int journals[64]; /* of the containers of one test, to clean up after a failed one */
+extern uid_t run_as;        /* who the program is started as */
+extern const char *more[4]; /* its arguments after the mode, to the first NULL */
+extern int journals[64];    /* of the containers of one test, to clean up after a failed one */
 extern size_t journal_count;
 
 struct step {
@@ -51,5 +57,11 @@ pid_t fork_child(void);
 pid_t sleeper(void);
 void reap_killed(pid_t pid);
 void assert_joined(pid_t pid);
+/* True when the host's v2 has hugetlb, which somebody may have mounted as v1 meanwhile. */
+int has_huge_pages(void);
+/* Teardown of every test: whatever it has left of its containers. */
+int clean_up(void **state);
+/* Runs TESTS in each layout, or in that of the first argument; for main to return. */
+int run_layouts(int argc, char **argv, const struct CMUnitTest *tests, size_t count);
 
 #endif

@@ -102,19 +102,6 @@ static void test_limits_v1(void **state)
 	remove_container(record);
 }
 
-/* True when the host's v2 has hugetlb, which somebody may have mounted as v1 meanwhile. */
-static int has_huge_pages(void)
-{
-	char list[256];
-	int fd = open(MOUNT "/cgroup.controllers", O_RDONLY | O_CLOEXEC);
-	ssize_t n = read(fd, list, sizeof(list) - 1);
-
-	assert_true(n >= 0);
-	close(fd);
-	list[n] = '\0';
-	return !!strstr(list, "hugetlb");
-}
-
 static void test_limits_v2(void **state)
 {
 	struct plan_config *c = new_plan(NULL);
@@ -602,49 +589,7 @@ static void test_bad_journal(void **state)
 	}
 }
 
-static void run_unchecked(const char *mode, int record)
-{
-	struct step s = start(mode, -1, record);
-	int status;
-
-	while (msg_await(&s.peer, MSG_DONE, &msg, SECONDS * 1000) == -EPROTO)
-		;
-	close(s.peer.fd);
-	waitpid(s.pid, &status, 0);
-}
-
-static int clean_up(void **state)
-{
-	struct stat st;
-
-	(void)state;
-	run_as = 0;
-	while (journal_count) {
-		int fd = journals[--journal_count];
-
-		if (!journal_read(fd, &journal) && journal.cgroup_count &&
-			!stat(journal.cgroups[0].path, &st)) {
-			run_unchecked("kill", fd);
-			run_unchecked("remove", fd);
-		}
-		close(fd);
-	}
-	return 0;
-}
-
-static int enter_layout(void **state)
-{
-	(void)state;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return -1;
-	if (layout == V2 && mount("cgroup2", MOUNT, "cgroup2", 0, NULL) < 0)
-		return -1;
-	if (layout == V1 && umount(MOUNT "/unified") < 0)
-		return -1;
-	return 0;
-}
-
-static int run_layout(int which, const char *name)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_life, clean_up),
@@ -665,31 +610,5 @@ static int run_layout(int which, const char *name)
 		cmocka_unit_test_teardown(test_bad_journal, clean_up),
 	};
 
-	layout = (unsigned)which;
-	return cmocka_run_group_tests_name(name, tests, enter_layout, NULL);
-}
-
-int main(int argc, char **argv)
-{
-	static const char *const names[] = {"hybrid", "v2", "v1"};
-	int failed = 0;
-
-	if (geteuid() != 0 || access(program(), X_OK) < 0 || access(MOUNT "/unified", F_OK) < 0) {
-		puts("1..1\nok 1 # skip needs root, a hybrid host and build/davit/cgroup");
-		return 0;
-	}
-	for (int i = 0; i < 3; i++) {
-		pid_t pid;
-		int status;
-
-		if (argc > 1 && strcmp(argv[1], names[i]))
-			continue;
-		fflush(stdout);
-		pid = fork();
-		if (!pid)
-			exit(run_layout(i, names[i]) ? 1 : 0);
-		if (pid < 0 || waitpid(pid, &status, 0) < 0 || status)
-			failed = 1;
-	}
-	return failed;
+	return run_layouts(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

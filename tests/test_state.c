@@ -208,6 +208,35 @@ static void creating(void **state)
 	assert_int_equal(state_status(&container), STATUS_CREATING);
 }
 
+/* The v1 freezer counts, alone or mounted with others, where the journal names one that is there.
+ */
+static void freezers(void **state)
+{
+	int unified;
+
+	(void)state;
+	container = (struct container){.dir = -1};
+	assert_null(state_freezer(&container, &unified));
+	container.journal.cgroup_count = 3;
+	container.journal.cgroups[0].controller = "memory";
+	container.journal.cgroups[0].path = "/proc";
+	container.journal.cgroups[1].controller = "";
+	container.journal.cgroups[1].path = "/sys";
+	container.journal.cgroups[2].controller = "devices,freezer";
+	container.journal.cgroups[2].path = "/dev";
+	assert_string_equal(state_freezer(&container, &unified), "/dev");
+	assert_false(unified);
+	container.journal.cgroups[2].path = "/proc/nosuch";
+	assert_string_equal(state_freezer(&container, &unified), "/sys");
+	assert_true(unified);
+	container.journal.cgroups[2].path = "/dev";
+	container.journal.cgroups[2].controller = "freezers";
+	assert_string_equal(state_freezer(&container, &unified), "/sys");
+	container.journal.cgroups[1].controller = "cpu";
+	assert_null(state_freezer(&container, &unified));
+	container.journal.cgroup_count = 0;
+}
+
 static int emit(void *context, const void *bytes, size_t length)
 {
 	return write(*(int *)context, bytes, length) == (ssize_t)length ? 0 : -EIO;
@@ -278,6 +307,7 @@ int main(void)
 		IN_TOP(foreign_journals),
 		IN_TOP(statuses),
 		IN_TOP(creating),
+		cmocka_unit_test(freezers),
 		IN_TOP(plans),
 		IN_TOP(removal),
 		cmocka_unit_test(times),

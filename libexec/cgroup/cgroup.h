@@ -51,6 +51,9 @@ const char *full_path(const struct hierarchy *h, const char *file);
 /* Finds the hierarchies of JOURNAL and sets path in each; dies when it names anything else. Returns
  * the directory of one that is not mounted here and was left out, or NULL. */
 const char *host_open_journal(struct host *host, const struct journal *journal);
+/* Where a process is in the hierarchy of H, by the text of its /proc/PID/cgroup, which is cut up:
+ * relative to the root, "" also when it lies outside of what we can reach. 0, -ENOENT. */
+int place_in(char *lines, const struct hierarchy *h, char path[PATH_SIZE]);
 /* Cleans PATH lexically: no empty component, "." or "..", none may climb; no slash at either end.
  * 0, -errno. */
 int path_clean(const char *path, char *out, size_t size);
@@ -94,11 +97,27 @@ void find_paths(struct host *host, const struct plan *plan);
 /* Refuses an unfit cgroup that is there already; sends every directory, then one empty record. */
 void announce(struct host *host);
 void make_all(struct host *host, const struct plan *plan);
+/* Opens the files that a join writes; join tells what could not be opened. */
 void prepare_join(struct host *host);
+/* Writes the digits of a pid into cgroup.procs of H. 0, -errno. */
+int join(struct hierarchy *h, const char *pid);
+/* Dies in runc's words when ERR of join says that a v2 cgroup takes no process because of its type.
+ */
+void explain_join(const struct hierarchy *h, int err);
 void join_all(struct host *host, const struct plan *plan, pid_t pid);
 /* True when an error to make or join a cgroup leaves it out instead of ending the creation
  * (runc-cli 5.7). */
 int tolerated(const struct plan *plan, int err);
+
+/* join.c: one more process for a container that is there */
+
+/* Before Landlock hides /proc: reads the journal, and keeps the file that says where the
+ * container's first process is, at FD_INIT_CGROUP. */
+void join_prepare(struct host *host, struct journal *journal);
+/* Opens the container's directory in every hierarchy, or what SUBS (controllers, path, …) name
+ * below it. */
+void join_open(struct host *host, const struct journal *journal, char **subs, int count);
+void join_process(struct host *host, pid_t pid);
 
 /* limit.c, limit1.c, limit2.c */
 

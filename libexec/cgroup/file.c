@@ -14,7 +14,8 @@
 int beneath(int dir, const char *name, int flags)
 {
 	const struct open_how how = {
-		.flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+		/* openat2 refuses O_NOCTTY with O_PATH, which opens no terminal anyway. */
+		.flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW | (flags & O_PATH ? 0 : O_NOCTTY),
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd;

@@ -178,6 +178,25 @@ static int split_line(struct hierarchy *h, char *line)
 		!path_clean(path, h->own, sizeof(h->own));
 }
 
+int place_in(char *lines, const struct hierarchy *h, char path[PATH_SIZE])
+{
+	size_t length = strcspn(h->controllers, ",");
+	struct hierarchy other;
+
+	for (char *line = lines, *next; *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		/* The journal may have fewer controllers of a long list, but the first is there. */
+		if (!split_line(&other, line) || strcspn(other.controllers, ",") != length ||
+			memcmp(other.controllers, h->controllers, length) != 0)
+			continue;
+		memcpy(path, other.own, PATH_SIZE);
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static void start(struct hierarchy *h)
 {
 	h->controllers[0] = h->mount[0] = h->own[0] = h->path[0] = '\0';

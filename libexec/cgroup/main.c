@@ -26,9 +26,14 @@ static const struct msg_rule rules[] = {
 	{MSG_LIMIT, MSG_ONCE, 0, MSG_CGROUP_MAKE, PROGRAM_CONDUCTOR},
 };
 
-static struct host host;
+static const struct msg_rule join_rules[] = {
+	{MSG_CGROUP_JOIN, MSG_ONCE, sizeof(struct msg_number), 0, PROGRAM_CONDUCTOR},
+};
 
-/* Gives up what this plan does not need on this host. */
+static struct host host;
+static struct journal journal;
+
+/* Gives up what this plan (NULL: a join alone) does not need on this host. */
 static void keep_needed(const struct plan *plan)
 {
 	uint64_t caps = BIT(CAP_DAC_OVERRIDE);
@@ -36,11 +41,36 @@ static void keep_needed(const struct plan *plan)
 
 	if (host.unified || host_controller(&host, "cpuset"))
 		caps |= BIT(CAP_SYS_NICE);
-	if (has_devices(plan))
+	if (plan && has_devices(plan))
 		caps |= host.unified ? BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) : BIT(CAP_SYS_ADMIN);
 	err = priv_keep_caps(caps);
 	if (err)
 		die("dropping capabilities:", NULL, err);
+}
+
+/* 1, or 0 when the conductor has closed its end. */
+static int next_order(struct msg *msg)
+{
+	struct pollfd poller = {.fd = FD_CONTROL, .events = POLLIN};
+	int n;
+
+	do
+		n = poll(&poller, 1, ORDER_SECONDS * 1000);
+	while (n < 0 && errno == EINTR);
+	n = n > 0 ? msg_recv(&conductor, msg) : n ? -errno : -ETIMEDOUT;
+	if (n < 0)
+		die("waiting for runc:", "control socket", n);
+	return n;
+}
+
+static pid_t pid_to_join(const struct msg *msg)
+{
+	uint64_t pid = msg->body.number.value;
+
+	if (msg->header.type != MSG_CGROUP_JOIN || pid <= 1 || pid > PROCS_MAX ||
+		pid == (uint64_t)getpid())
+		die("runc asks for what no container needs", NULL, EPROTO);
+	return (pid_t)pid;
 }
 
 /* Joins when told to, any number of other steps later limits, and that is the end. */
@@ -49,31 +79,25 @@ static void follow_orders(const struct plan *plan)
 	static struct msg msg;
 
 	for (;;) {
-		struct pollfd poller = {.fd = FD_CONTROL, .events = POLLIN};
-		int n = poll(&poller, 1, ORDER_SECONDS * 1000);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		n = n > 0 ? msg_recv(&conductor, &msg) : n ? -errno : -ETIMEDOUT;
-		if (!n)
+		if (!next_order(&msg))
 			_exit(1); /* the conductor is gone */
-		if (n < 0)
-			die("waiting for runc:", "control socket", n);
 		if (msg.header.type == MSG_LIMIT)
 			break;
-		if (msg.header.type != MSG_CGROUP_JOIN || msg.body.number.value <= 1 ||
-			msg.body.number.value > PROCS_MAX ||
-			msg.body.number.value == (uint64_t)getpid())
-			die("runc asks for what no container needs", NULL, EPROTO);
-		join_all(&host, plan, (pid_t)msg.body.number.value);
+		join_all(&host, plan, pid_to_join(&msg));
 		tell(MSG_JOINED, -1);
 	}
 	limit_all(&host, plan);
 }
 
+static void tell_made(void)
+{
+	const struct hierarchy *h = host.unified ? host_controller(&host, "") : NULL;
+
+	tell(MSG_CGROUP_MADE, h ? h->leaf : -1);
+}
+
 static void create(void)
 {
-	const struct hierarchy *h;
 	static struct msg msg;
 	struct plan plan;
 	const char *why;
@@ -87,15 +111,29 @@ static void create(void)
 	announce(&host);
 	await(MSG_CGROUP_MAKE, &msg, ORDER_SECONDS);
 	make_all(&host, &plan);
-	h = host.unified ? host_controller(&host, "") : NULL;
-	tell(MSG_CGROUP_MADE, h ? h->leaf : -1);
+	tell_made();
 	prepare_join(&host);
 	follow_orders(&plan);
 }
 
+/* On v2 the process is cloned into the directory, and only where that did not work it is moved. */
+static void join_container(char **subs, int count)
+{
+	static struct msg msg;
+
+	join_open(&host, &journal, subs, count);
+	keep_needed(NULL);
+	conductor.rules = join_rules;
+	conductor.rule_count = sizeof(join_rules) / sizeof(join_rules[0]);
+	tell_made();
+	if (!next_order(&msg))
+		_exit(0);
+	join_process(&host, pid_to_join(&msg));
+	tell(MSG_JOINED, -1);
+}
+
 static void finish(void (*effect)(struct host *, const struct journal *))
 {
-	static struct journal journal;
 	int err = journal_read(FD_JOURNAL, &journal);
 
 	if (err)
@@ -113,6 +151,8 @@ static struct priv table_for(const char *mode)
 		table.caps = priv.caps & ~BIT(CAP_KILL);
 	if (!strcmp(mode, "remove") || !strcmp(mode, "freeze") || !strcmp(mode, "thaw"))
 		table.caps = BIT(CAP_DAC_OVERRIDE);
+	if (!strcmp(mode, "join"))
+		table.caps = BIT(CAP_DAC_OVERRIDE) | BIT(CAP_SYS_NICE);
 	if (!strcmp(mode, "kill")) {
 		table.caps = BIT(CAP_KILL);
 		/* Landlock (6.12) would also forbid the signals, and can only do both. */
@@ -141,6 +181,8 @@ int main(int argc, char **argv)
 	umask(022); /* cgroup directories take it into account */
 	if (!conducted || !strcmp(mode, "create"))
 		host_read_self(&host);
+	else if (!strcmp(mode, "join"))
+		join_prepare(&host, &journal);
 	priv_enter(&table, conducted);
 	if (!conducted) {
 		host_find(&host);
@@ -148,6 +190,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(mode, "create"))
 		create();
+	else if (!strcmp(mode, "join"))
+		join_container(argv + 3, argc - 3);
 	else if (!strcmp(mode, "remove"))
 		finish(remove_all);
 	else if (!strcmp(mode, "kill"))

@@ -289,8 +289,7 @@ void make_all(struct host *host, const struct plan *plan)
 	}
 }
 
-/* What is wrong with a v2 cgroup that takes no process, in runc's words. */
-static void explain_join(const struct hierarchy *h, int err)
+void explain_join(const struct hierarchy *h, int err)
 {
 	char type[64], what[MSG_WHAT_MAX];
 
@@ -305,7 +304,7 @@ static void explain_join(const struct hierarchy *h, int err)
 	die(what, NULL, 0);
 }
 
-static int join(struct hierarchy *h, const char *pid)
+int join(struct hierarchy *h, const char *pid)
 {
 	ssize_t n;
 
