@@ -3,6 +3,16 @@
 
 load lib/common
 
+# What a test has frozen itself, above the container, would keep everything below from ending.
+teardown() {
+	if [ -n "$ABOVE" ]; then
+		echo THAWED >"$ABOVE/freezer.state" || true
+		runc delete --force "$ID" || true
+		find /sys/fs/cgroup -depth -type d -name "$ID-above" -exec rmdir {} +
+	fi
+	teardown_bundle
+}
+
 # A container whose two processes each add a line to a file of their own, over and over.
 counter() {
 	edit '.root.readonly = false'
@@ -145,18 +155,17 @@ freezer_file() { if [ "$LAYOUT" = v2 ]; then echo "$(freezer)/cgroup.freeze"; el
 
 @test "pause: a freeze that comes from above is not the container's own" {
 	[ "$LAYOUT" = v2 ] && skip "cgroup.freeze is never inherited"
-	local above=/sys/fs/cgroup/freezer/$ID-above
+	ABOVE=/sys/fs/cgroup/freezer/$ID-above
 	newer "1.1.5 calls it paused"
 	edit --arg p "/$ID-above/$ID" '.linux.cgroupsPath = $p'
 	args sleep 100
 	detached run -d "$ID"
 	expect 0
-	echo FROZEN >"$above/freezer.state"
-	wait_for 5 grep -q FROZEN "$above/$ID/freezer.state"
+	echo FROZEN >"$ABOVE/freezer.state"
+	wait_for 5 grep -q FROZEN "$ABOVE/$ID/freezer.state"
 	same "$(status_of "$ID")" running
-	echo THAWED >"$above/freezer.state"
+	echo THAWED >"$ABOVE/freezer.state"
 	runc delete --force "$ID"
-	find /sys/fs/cgroup -depth -type d -name "$ID-above" -exec rmdir {} +
 }
 
 @test "pause: a container without a cgroup of its own has no freezer" {
