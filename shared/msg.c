@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "text.h"
 
-const char *const program_names[PROGRAM_COUNT] = {
+const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_CONDUCTOR] = "runc",
 	[PROGRAM_PARSE] = "parse",
 	[PROGRAM_SECCOMP] = "seccomp",

@@ -25,8 +25,9 @@ enum program {
 	PROGRAM_COUNT
 };
 
-/* "parse", "seccomp" …: the file name below LIBEXECDIR/davit. */
-extern const char *const program_names[PROGRAM_COUNT];
+/* "parse", "seccomp" …: the file name below LIBEXECDIR/davit, at most 7 characters. Not pointers:
+ * see struct plan_type. */
+extern const char program_names[PROGRAM_COUNT][8];
 
 /* Types. The comment names sender → receiver, body, fd. The barriers of a creation are listed in
  * conduct.h. */

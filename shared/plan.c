@@ -10,7 +10,27 @@
 #include <unistd.h>
 
 /* clang-format off */
-#define RECORD(n)		      static const struct plan_field fields_##n[] = {
+/* A byte for each field: counts the fields of a record and those before it. */
+struct counted {
+#define RECORD(n)  struct {
+#define STR(f)	   char f;
+#define BOOL(f)	   char f;
+#define U64(f)	   char f;
+#define I64(f)	   char f;
+#define U32(f)	   char f;
+#define ID(f)	   char f;
+#define ENUM(f, m) char f;
+#define OPT_U64(f) char f;
+#define OPT_I64(f) char f;
+#define OPT_ID(f)  char f;
+#define LIST(f, r) char f;
+#define END(n)	   } n;
+#include "plan.def"
+#include "plan_undef.h"
+};
+
+const struct plan_field plan_fields[] = {
+#define RECORD(n)
 #define FIELD(f, kind, limit) {kind, limit},
 #define STR(f)	   FIELD(f, PLAN_STR, 0)
 #define BOOL(f)	   FIELD(f, PLAN_BOOL, 0)
@@ -23,13 +43,15 @@
 #define OPT_I64(f) FIELD(f, PLAN_OPT_I64, 0)
 #define OPT_ID(f)  FIELD(f, PLAN_OPT_ID, 0)
 #define LIST(f, r) FIELD(f, PLAN_LIST, PLAN_RECORD_##r)
-#define END(n)	   };
+#define END(n)
 #include "plan.def"
 #include "plan_undef.h"
 #undef FIELD
+};
 
 const struct plan_type plan_types[PLAN_RECORD_COUNT] = {
-#define RECORD(n) {#n, sizeof(struct plan_##n), sizeof(fields_##n) / sizeof(fields_##n[0]), fields_##n},
+#define RECORD(n) \
+	{#n, sizeof(struct plan_##n), offsetof(struct counted, n), sizeof(((struct counted *)0)->n)},
 #include "plan_empty.h"
 #include "plan.def"
 #include "plan_undef.h"
@@ -106,11 +128,13 @@ static int check_records(const struct image *image, enum plan_record record, con
 
 	for (uint32_t i = 0; i < image->header->sections[record].count; i++) {
 		for (uint32_t f = 0; f < type->field_count; f++) {
-			if (!check_field(image, &type->fields[f], at)) {
+			const struct plan_field *field = &plan_fields[type->first_field + f];
+
+			if (!check_field(image, field, at)) {
 				*why = type->name;
 				return -EBADMSG;
 			}
-			at += plan_field_size(type->fields[f].kind);
+			at += plan_field_size(field->kind);
 		}
 	}
 	return 0;

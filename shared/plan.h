@@ -83,17 +83,20 @@ struct plan_field {
 	uint8_t limit; /* PLAN_ENUM: number of values; PLAN_LIST: the enum plan_record */
 };
 
+/* Without pointers: each would cost dmz, whose size is limited, 24 bytes more for its relocation.
+ */
 struct plan_type {
-	const char *name;
-	uint32_t size; /* of one record, bytes */
-	uint32_t field_count;
-	const struct plan_field *fields;
+	char name[16];
+	uint32_t size;        /* of one record, bytes */
+	uint16_t first_field; /* in plan_fields */
+	uint16_t field_count;
 };
 
 /* Bytes one field of KIND takes in its record: 8 or 16. */
 uint32_t plan_field_size(enum plan_kind kind);
 
 extern const struct plan_type plan_types[PLAN_RECORD_COUNT];
+extern const struct plan_field plan_fields[];
 
 /* plan_names.c: the name of field F of record R is plan_field_names[R][F]. Apart, because only
  * plan-dump needs them. */

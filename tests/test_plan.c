@@ -132,7 +132,8 @@ static size_t walk(const unsigned char *bytes, size_t size)
 
 		for (uint32_t i = 0; i < header->sections[r].count; i++) {
 			for (uint32_t f = 0; f < plan_types[r].field_count; f++) {
-				enum plan_kind kind = plan_types[r].fields[f].kind;
+				enum plan_kind kind =
+					plan_fields[plan_types[r].first_field + f].kind;
 				struct plan_string s;
 				const char *text;
 

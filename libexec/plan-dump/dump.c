@@ -154,9 +154,9 @@ static void dump_list(
 
 		put_indent(depth);
 		put("- ");
-		memcpy(value, at, plan_field_size(type->fields[0].kind));
-		if (type->field_count == 1 && !is_absent(&type->fields[0], value))
-			put_scalar(plan, &type->fields[0], value);
+		memcpy(value, at, plan_field_size(plan_fields[type->first_field].kind));
+		if (type->field_count == 1 && !is_absent(&plan_fields[type->first_field], value))
+			put_scalar(plan, &plan_fields[type->first_field], value);
 		else
 			dump_record(plan, record, at, depth + 1);
 	}
@@ -169,7 +169,7 @@ static void dump_record(const struct plan *plan, uint32_t record, const uint8_t 
 	int first = 1;
 
 	for (uint32_t f = 0; f < type->field_count; f++) {
-		const struct plan_field *field = &type->fields[f];
+		const struct plan_field *field = &plan_fields[type->first_field + f];
 		uint64_t value[2] = {0, 0};
 		struct plan_list list;
 
