@@ -51,6 +51,8 @@ static _Noreturn void exec_step(
 	dup2(control, 200);
 	for (size_t i = 0; i < count; i++)
 		dup2(fds[i].from, 201 + (int)i);
+	/* Nor is a descriptor that the shell left open. */
+	(void)syscall(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
 	for (size_t i = 0; i < count; i++)
 		dup2(201 + (int)i, fds[i].to);
 	dup2(200, FD_CONTROL);
