@@ -107,11 +107,11 @@ static void set_limits(const struct priv *table)
 		struct rlimit limit = {table->limits[i].value, table->limits[i].value};
 		struct rlimit now;
 
-		if (getrlimit(table->limits[i].resource, &now) < 0)
+		if (sys_prlimit(table->limits[i].resource, NULL, &now) < 0)
 			die("getrlimit:", NULL, errno);
 		if (now.rlim_max < limit.rlim_max)
 			limit.rlim_max = limit.rlim_cur = now.rlim_max;
-		if (syscall(__NR_prlimit64, 0, table->limits[i].resource, &limit, NULL) < 0)
+		if (sys_prlimit(table->limits[i].resource, &limit, NULL) < 0)
 			die("setrlimit:", NULL, errno);
 	}
 }

@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -133,6 +134,17 @@ static inline int sys_setresgid(gid_t r, gid_t e, gid_t s)
 static inline int sys_setgroups(size_t count, const gid_t *groups)
 {
 	return (int)syscall(__NR_setgroups, count, groups);
+}
+
+/* musl's own wrappers have fallbacks for kernels that are too old for us. */
+static inline int sys_fchown(int fd, uid_t uid, gid_t gid)
+{
+	return (int)syscall(__NR_fchown, fd, uid, gid);
+}
+
+static inline int sys_prlimit(int resource, const struct rlimit *wanted, struct rlimit *before)
+{
+	return (int)syscall(__NR_prlimit64, 0, resource, wanted, before);
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old)

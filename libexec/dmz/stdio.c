@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "fds.h"
 #include "step.h"
+#include "sys.h"
 
 static int is_null(const struct stat *st)
 {
@@ -66,7 +67,7 @@ void own_stdio(const struct plan *plan)
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fstat(fd, &st) < 0 || is_null(&st) || st.st_uid == uid)
 			continue;
-		if (fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&
+		if (sys_fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&
 			errno != EACCES)
 			die("chown stdio:", NULL, errno);
 	}

@@ -93,10 +93,10 @@ static void raise_file_limit(void)
 {
 	struct rlimit all;
 
-	if (getrlimit(RLIMIT_NOFILE, &callers_files) < 0)
+	if (sys_prlimit(RLIMIT_NOFILE, NULL, &callers_files) < 0)
 		die("getrlimit:", "RLIMIT_NOFILE", errno);
 	all.rlim_cur = all.rlim_max = callers_files.rlim_max;
-	if (syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, &all, NULL) < 0)
+	if (sys_prlimit(RLIMIT_NOFILE, &all, NULL) < 0)
 		die("setrlimit:", "RLIMIT_NOFILE", errno);
 }
 
@@ -104,7 +104,7 @@ static _Noreturn void exec_dmz(void)
 {
 	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE};
 
-	if (syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, &callers_files, NULL) < 0)
+	if (sys_prlimit(RLIMIT_NOFILE, &callers_files, NULL) < 0)
 		die("setrlimit:", "RLIMIT_NOFILE", errno);
 	line_exec(FD_DMZ, "dmz", kept, sizeof(kept) / sizeof(kept[0]));
 }
