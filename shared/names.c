@@ -20,6 +20,18 @@ const struct name capability_names[] = {CAPABILITIES(X){NULL, 0}};
 #define X(w) {"RLIMIT_" #w, DAVIT_RLIMIT_##w},
 const struct name rlimit_names[] = {RLIMITS(X){NULL, 0}};
 #undef X
+#define X(w) {"SCHED_" #w, POLICY_##w},
+const struct name sched_policies[] = {SCHED_POLICIES(X){NULL, 0}};
+#undef X
+#define X(w, b) {"SCHED_FLAG_" #w, b},
+const struct name sched_flag_names[] = {SCHED_FLAG_BITS(X){NULL, 0}};
+#undef X
+#define X(w, n) {"IOPRIO_CLASS_" #w, n},
+const struct name io_classes[] = {IO_CLASSES(X){NULL, 0}};
+#undef X
+#define X(w, n) {#w, n},
+const struct name personality_names[] = {PERSONALITIES(X){NULL, 0}};
+#undef X
 #define X(e, w) {w, e},
 const struct name hook_names[] = {HOOKS(X){NULL, 0}};
 #undef X

@@ -83,6 +83,37 @@
 	X(RTPRIO)                                                                                  \
 	X(RTTIME)
 
+/* X(word without SCHED_) in the order of the kernel's numbers (0 = OTHER) – sched_setattr(2) */
+#define SCHED_POLICIES(X)                                                                          \
+	X(OTHER)                                                                                   \
+	X(FIFO)                                                                                    \
+	X(RR)                                                                                      \
+	X(BATCH)                                                                                   \
+	X(ISO)                                                                                     \
+	X(IDLE)                                                                                    \
+	X(DEADLINE)
+
+/* X(word without SCHED_FLAG_, bit) */
+#define SCHED_FLAG_BITS(X)                                                                         \
+	X(RESET_ON_FORK, 0x01)                                                                     \
+	X(RECLAIM, 0x02)                                                                           \
+	X(DL_OVERRUN, 0x04)                                                                        \
+	X(KEEP_POLICY, 0x08)                                                                       \
+	X(KEEP_PARAMS, 0x10)                                                                       \
+	X(UTIL_CLAMP_MIN, 0x20)                                                                    \
+	X(UTIL_CLAMP_MAX, 0x40)
+
+/* X(word without IOPRIO_CLASS_, number) – ioprio_set(2) */
+#define IO_CLASSES(X)                                                                              \
+	X(RT, 1)                                                                                   \
+	X(BE, 2)                                                                                   \
+	X(IDLE, 3)
+
+/* X(word, PER_) – config-linux.md, "Personality" */
+#define PERSONALITIES(X)                                                                           \
+	X(LINUX, 0)                                                                                \
+	X(LINUX32, 8)
+
 /* X(enumerator, word) – config.md, "POSIX-platform Hooks" */
 #define HOOKS(X)                                                                                   \
 	X(HOOK_PRESTART, "prestart")                                                               \
@@ -156,6 +187,9 @@ enum capability { CAPABILITIES(X) CAP_COUNT };
 #define X(w) DAVIT_RLIMIT_##w,
 enum rlimit_type { RLIMITS(X) RLIMIT_COUNT };
 #undef X
+#define X(w) POLICY_##w,
+enum sched_policy { SCHED_POLICIES(X) SCHED_POLICY_COUNT };
+#undef X
 #define X(e, w) e,
 enum hook_kind { HOOKS(X) HOOK_COUNT };
 #undef X
@@ -185,6 +219,10 @@ extern const struct name
 	namespace_files[]; /* word: file below /proc/PID/ns; value: CLONE_NEW… flag */
 extern const struct name capability_names[];   /* with CAP_; value: bit number */
 extern const struct name rlimit_names[];       /* with RLIMIT_; value: the kernel's number */
+extern const struct name sched_policies[];     /* with SCHED_; value: the kernel's number */
+extern const struct name sched_flag_names[];   /* with SCHED_FLAG_; value: the bit */
+extern const struct name io_classes[];         /* with IOPRIO_CLASS_; value: the kernel's number */
+extern const struct name personality_names[];  /* value: of personality(2) */
 extern const struct name hook_names[];         /* value: enum hook_kind */
 extern const struct name seccomp_actions[];    /* with SCMP_ACT_ */
 extern const struct name seccomp_ops[];        /* with SCMP_CMP_ */

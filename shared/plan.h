@@ -154,10 +154,16 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
 
 /*
  * True when rootfs must wait between the mounts and pivot_root (MSG_HOOKS_DONE): hooks run there,
- * and while device rules are written there are moments in which no device can be opened. Other
- * limits are applied while it goes on.
+ * while device rules are written there are moments in which no device can be opened, and which
+ * schedulers a process may have depends on its cgroup. Other limits are applied while it goes on.
  */
 int plan_waits_after_mounts(const struct plan *plan);
+
+/*
+ * True when the dmz of `exec` must wait until the process is in its cgroups (MSG_JOINED): a cpuset
+ * replaces its CPUs, and the schedulers it may have are those that the cgroup allows.
+ */
+int plan_waits_for_join(const struct plan *plan);
 
 /* plan_str_at, plan_mount_at …: record I of LIST; I must be below LIST.count. */
 #define RECORD(n)                                                                                  \

@@ -162,10 +162,6 @@ static void refused_in_process(void **state)
 			"apparmorProfile: expected a string"},
 		{PROCESS, PROCESS_WITH("\"selinuxLabel\":\"a\\\",b\""),
 			"process.selinuxLabel: not a label"},
-		{PROCESS, PROCESS_WITH("\"scheduler\":{\"policy\":\"SCHED_FIFO\"}"),
-			"process.scheduler: not supported yet"},
-		{PROCESS, PROCESS_WITH("\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\"}"),
-			"process.ioPriority: not supported yet"},
 	};
 
 	(void)state;
@@ -327,8 +323,6 @@ static void refused_in_linux(void **state)
 			"a\"},{\"type\":\"p\",\"path\":\"//a\"}]}",
 			"linux.devices: duplicate device path \"/a\""},
 		{LINUX, "{\"intelRdt\":{\"closID\":\"a\"}}", "linux.intelRdt: not supported yet"},
-		{LINUX, "{\"personality\":{\"domain\":\"bogus\"}}",
-			"linux.personality: not supported yet"},
 		{LINUX, "{\"memoryPolicy\":{\"mode\":\"MPOL_BIND\"}}",
 			"linux.memoryPolicy: not supported yet"},
 		{LINUX, "{\"netDevices\":{\"eth0\":{\"name\":\"e\"}}}",

@@ -42,6 +42,11 @@ void join_keyring(const struct plan *plan)
 	}
 	if (ring < 0)
 		die("unable to join session keyring:", NULL, errno);
+	if (ring == 0) /* the caller's session has this name already */
+		ring = KEY_SPEC_SESSION_KEYRING;
+	/* The first process of the container has set them; what it changed since is its own. */
+	if (plan->config->joins)
+		return;
 	length = syscall(__NR_keyctl, KEYCTL_DESCRIBE, ring, description, sizeof(description) - 1);
 	if (length < 0)
 		die("keyring:", NULL, errno);
@@ -69,7 +74,7 @@ void set_limits_and_umask(const struct plan *plan)
 		const struct plan_rlimit *limit = plan_rlimit_at(plan, list, i);
 		struct rlimit value = {limit->soft, limit->hard};
 
-		if (syscall(__NR_prlimit64, 0, (int)limit->type, &value, NULL) < 0) {
+		if (sys_prlimit((int)limit->type, &value, NULL) < 0) {
 			char type[8];
 			struct text t = TEXT(type);
 
@@ -77,7 +82,11 @@ void set_limits_and_umask(const struct plan *plan)
 			die("error setting rlimit type", type, errno);
 		}
 	}
-	umask(plan->config->umask.set ? (mode_t)plan->config->umask.value : 0022);
+	/* `exec` keeps what it was started with (runc-cli.md 3.15). */
+	if (plan->config->umask.set)
+		umask((mode_t)plan->config->umask.value);
+	else if (!plan->config->joins)
+		umask(0022);
 }
 
 static void set_label(

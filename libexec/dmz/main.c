@@ -20,6 +20,7 @@
 
 static const struct msg_rule rules[] = {
 	{MSG_FILTER, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_CONDUCTOR},
+	{MSG_JOINED, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
 };
 
 static struct plan plan;
@@ -121,6 +122,8 @@ int main(int argc, char **argv)
 	set_labels(&plan);
 	if (plan.config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		die("no_new_privs:", NULL, errno);
+	wait_for_join(&plan);
+	set_scheduling(&plan);
 	if (!plan.config->no_new_privileges)
 		install_filter(&plan);
 	enter_cwd_as_root(&plan);

@@ -1,12 +1,15 @@
-/* Id maps, oom_score_adj and hard limits: the writes that need the caller's privileges. */
+/* Id maps, oom_score_adj, hard limits: the writes that need the caller's privileges; CPU affinity.
+ */
 #include "ns.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "affinity.h"
 #include "proc.h"
 #include "step.h"
+#include "sys.h"
 #include "text.h"
 
 #define MAP_LINES 340 /* user_namespaces(7) */
@@ -94,14 +97,31 @@ static void raise_limits(const struct plan *plan)
 		const struct plan_rlimit *limit = plan_rlimit_at(plan, list, i);
 		struct rlimit now;
 
-		if (getrlimit((int)limit->type, &now) < 0)
+		if (sys_prlimit((int)limit->type, NULL, &now) < 0)
 			die("getrlimit:", rlimit_names[limit->type].word, errno);
 		if (limit->hard <= now.rlim_max)
 			continue;
 		now.rlim_max = limit->hard;
-		if (setrlimit((int)limit->type, &now) < 0)
+		if (sys_prlimit((int)limit->type, &now, NULL) < 0)
 			die("error setting rlimit", rlimit_names[limit->type].word, errno);
 	}
+}
+
+/*
+ * The caller's CPUs are no business of the container: moving into a cpuset does not widen what a
+ * process once asked for (Linux 6.2), so it asks for all of them before that. `exec` starts on the
+ * CPUs that config.json names for it (config.md, "execCPUAffinity").
+ */
+static void set_affinity(const struct plan *plan)
+{
+	const struct plan_list all = {0, 0};
+	int err =
+		affinity_set(plan, plan->config->joins ? plan->config->exec_affinity_initial : all);
+
+	if (err)
+		warn("setting the CPU affinity failed, the container's process may keep that of "
+		     "the caller:",
+			NULL, err);
 }
 
 void set_inherited(const struct plan *plan)
@@ -109,4 +129,5 @@ void set_inherited(const struct plan *plan)
 	if (plan->config->oom_score_adj.set)
 		set_oom_score(plan->config->oom_score_adj.value);
 	raise_limits(plan);
+	set_affinity(plan);
 }

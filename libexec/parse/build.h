@@ -27,6 +27,11 @@ void build_linux(const struct value *value, void *config);
 void build_resources(const struct value *resources, void *config);
 void build_seccomp(const struct value *seccomp, void *config);
 
+/* build_scheduling.c: members of process; each replaces what an earlier process object gave. */
+void build_scheduler(const struct value *scheduler, void *config);
+void build_io_priority(const struct value *priority, void *config);
+void build_exec_affinity(const struct value *affinity, void *config);
+
 /* Checks that need the whole of linux: sysctl keys by namespace (value NULL: none). */
 void build_sysctl(const struct value *sysctl, struct plan_config *config);
 
@@ -52,6 +57,13 @@ void check_absolute_clean(const char *text); /* absolute, without ".." */
 void check_no_climbing(const char *text);    /* no ".." component */
 void check_cpu_list(const char *text);       /* "0-3,7" */
 void check_page_size(const char *text);      /* "2MB" */
+
+/*
+ * Reads "3" or "0-3" at C. Returns what follows, or NULL when that is no range. A number that is
+ * not below CPU_COUNT comes as some other such number.
+ */
+#define CPU_COUNT 8192u /* the largest NR_CPUS of any kernel */
+const char *read_cpu_range(const char *c, unsigned *first, unsigned *last);
 
 /*
  * The absolute path PATH names lexically, "." and ".." resolved and clamped at "/", in BUFFER of

@@ -47,6 +47,7 @@ static void take_container(struct plan_config *config)
 	config->umask = from->umask;
 	config->personality = from->personality;
 	config->oom_score_adj = from->oom_score_adj;
+	config->cpuset_cpus = take(from->cpuset_cpus); /* for the text of an error */
 	config->has_seccomp = from->has_seccomp;
 	config->seccomp_has_flags = from->seccomp_has_flags;
 	config->seccomp_flags = from->seccomp_flags;

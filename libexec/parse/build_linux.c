@@ -135,6 +135,31 @@ static void keep_sysctl(const struct value *value, void *target)
 	sysctl = value;
 }
 
+static void build_domain(const struct value *value, void *target)
+{
+	struct plan_opt_u64 *personality = target;
+	const struct name *name = name_find(personality_names, value_string(value));
+
+	if (!name)
+		refuse_as("invalid personality domain ", shown(value->string), NULL);
+	personality->set = 1;
+	personality->value = name->value;
+}
+
+/* config-linux.md, "Personality": no flag is defined. */
+static void check_no_flags(const struct value *value, void *target)
+{
+	(void)target;
+	expect(value, VALUE_ARRAY);
+	if (value->child)
+		refuse("no flag is defined for personality", NULL);
+}
+
+static const struct field personality_fields[] = {
+	{"domain", FIELD_CALL, FIELD_REQUIRED | FIELD_GUARD, CONFIG(personality),
+		.call = build_domain},
+	{"flags", FIELD_CALL, 0, .call = check_no_flags}, {NULL}};
+
 static const struct field linux_fields[] = {
 	{"namespaces", FIELD_CALL, FIELD_GUARD, CONFIG(namespaces), .call = build_namespaces},
 	{"uidMappings", FIELD_RECORDS, FIELD_GUARD, CONFIG(uid_map), .record = PLAN_RECORD_idmap,
@@ -154,9 +179,9 @@ static const struct field linux_fields[] = {
 		.check = check_cgroups_path},
 	{"resources", FIELD_CALL, FIELD_GUARD, .call = build_resources},
 	{"seccomp", FIELD_CALL, FIELD_GUARD, .call = build_seccomp},
-	{"timeOffsets", FIELD_UNSUPPORTED}, {"personality", FIELD_UNSUPPORTED},
-	{"intelRdt", FIELD_UNSUPPORTED}, {"memoryPolicy", FIELD_UNSUPPORTED},
-	{"netDevices", FIELD_UNSUPPORTED}, {NULL}};
+	{"personality", FIELD_OBJECT, FIELD_GUARD, .fields = personality_fields},
+	{"timeOffsets", FIELD_UNSUPPORTED}, {"intelRdt", FIELD_UNSUPPORTED},
+	{"memoryPolicy", FIELD_UNSUPPORTED}, {"netDevices", FIELD_UNSUPPORTED}, {NULL}};
 
 void build_linux(const struct value *value, void *target)
 {

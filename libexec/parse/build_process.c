@@ -189,8 +189,9 @@ static const struct field process_fields[] = {{"terminal", FIELD_BOOL, 0, CONFIG
 		.check = check_printable},
 	{"selinuxLabel", FIELD_STRING, FIELD_GUARD, CONFIG(selinux_label), .check = check_label},
 	{"oomScoreAdj", FIELD_OPT, FIELD_GUARD, CONFIG(oom_score_adj), -1000, 1000},
-	{"scheduler", FIELD_UNSUPPORTED}, {"ioPriority", FIELD_UNSUPPORTED},
-	{"execCPUAffinity", FIELD_IGNORED}, /* of exec only */
+	{"scheduler", FIELD_CALL, FIELD_GUARD, .call = build_scheduler},
+	{"ioPriority", FIELD_CALL, FIELD_GUARD, .call = build_io_priority},
+	{"execCPUAffinity", FIELD_CALL, 0, .call = build_exec_affinity},
 	{"commandLine", FIELD_IGNORED}, {NULL}};
 
 void build_process(const struct value *process, void *target)

@@ -5,7 +5,6 @@
 
 #define PATH_SIZE     4096
 #define COMPONENT_MAX 255
-#define CPU_MAX       8191 /* the largest NR_CPUS of any kernel, less one */
 
 void check_not_empty(const char *text)
 {
@@ -105,11 +104,16 @@ static const char *read_cpu(const char *c, unsigned *value)
 {
 	const char *start = c;
 
-	for (*value = 0; *c >= '0' && *c <= '9' && *value <= CPU_MAX; c++)
+	for (*value = 0; *c >= '0' && *c <= '9' && *value < CPU_COUNT; c++)
 		*value = *value * 10 + (unsigned)(*c - '0');
-	if (c > start && *value > CPU_MAX)
-		refuse("values larger than ", shown_number(CPU_MAX, 0), " are not supported", NULL);
 	return c > start ? c : NULL;
+}
+
+const char *read_cpu_range(const char *c, unsigned *first, unsigned *last)
+{
+	c = read_cpu(c, first);
+	*last = *first;
+	return c && *c == '-' ? read_cpu(c + 1, last) : c;
 }
 
 /* cpuset(7), "List format" */
@@ -122,10 +126,10 @@ void check_cpu_list(const char *text)
 	for (;;) {
 		unsigned first, last;
 
-		c = read_cpu(c, &first);
-		last = first;
-		if (c && *c == '-')
-			c = read_cpu(c + 1, &last);
+		c = read_cpu_range(c, &first, &last);
+		if (c && (first >= CPU_COUNT || last >= CPU_COUNT))
+			refuse("values larger than ", shown_number(CPU_COUNT - 1, 0),
+				" are not supported", NULL);
 		if (!c || (*c && *c != ','))
 			refuse("\"", shown(text), "\" is not a list like 0-3,7", NULL);
 		if (last < first)

@@ -213,7 +213,7 @@ static int advance(struct entering *e)
 	}
 	if (!err && e->joined && !e->joined_sent) {
 		e->joined_sent = 1;
-		if (e->plan.config->exec_affinity_final.count)
+		if (plan_waits_for_join(&e->plan))
 			err = tell_step(e, ENTER_LINE, MSG_JOINED, NULL, 0, -1);
 	}
 	return err;

@@ -1,0 +1,194 @@
+# How the process is scheduled: scheduler, I/O priority, CPU affinity; and its personality.
+# layouts: hybrid v2
+
+load lib/common
+
+# Fields 18, 19, 40 and 41 of stat are priority, nice, real-time priority and policy.
+show() {
+	sh_args 'echo "stat $(cut -d " " -f 18,19,40,41 /proc/self/stat)"; echo "io $(ionice -p $$)"
+		echo "machine $(uname -m)"; echo "personality $(cat /proc/self/personality)"
+		grep Cpus_allowed_list /proc/self/status; echo "user $(id -u)"'
+	run runc run "$ID"
+}
+
+# The CPUs that a process gets which asks for all.
+all_cpus() {
+	taskset -c 0-8191 sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status
+}
+
+# scheduler JSON USER: what the container of this user then is scheduled by.
+scheduler() {
+	edit --argjson s "$1" --argjson u "$2" '.process.scheduler = $s | .process.user = {uid: $u, gid: $u}'
+	show
+}
+
+# On v1 with CONFIG_RT_GROUP_SCHED a new cgroup has no real-time time; on v2 such a kernel gives all of it to the root.
+realtime() {
+	[ ! -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] ||
+		edit '.linux.resources.cpu = {realtimePeriod: 1000000, realtimeRuntime: 10000}'
+	[ "$LAYOUT" != v2 ] || [ ! -e /proc/config.gz ] || ! zcat /proc/config.gz | grep -q '^CONFIG_RT_GROUP_SCHED=y' ||
+		skip "v2 on a kernel with CONFIG_RT_GROUP_SCHED"
+}
+
+@test "scheduling: by default as the caller is" {
+	local nice
+	nice=$(nice)
+	show
+	expect 0 "stat $((20 + nice)) $nice 0 0" "machine $(uname -m)" "io $(ionice -p $$)"
+	run nice -n 3 timeout 10 "$RUNC" --root "$STATE" run "$ID"
+	expect 0 "stat $((23 + nice)) $((3 + nice)) 0 0"
+}
+
+@test "scheduling: policies that need no privilege, for root and for user 1000" {
+	for user in 0 1000; do
+		scheduler '{"policy": "SCHED_BATCH", "nice": 5}' $user
+		expect 0 "stat 25 5 0 3" "user $user"
+		scheduler '{"policy": "SCHED_OTHER", "nice": 19}' $user
+		expect 0 "stat 39 19 0 0" "user $user"
+		scheduler '{"policy": "SCHED_IDLE"}' $user
+		expect 0 "stat 20 0 0 5" "user $user"
+	done
+}
+
+@test "scheduling: a negative nice and real-time policies, which the container itself may not set" {
+	edit 'del(.process.capabilities) | .process.noNewPrivileges = false'
+	for user in 0 1000; do
+		scheduler '{"policy": "SCHED_OTHER", "nice": -10}' $user
+		expect 0 "stat 10 -10 0 0" "user $user"
+	done
+	realtime
+	for user in 0 1000; do
+		scheduler '{"policy": "SCHED_FIFO", "priority": 5}' $user
+		expect 0 "stat -6 0 5 1" "user $user"
+		scheduler '{"policy": "SCHED_RR", "priority": 99}' $user
+		expect 0 "stat -100 0 99 2" "user $user"
+	done
+}
+
+@test "scheduling: deadline, and flags: a child starts anew" {
+	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000, "period": 20000000,
+		"flags": ["SCHED_FLAG_RESET_ON_FORK"]}' 0
+	expect 0 "stat 20 0 0 0"
+	args grep -E '^(policy|dl.runtime|dl.deadline)' /proc/self/sched
+	run runc run "$ID"
+	expect 0
+	same "$(awk '$1 == "policy" { print $3 }' <<<"$output")" 6
+}
+
+@test "scheduling: what the kernel refuses ends the creation in runc's words" {
+	edit '.process.scheduler = {policy: "SCHED_ISO"}'
+	refused 'error setting scheduler: invalid argument' create "$ID"
+	edit '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 3000000, deadline: 2000000, period: 2000000}'
+	refused 'error setting scheduler: invalid argument' create "$ID"
+	[ "$LAYOUT" != v2 ] || skip "no cpuset controller on v2"
+	needs_controller cpuset
+	[ "$(nproc)" -gt 1 ] || skip "one CPU"
+	edit '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 1000000, deadline: 2000000, period: 2000000} |
+		.linux.resources.cpu = {cpus: "0"}'
+	refused "process scheduler can't be used together with AllowedCPUs" create "$ID"
+}
+
+@test "scheduling: without a limit for real time on v1 there is no real-time scheduler" {
+	[ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] || skip "no cpu.rt_runtime_us"
+	edit '.process.scheduler = {policy: "SCHED_FIFO", priority: 1}'
+	refused 'error setting scheduler: operation not permitted' create "$ID"
+}
+
+@test "scheduling: I/O priority, for root and for user 1000" {
+	for user in 0 1000; do
+		edit --argjson u $user '.process.user = {uid: $u, gid: $u} |
+			.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}'
+		show
+		expect 0 "io best-effort: prio 6" "user $user"
+		edit '.process.ioPriority = {class: "IOPRIO_CLASS_IDLE"}'
+		show
+		expect 0 "io idle" "user $user"
+		edit '.process.ioPriority = {class: "IOPRIO_CLASS_RT", priority: 1}'
+		show
+		expect 0 "io realtime: prio 1" "user $user"
+	done
+}
+
+@test "scheduling: a user namespace gives no right to real time" {
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	edit '.process.ioPriority = {class: "IOPRIO_CLASS_RT"}'
+	refused 'failed to set io priority: operation not permitted' create "$ID"
+	edit '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 7}'
+	show
+	expect 0 "io best-effort: prio 7"
+}
+
+@test "scheduling: personality, also where the filter forbids the call" {
+	edit '.linux.personality = {domain: "LINUX32"}'
+	show
+	expect 0 "personality 00000008"
+	lacks "$output" "machine $(uname -m)"
+	edit '.process.user = {uid: 1000, gid: 1000} | .linux.personality.flags = [] |
+		.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+			syscalls: [{names: ["personality", "sched_setattr", "ioprio_set", "sched_setaffinity"],
+			action: "SCMP_ACT_KILL_PROCESS"}]} |
+		.process.scheduler = {policy: "SCHED_BATCH"} | .process.ioPriority = {class: "IOPRIO_CLASS_IDLE"}'
+	for nnp in true false; do
+		edit --argjson nnp $nnp '.process.noNewPrivileges = $nnp'
+		show
+		expect 0 "personality 00000008" "stat 20 0 0 3" "io idle" "user 1000"
+	done
+}
+
+@test "scheduling: LINUX is the personality of the machine, whatever the caller has" {
+	edit '.linux.personality = {domain: "LINUX"}'
+	show
+	run setarch linux32 -R timeout 10 "$RUNC" --root "$STATE" run "$ID"
+	expect 0 "personality 00000000" "machine $(uname -m)"
+	edit 'del(.linux.personality)'
+	run setarch linux32 -R timeout 10 "$RUNC" --root "$STATE" run "$ID"
+	expect 0 "personality 00040008"
+}
+
+@test "scheduling: the container may run on all CPUs, whatever the caller may" {
+	local all first
+	newer "since 1.3.1"
+	[ "$(nproc)" -gt 1 ] || skip "one CPU"
+	all=$(all_cpus)
+	first=${all%%[-,]*}
+	show
+	run taskset -c "$first" timeout 10 "$RUNC" --root "$STATE" run "$ID"
+	expect 0 $'Cpus_allowed_list:\t'"$all"
+	lacks "$output" warning
+	# and those that its cpuset has
+	[ "$LAYOUT" = v2 ] || {
+		needs_controller cpuset
+		edit --arg cpu "${all##*[-,]}" '.linux.resources.cpu = {cpus: $cpu}'
+		run taskset -c "$first" timeout 10 "$RUNC" --root "$STATE" run "$ID"
+		expect 0 $'Cpus_allowed_list:\t'"${all##*[-,]}"
+	}
+}
+
+@test "scheduling: execCPUAffinity is not for the first process" {
+	local all
+	all=$(all_cpus)
+	edit '.process.execCPUAffinity = {initial: "0", final: "0"}'
+	show
+	expect 0 $'Cpus_allowed_list:\t'"$all"
+}
+
+@test "scheduling: what is wrong in config.json is refused before anything is made" {
+	cp config.json keep.json
+	while IFS='|' read -r filter pattern; do
+		cp keep.json config.json
+		edit "$filter"
+		refused "$pattern" create "$ID" || { echo "$filter"; return 1; }
+	done <<-'END'
+		.process.scheduler = {}|scheduler policy is required
+		.process.scheduler = {policy: "SCHED_FOO"}|invalid scheduler policy: SCHED_FOO
+		.process.scheduler = {policy: "SCHED_OTHER", nice: 20}|invalid scheduler.nice: 20 when scheduler.policy is SCHED_OTHER
+		.process.scheduler = {policy: "SCHED_IDLE", priority: 1}|scheduler.priority can only be specified for SchedFIFO or SchedRR
+		.process.scheduler = {policy: "SCHED_RR", priority: 1, period: 1}|scheduler runtime/deadline/period can only be specified
+		.process.ioPriority = {class: "IOPRIO_CLASS_FOO"}|invalid ioPriority.Class: ..IOPRIO_CLASS_FOO
+		.process.ioPriority = {class: "IOPRIO_CLASS_RT", priority: 8}|invalid ioPriority.Priority: 8
+		.process.execCPUAffinity = {initial: "3-1"}|bad CPUAffinity.Initial: invalid range: 3-1
+		.process.execCPUAffinity = {final: "0,9999"}|bad CPUAffinity.Final: values larger than 8191 are not supported
+		.linux.personality = {domain: "LINUX64"}|invalid personality domain LINUX64
+	END
+}
