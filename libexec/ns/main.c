@@ -115,8 +115,10 @@ static void shed_capabilities(const struct plan_config *config)
 		BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE);
 	int err;
 
-	if (config->has_seccomp && !config->no_new_privileges)
-		keep |= BIT(CAP_SYS_ADMIN); /* seccomp(2) */
+	/* For seccomp(2), and for a procfs of our own to write labels to (rule F15). */
+	if ((config->has_seccomp && !config->no_new_privileges) ||
+		config->apparmor_profile.offset || config->selinux_label.offset)
+		keep |= BIT(CAP_SYS_ADMIN);
 	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if (!(keep & BIT(cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			die("dropping capabilities:", NULL, errno);
