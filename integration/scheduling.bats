@@ -192,3 +192,82 @@ realtime() {
 		.linux.personality = {domain: "LINUX64"}|invalid personality domain LINUX64
 	END
 }
+
+SHOW='echo "stat $(cut -d " " -f 18,19,40,41 /proc/self/stat)"; echo "io $(ionice -p $$)"
+	echo "personality $(cat /proc/self/personality)"; grep Cpus_allowed_list /proc/self/status; echo "umask $(umask)"'
+
+# process FILTER: exec of the container's process object, changed, that shows itself.
+process() {
+	jq --arg show "$SHOW" '.process | .args = ["sh", "-c", $show] | '"$1" <config.json >"$T/process.json"
+	run runc exec --process "$T/process.json" "$ID"
+}
+
+@test "scheduling: exec takes the container's, and what its own process object says instead" {
+	edit '.process.scheduler = {policy: "SCHED_BATCH", nice: 5} | .process.args = ["sleep", "100"] |
+		.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6} | .linux.personality = {domain: "LINUX32"}'
+	for user in 0 1000; do
+		edit --argjson u $user '.process.user = {uid: $u, gid: $u}'
+		detached run -d "$ID"
+		expect 0
+		run runc exec "$ID" sh -c "$SHOW"
+		expect 0 "stat 25 5 0 3" "io best-effort: prio 6" "personality 00000008"
+		process '.scheduler = {policy: "SCHED_IDLE"} | .ioPriority = {class: "IOPRIO_CLASS_IDLE"}'
+		expect 0 "0 5" "io idle" "personality 00000008"
+		process '.scheduler = {policy: "SCHED_ISO"}'
+		expect 255 "error setting scheduler: invalid argument"
+		process '.scheduler = {}'
+		expect 255 "scheduler policy is required"
+		runc delete -f "$ID"
+	done
+}
+
+@test "scheduling: exec becomes a real-time process once it is in its cgroup, if that may have one" {
+	args sleep 100
+	if [ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ]; then
+		detached run -d "$ID"
+		expect 0
+		process '.scheduler = {policy: "SCHED_FIFO", priority: 3}'
+		expect 255 "error setting scheduler: operation not permitted"
+		runc delete -f "$ID"
+	fi
+	realtime
+	detached run -d "$ID"
+	expect 0
+	process '.scheduler = {policy: "SCHED_FIFO", priority: 3}'
+	expect 0 "stat -4 0 3 1"
+}
+
+@test "scheduling: execCPUAffinity" {
+	local all first last
+	[ "$(nproc)" -gt 1 ] || skip "one CPU"
+	all=$(all_cpus) first=${all%%[-,]*} last=${all##*[-,]}
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run taskset -c "$first" timeout 10 "$RUNC" --root "$STATE" exec "$ID" sh -c "$SHOW"
+	expect 0 $'Cpus_allowed_list:\t'"$all"
+	process ".execCPUAffinity = {initial: \"$last\"}"
+	expect 0 $'Cpus_allowed_list:\t'"$last"
+	process ".execCPUAffinity = {initial: \"$last\", final: \"$first\"}"
+	expect 0 $'Cpus_allowed_list:\t'"$first"
+	process '.execCPUAffinity = {final: "8191"}'
+	expect 255 "setting final CPU affinity: invalid argument"
+	process '.execCPUAffinity = {final: "3-1"}'
+	expect 255 "bad CPUAffinity.Final: invalid range: 3-1"
+}
+
+@test "scheduling: exec keeps the caller's umask unless config.json has one" {
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	umask 077
+	run runc exec "$ID" sh -c umask
+	umask 022
+	same "$output" 0077
+	runc delete -f "$ID"
+	edit '.process.user.umask = 18'
+	detached run -d "$ID"
+	expect 0
+	run runc exec "$ID" sh -c umask
+	same "$output" 0022
+}
