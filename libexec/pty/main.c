@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "fds.h"
 #include "line.h"
-#include "pty.h"
+#include "ptmx.h"
 #include "step.h"
 
 #include "priv_table.h"
@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		die("open", "/", errno);
-	pty_open(&plan, root, &master, &peer);
+	ptmx_open(&plan, root, &master, &peer);
 	close(root);
 	tell(MSG_CONSOLE, master);
 	close(master);

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "fds.h"
-#include "pty.h"
+#include "ptmx.h"
 #include "path.h"
 #include "step.h"
 #include "sys.h"
@@ -31,7 +31,7 @@ void make_console(const struct plan *plan, int root)
 
 	if (!plan->config->terminal)
 		return;
-	pty_open(plan, root, &master, &peer);
+	ptmx_open(plan, root, &master, &peer);
 	bind_console(root, peer);
 	tell(MSG_CONSOLE, master);
 	close(master);

@@ -1,7 +1,6 @@
 /* exec: runs one more process in a container that is there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -140,11 +139,15 @@ static void add_pair(const char *controller, const char *path)
  * (runc-cli.md 1.12). */
 static void split_cgroup(const char *value)
 {
-	char *copy = strdup(value), *path, *next;
-	char line[ENTERING_LINE];
+	static char room[65536];
+	static size_t used;
+	char line[ENTERING_LINE], *copy = room + used, *path, *next;
+	size_t size = strlen(value) + 1;
 
-	if (!copy)
-		fail(errno_text(ENOMEM), "");
+	if (size > sizeof(room) - used)
+		fail("too many --cgroup arguments", "");
+	memcpy(copy, value, size);
+	used += size;
 	path = strchr(copy, ':');
 	if (!path && cgroups.count > 1) {
 		text_join(line, sizeof(line), value, " (missing <controller>: prefix)", NULL);

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -122,22 +121,13 @@ static int child(void *argument)
 	_exit(127);
 }
 
-/* The program's name, the build, and what REQUEST adds. NULL: no memory. */
-static const char **make_argv(const struct spawn *request, const char *build)
+static size_t count_arguments(const struct spawn *request)
 {
-	const char **argv;
 	size_t count = 0;
 
 	while (request->arguments && request->arguments[count])
 		count++;
-	argv = calloc(count + 3, sizeof(*argv));
-	if (!argv)
-		return NULL;
-	argv[0] = program_names[request->program];
-	argv[1] = build;
-	for (size_t i = 0; i < count; i++)
-		argv[i + 2] = request->arguments[i];
-	return argv;
+	return count;
 }
 
 static int start_child(const struct spawn *request, const char **argv, pid_t *pid, int *pidfd)
@@ -162,17 +152,23 @@ static int start_child(const struct spawn *request, const char **argv, pid_t *pi
 
 int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
 {
-	char build[96];
+	size_t count = count_arguments(request), size = (count + 3) * sizeof(char *);
 	const char **argv;
+	char build[96];
 	int err;
 
 	if (text_join(build, sizeof(build), "build=", build_id, NULL))
 		return -ENAMETOOLONG;
-	argv = make_argv(request, build);
-	if (!argv)
-		return -ENOMEM;
+	/* exec has as many as there are words; a conductor has no heap. */
+	argv = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (argv == MAP_FAILED)
+		return -errno;
+	argv[0] = program_names[request->program];
+	argv[1] = build;
+	for (size_t i = 0; i < count; i++)
+		argv[i + 2] = request->arguments[i];
 	err = start_child(request, argv, pid, pidfd);
-	free(argv);
+	munmap(argv, size);
 	return err;
 }
 

@@ -1,6 +1,6 @@
 /* The terminal of a container's process. */
-#ifndef DAVIT_PTY_H
-#define DAVIT_PTY_H
+#ifndef DAVIT_PTMX_H
+#define DAVIT_PTMX_H
 
 #include "plan.h"
 
@@ -9,6 +9,6 @@
  * that the plan says. ROOT is the container's root directory. *MASTER and *PEER get the two sides,
  * close-on-exec. Dies.
  */
-void pty_open(const struct plan *plan, int root, int *master, int *peer);
+void ptmx_open(const struct plan *plan, int root, int *master, int *peer);
 
 #endif

@@ -1,5 +1,5 @@
 /* A pty for a process of a container, from inside it. */
-#include "pty.h"
+#include "ptmx.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ static void set_size(const struct plan *plan, int master)
 		die("TIOCSWINSZ:", NULL, errno);
 }
 
-void pty_open(const struct plan *plan, int root, int *master, int *peer)
+void ptmx_open(const struct plan *plan, int root, int *master, int *peer)
 {
 	int unlock = 0;
 
