@@ -49,12 +49,6 @@ ctr() {
 	timeout -s KILL "${LIMIT:-20}" ctr --address /run/containerd/containerd.sock --namespace "$ID" "$@" 3>&- 4>&-
 }
 
-# Nothing of any container is left, the shim included.
-all_gone() {
-	remove_parents
-	nothing_left
-}
-
 # in_background NAME COMMAND…: a detached container that runs it.
 in_background() {
 	local name=$1
@@ -207,7 +201,7 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 }
 
 @test "containerd: a terminal" {
-	typed ready 'hello\r' timeout 15 ctr --address /run/containerd/containerd.sock --namespace "$ID" \
+	typed ready 'hello\r' ctr --address /run/containerd/containerd.sock --namespace "$ID" \
 		"${RUN[@]}" --rm --tty "$IMAGE" one sh -c 'tty; echo ready; read word; echo "<$word>"; stty size; exit 3'
 	expect 3 /dev/pts/0 "<hello>" "40 100"
 	all_gone
@@ -215,7 +209,7 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 
 @test "containerd: exec with a terminal" {
 	in_background one sleep 100
-	typed ready 'hello\r' timeout 15 ctr --address /run/containerd/containerd.sock --namespace "$ID" \
+	typed ready 'hello\r' ctr --address /run/containerd/containerd.sock --namespace "$ID" \
 		task exec --exec-id e1 --tty one sh -c 'tty; echo ready; read word; echo "<$word>"; stty size; exit 4'
 	expect 4 /dev/pts/0 "<hello>" "40 100"
 }

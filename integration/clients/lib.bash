@@ -49,10 +49,21 @@ image() {
 	tar -C "$dir" -cf "$1" manifest.json config.json layer.tar
 }
 
-# An engine leaves the cgroups above those of its containers; they are called $ID here. What is in them stays and is
-# found by leftovers.
+# An engine leaves the cgroups above those of its containers, which are called $ID here. What is in them stays, and
+# leftovers finds it.
+parents_removed() {
+	find /sys/fs/cgroup -depth -type d \( -path "*/$ID/conmon" -o -name "$ID" \) -exec rmdir {} + 2>/dev/null
+	[ -z "$(find /sys/fs/cgroup -type d -name "$ID")" ]
+}
+
 remove_parents() {
-	find /sys/fs/cgroup -depth -type d \( -path "*/$ID/conmon" -o -name "$ID" \) -exec rmdir {} + 2>/dev/null || true
+	wait_for 2 parents_removed >/dev/null || true
+}
+
+# Nothing of any container is left, the engine's monitor of it included.
+all_gone() {
+	remove_parents
+	nothing_left
 }
 
 # typed READY TEXT COMMAND…: runs it on a terminal of 40 by 100, where TEXT is typed as soon as READY is on it.
