@@ -4,7 +4,7 @@ load lib
 
 setup_file() {
 	private_machine && [ -n "$(type -P containerd)" ] || return 0
-	RUNC=${RUNC:-$TOP/bin/runc} make_rootfs
+	make_rootfs
 	image "$BATS_FILE_TMPDIR/image.tar"
 	cat >"$BATS_FILE_TMPDIR/config.toml" <<-END
 		version = 2
@@ -231,6 +231,7 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 @test "containerd: a paused container is killed and deleted" {
 	in_background one sleep 100
 	ctr task pause one
+	task_is one PAUSED
 	ctr task kill -s KILL one
 	wait_for 10 task_is one STOPPED
 	run ctr task delete one

@@ -4,7 +4,7 @@ load lib
 
 setup_file() {
 	private_machine && [ -n "$(type -P podman)" ] || return 0
-	RUNC=${RUNC:-$TOP/bin/runc} make_rootfs
+	make_rootfs
 	# Without CAP_SYS_RESOURCE the default would be more than the hard limit.
 	cat >"$BATS_FILE_TMPDIR/containers.conf" <<-END
 		[containers]
