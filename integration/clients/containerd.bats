@@ -41,8 +41,7 @@ teardown() {
 	local name
 	for name in $(ctr task ls -q); do ctr task delete --force "$name" >/dev/null || true; done
 	for name in $(ctr container ls -q); do ctr container rm "$name" || true; done
-	remove_parents
-	teardown_bundle || { tail -n 20 "$BATS_FILE_TMPDIR/containerd.log"; return 1; }
+	end_engine_test || { tail -n 20 "$BATS_FILE_TMPDIR/containerd.log"; return 1; }
 }
 
 ctr() {
@@ -231,7 +230,7 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 @test "containerd: a paused container is killed and deleted" {
 	in_background one sleep 100
 	ctr task pause one
-	task_is one PAUSED
+	same "$(status_of one)" paused
 	ctr task kill -s KILL one
 	wait_for 10 task_is one STOPPED
 	run ctr task delete one

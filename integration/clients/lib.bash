@@ -52,7 +52,7 @@ image() {
 # An engine leaves the cgroups above those of its containers, which are called $ID here. What is in them stays, and
 # leftovers finds it.
 parents_removed() {
-	find /sys/fs/cgroup -depth -type d \( -path "*/$ID/conmon" -o -name "$ID" \) -exec rmdir {} + 2>/dev/null
+	find /sys/fs/cgroup -depth -type d \( -path "*/$ID/conmon" -o -name "${ID:?}" \) -exec rmdir {} + 2>/dev/null
 	[ -z "$(find /sys/fs/cgroup -type d -name "$ID")" ]
 }
 
@@ -64,6 +64,21 @@ remove_parents() {
 all_gone() {
 	remove_parents
 	nothing_left
+}
+
+# At the end of each teardown; what a failed test has left does not outlive it.
+end_engine_test() {
+	[ -n "$ID" ] || return 0
+	local code=0
+	remove_parents
+	teardown_bundle || code=1
+	[ $code = 0 ] || wait_for 5 cgroups_swept || true
+	return $code
+}
+
+cgroups_swept() {
+	find /sys/fs/cgroup -depth -type d -path "*/${ID:?}*" -exec rmdir {} + 2>/dev/null
+	[ -z "$(find /sys/fs/cgroup -type d -name "$ID")" ]
 }
 
 # typed READY TEXT COMMAND…: runs it on a terminal of 40 by 100, where TEXT is typed as soon as READY is on it.

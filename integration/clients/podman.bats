@@ -23,8 +23,7 @@ setup() {
 
 teardown() {
 	podman rm --force --all --time 0 >/dev/null || true
-	remove_parents
-	teardown_bundle
+	end_engine_test
 }
 
 podman() {
@@ -189,7 +188,7 @@ exit_code() { podman inspect --format '{{.State.ExitCode}}' "$1"; }
 @test "podman: exec in the background" {
 	in_background one sleep 100
 	podman exec -d one sh -c 'echo done >/file; exec sleep 90'
-	wait_for 10 podman exec one grep -q done /file
+	wait_for 10 sees done podman exec one cat /file
 	podman rm --force --time 0 one
 	all_gone
 }
