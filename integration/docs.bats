@@ -95,9 +95,9 @@ pages() {
 	expect 0 hello
 }
 
-# unit KEY: its value in the example service.
+# unit KEY: its value in the example service that UNIT names.
 unit() {
-	sed -n "s/^$1=//p" "$TOP/doc/examples/container.service"
+	sed -n "s/^$1=//p" "$TOP/doc/examples/${UNIT:-container}.service"
 }
 
 # service KEY: runs that command as systemd would: stdin null, in the bundle, the installed path being the tree's runc.
@@ -105,7 +105,7 @@ service() {
 	local words
 	words=$(unit "$1")
 	words=${words#-}
-	words=${words//$(unit PIDFile)/$T/service.pid}
+	[ -z "$(unit PIDFile)" ] || words=${words//$(unit PIDFile)/$T/service.pid}
 	[ "${words%% *}" = /usr/local/sbin/runc ] || { echo "$1 is not a call of runc"; return 1; }
 	read -ra words <<<"${words#* }"
 	[ "${words[-1]}" = web ] && words[-1]=$ID
@@ -146,6 +146,30 @@ service() {
 	nothing_left
 }
 
+@test "docs: the example service of type notify starts, is ready, stops and cleans up" {
+	[ -x "$HELPERS/helper-notify" ] || skip "the helper is not built"
+	local UNIT=container-notify main listener
+	same "$(unit Type) $(unit NotifyAccess)" "notify main"
+	cp "$HELPERS/helper-notify" "$ROOTFS/bin/notify"
+	"$HELPERS/helper-notify" listen "$T/manager" >"$T/heard" 3>&- 4>&- &
+	listener=$!
+	BACKGROUND=$listener
+	wait_for 5 test -S "$T/manager"
+	sh_args 'trap "exit 0" TERM; notify send READY=1; while :; do sleep 0.05; done'
+	LIMIT=60 NOTIFY_SOCKET=$T/manager service ExecStart &
+	wait_for 5 grep -q BARRIER "$T/heard"
+	# The sender is the main process, which gets SIGTERM when the service is stopped.
+	main=$(sed -n 's/.*MAINPID=\([0-9]*\).*/\1/p' "$T/heard")
+	same "$(cut -d ' ' -f 1 "$T/heard" | sort -u)" "$main"
+	contains "$(tr '\0' ' ' <"/proc/$main/cmdline")" "run $ID"
+	kill -TERM "$main"
+	wait_for 5 test ! -e "/proc/$main"
+	service ExecStopPost
+	kill $listener
+	wait $listener || true
+	nothing_left
+}
+
 # complete WORD…: what the completion offers for the last word.
 complete_words() {
 	bash -c '
@@ -160,6 +184,7 @@ complete_words() {
 @test "docs: bash completion offers verbs, options and ids" {
 	same "$(complete_words "$RUNC" sta | sort | tr '\n' ' ')" "start state "
 	contains "$(complete_words "$RUNC" run --)" "--no-pivot"
+	contains "$(complete_words "$RUNC" run --)" "--pidfd-socket"
 	contains "$(complete_words "$RUNC" run -)" "-b"
 	contains "$(complete_words "$RUNC" --)" "--log-format"
 	same "$(complete_words "$RUNC" --log-format j)" json

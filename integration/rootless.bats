@@ -151,3 +151,22 @@ runc() {
 	for i in $(seq 20); do runc run "$ID"; done
 	nothing_left
 }
+
+@test "rootless: NOTIFY_SOCKET" {
+	[ -x "$HELPERS/helper-notify" ] || skip "the helper is not built"
+	cp "$HELPERS/helper-notify" "$ROOTFS/bin/notify"
+	setpriv --reuid $UIDN --regid $UIDN --clear-groups "$ROOTFS/bin/notify" listen "$HOMEDIR/manager" >"$T/heard" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	echo "$! of the test" >>"$T/processes.before"
+	wait_for 5 test -S "$HOMEDIR/manager"
+	sh_args 'notify send STATUS=x READY=1 || exit 1; exit 4'
+	NOTIFY_SOCKET=$HOMEDIR/manager run runc run "$ID"
+	expect 4
+	same "$(cut -d ' ' -f 2 "$T/heard" | sed 's/=[0-9]*/=/' | tr '\n' ' ')" 'READY=\n MAINPID=\n BARRIER=+fd '
+	sh_args 'notify send READY=1 || exit 1; sleep 100'
+	NOTIFY_SOCKET=$HOMEDIR/manager detached run -d "$ID"
+	expect 0
+	grep -q " MAINPID=$(pid_of "$ID")" "$T/heard"
+	runc delete --force "$ID"
+	nothing_left
+}

@@ -178,6 +178,33 @@ load lib/common
 	same "${lines[1]}" "0 1 2 3 "
 }
 
+@test "run: LISTEN_FDNAMES goes with LISTEN_FDS, and both win over those of config.json" {
+	newer "not passed on by runc"
+	edit '.process.env += ["LISTEN_FDS=9", "LISTEN_PID=9", "LISTEN_FDNAMES=of-the-config"]'
+	args env
+	run bash -c 'export LISTEN_FDS=2 LISTEN_PID=$$ LISTEN_FDNAMES=web:admin; exec "$0" --root "$1" run "$2" 3</ 4</etc' \
+		"$RUNC" "$STATE" "$ID"
+	expect 0
+	same "$(grep ^LISTEN <<<"$output" | sort | tr '\n' ' ')" "LISTEN_FDNAMES=web:admin LISTEN_FDS=2 LISTEN_PID=1 "
+	# No names are better than those of other descriptors; without descriptors nothing of config.json is touched.
+	run bash -c 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$0" --root "$1" run "$2" 3</' "$RUNC" "$STATE" "$ID"
+	expect 0
+	same "$(grep ^LISTEN <<<"$output" | sort | tr '\n' ' ')" "LISTEN_FDS=1 LISTEN_PID=1 "
+	run env LISTEN_FDS=1 LISTEN_PID=1 LISTEN_FDNAMES=web timeout 10 "$RUNC" --root "$STATE" run "$ID"
+	expect 0
+	same "$(grep ^LISTEN <<<"$output" | sort | tr '\n' ' ')" "LISTEN_FDNAMES=of-the-config LISTEN_FDS=9 LISTEN_PID=9 "
+}
+
+@test "run: LISTEN_FDS and --preserve-fds: first these, then those" {
+	echo one >"$T/one"
+	echo two >"$T/two"
+	sh_args 'cat <&3; cat <&4; echo $LISTEN_FDS; ls /proc/self/fd | tr "\n" " "'
+	run bash -c 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$0" --root "$1" run --preserve-fds 1 "$2" 3<"$3" 4<"$4" 5</' \
+		"$RUNC" "$STATE" "$ID" "$T/one" "$T/two"
+	expect 0
+	same "${lines[*]}" "one two 1 0 1 2 3 4 5 "
+}
+
 @test "run: signals are forwarded" {
 	sh_args 'trap "echo got-usr1" USR1; trap "echo got-term; exit 3" TERM; echo ready; while :; do sleep 0.1; done'
 	background run "$ID"

@@ -382,16 +382,34 @@ int state_pidfd(const struct container *container)
 	return -ESRCH;
 }
 
+/* What the container's process was handed as /run/notify: our socket, and nothing else unless root
+ * of the container could change the mount. */
+static int remove_notify(int dir)
+{
+	int notify = open_entry(dir, "notify", O_RDONLY | O_DIRECTORY);
+	int err = 0;
+
+	if (notify < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (unlinkat(notify, "notify.sock", 0) < 0 && errno != ENOENT)
+		err = -errno;
+	close(notify);
+	if (!err && unlinkat(dir, "notify", AT_REMOVEDIR) < 0)
+		err = -errno;
+	return err;
+}
+
 int state_remove(int root, const char *id)
 {
 	/* The journal goes last: until then a second attempt still knows what there was to undo. */
 	static const char *const files[] = {"exec.fifo", "state.json", "state.json.new",
 		"filter.bpf", "plan", "config.json", "lock", "journal"};
 	int dir = checked(open_entry(root, id, O_RDONLY | O_DIRECTORY), S_IFDIR);
-	int err = 0;
+	int err;
 
 	if (dir < 0)
 		return dir;
+	err = remove_notify(dir);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !err; i++)
 		if (unlinkat(dir, files[i], 0) < 0 && errno != ENOENT)
 			err = -errno;

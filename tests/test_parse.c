@@ -535,12 +535,60 @@ static void options_are_stored(void **state)
 	assert_string_equal(plan_text(&plan, plan.config->bundle), "/b");
 	assert_true(plan.config->no_pivot && plan.config->no_new_keyring && plan.config->rootless);
 	assert_int_equal(plan.config->preserve_fds, 3);
-	assert_int_equal(plan.config->listen_fds, 2);
 	assert_int_equal(run_bytes(text, strlen(text), options), 1);
 	assert_non_null(
 		strstr(messages, "rootfsPropagation of [r]private is not safe without pivot_root"));
 	assert_int_equal(run_bytes(template, strlen(template), wrong), 1);
 	assert_non_null(strstr(messages, "usage: parse"));
+}
+
+static void assert_env(const struct plan *plan, const char *const *expected)
+{
+	struct plan_list env = plan->config->env;
+	uint32_t i = 0;
+
+	for (; expected[i]; i++) {
+		assert_true(i < env.count);
+		assert_string_equal(plan_text(plan, plan_str_at(plan, env, i)->value), expected[i]);
+	}
+	assert_int_equal(env.count, i);
+}
+
+/* runc-cli.md 3.13, 3.14: what the caller's environment adds comes last and wins. */
+static void the_callers_environment(void **state)
+{
+	char *const all[] = {"parse", "--preserve-fds", "3", "--listen-fds", "2", "--listen-names",
+		"a:b", "--notify", "/r/x/notify", NULL};
+	char *const names[] = {"parse", "--listen-names", "a:b", NULL};
+	const char *const from_all[] = {"A=1", "LISTENER=x",
+		"NOTIFY_SOCKET=/run/notify/notify.sock", "LISTEN_FDS=2", "LISTEN_PID=1",
+		"LISTEN_FDNAMES=a:b", NULL};
+	const char *const as_given[] = {"LISTEN_FDS=7", "A=1", "LISTEN_FDNAMES=n",
+		"NOTIFY_SOCKET=/n", "LISTEN_PID=7", "LISTENER=x", NULL};
+	const char *text = compose(PROCESS,
+		PROCESS_WITH("\"env\":[\"LISTEN_FDS=7\",\"A=1\",\"LISTEN_FDNAMES=n\","
+			     "\"NOTIFY_SOCKET=/n\",\"LISTEN_PID=7\",\"LISTENER=x\"]"));
+	const struct plan_mount *mount;
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(run_bytes(text, strlen(text), all), 0);
+	load(&plan);
+	assert_env(&plan, from_all);
+	assert_true(plan.config->mounts.count > 0);
+	mount = plan_mount_at(&plan, plan.config->mounts, plan.config->mounts.count - 1);
+	assert_int_equal(mount->kind, MOUNT_BIND);
+	assert_string_equal(plan_text(&plan, mount->source), "/r/x/notify");
+	assert_string_equal(plan_text(&plan, mount->destination), "/run/notify");
+	assert_int_equal(mount->attr_set,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	assert_int_equal(run_bytes(text, strlen(text), names), 0);
+	load(&plan);
+	assert_env(&plan, as_given);
+	text = compose(PROCESS, PROCESS_WITH("\"terminal\":false"));
+	assert_int_equal(run_bytes(text, strlen(text), all), 0);
+	load(&plan);
+	assert_env(&plan, from_all + 2);
 }
 
 int main(void)
@@ -557,6 +605,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(changed_bytes_never_crash),
 		cmocka_unit_test(options_are_stored),
+		cmocka_unit_test(the_callers_environment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

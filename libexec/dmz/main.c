@@ -51,7 +51,7 @@ static void close_between(int first, int last)
  */
 static void place_fds(void)
 {
-	int count = (int)(plan.config->preserve_fds + plan.config->listen_fds), first = 3 + count;
+	int count = (int)plan.config->preserve_fds, first = 3 + count;
 	int low, high;
 
 	control_fd = step_conducted() ? move_up(FD_CONTROL, first) : -1;

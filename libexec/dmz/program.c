@@ -13,7 +13,7 @@
 #define STRINGS_MAX 65536
 #define PASSWD_MAX  (256 * 1024)
 
-static char *argv[STRINGS_MAX + 1], *envp[STRINGS_MAX + 4];
+static char *argv[STRINGS_MAX + 1], *envp[STRINGS_MAX + 2];
 static char file[4096];
 
 static void take_strings(const struct plan *plan, struct plan_list list, char **array)
@@ -90,25 +90,6 @@ static void set_home(const struct plan *plan)
 	envp[at] = home;
 }
 
-/* sd_listen_fds(3): the process is number 1 of its pid namespace, whatever the caller was. */
-static void set_listen_fds(const struct plan *plan)
-{
-	static char count[40];
-	static char pid[] = "LISTEN_PID=1";
-	struct text t = TEXT(count);
-	size_t end = plan->config->env.count;
-
-	if (!plan->config->listen_fds)
-		return;
-	text_add(&t, "LISTEN_FDS=");
-	text_add_u64(&t, plan->config->listen_fds);
-	while (envp[end])
-		end++;
-	envp[end++] = count;
-	envp[end++] = pid;
-	envp[end] = NULL;
-}
-
 /* 0, or the errno with which Go's exec.LookPath refuses PATH. */
 static int executable_error(const char *path)
 {
@@ -181,7 +162,6 @@ void prepare_program(const struct plan *plan)
 	take_strings(plan, plan->config->args, argv);
 	take_strings(plan, plan->config->env, envp);
 	set_home(plan);
-	set_listen_fds(plan);
 	look_up(argv[0]);
 }
 

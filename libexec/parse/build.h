@@ -8,6 +8,13 @@
 /* Fills the config record from the whole document. */
 void build_config(const struct value *document);
 
+/* build_caller.c: what the caller's environment adds, taken from the command line of parse. */
+struct options;
+void take_caller(const struct options *options);
+int is_from_caller(const char *string); /* of process.env: it gives way to the caller's */
+void add_environment(struct plan_list *strings);
+void add_mounts(struct plan_list *mounts); /* last: nothing of config.json hides them */
+
 extern const struct field mount_fields[];
 void finish_mount(void *mount);
 

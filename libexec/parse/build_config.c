@@ -50,5 +50,6 @@ void build_config(const struct value *document)
 	build_object(document, document_fields, config);
 	if (!has_root)
 		refuse_as("root must be specified", NULL);
+	add_mounts(&config->mounts);
 	check_namespaces(config);
 }

@@ -195,10 +195,12 @@ static int is_set_later(const struct exec_options *o, int at, const char *text)
 static void set_environment(const struct exec_options *o, struct plan_config *config)
 {
 	struct plan_list from = kept->config->env;
+	uint64_t others = kept->config->caller_env;
+	uint32_t count = others < from.count ? from.count - (uint32_t)others : 0;
 	const char *value;
 	int at = 0;
 
-	for (uint32_t i = 0; i < from.count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		const char *text = plan_text(kept, plan_str_at(kept, from, i)->value);
 
 		if (!is_set_later(o, 0, text))

@@ -56,7 +56,7 @@ static void build_environment(const struct value *value, void *target)
 	sort_earlier(drop);
 	index = 0;
 	for (const struct value *item = value->child; item; item = item->next, index++) {
-		if (dropped[index])
+		if (dropped[index] || is_from_caller(item->string))
 			continue;
 		path_element(index);
 		check_argument(item->string);
@@ -64,6 +64,7 @@ static void build_environment(const struct value *value, void *target)
 			plan_put(item->string);
 		path_leave();
 	}
+	add_environment(target); /* at once: a list is a run of records */
 }
 
 /* Capability names that we do not know: one sorted warning at the end, as runc gives it. */
@@ -196,8 +197,12 @@ static const struct field process_fields[] = {{"terminal", FIELD_BOOL, 0, CONFIG
 
 void build_process(const struct value *process, void *target)
 {
-	build_object(process, process_fields, target);
-	check_process(target);
+	struct plan_config *config = target;
+
+	build_object(process, process_fields, config);
+	if (!tree_member(process, "env"))
+		add_environment(&config->env);
+	check_process(config);
 }
 
 void check_process(struct plan_config *config)

@@ -64,6 +64,7 @@ static void parse_config(int conducted, int argc, char **argv)
 	document = read_document("config.json", in);
 	plan_begin(input_pool, input_pool_size);
 	put_options(&options, plan_config_record());
+	take_caller(&options);
 	build_config(document);
 }
 

@@ -8,7 +8,8 @@
 
 static const char usage[] =
 	"usage: parse [--id ID] [--bundle DIR] [--no-pivot] [--no-new-keyring] [--rootless] "
-	"[--preserve-fds N] [--listen-fds N] <config.json >plan";
+	"[--preserve-fds N] [--listen-fds N] [--listen-names NAMES] [--notify DIR] "
+	"<config.json >plan";
 
 static const char *argument(int argc, char **argv, int *i)
 {
@@ -39,6 +40,10 @@ struct options read_options(int argc, char **argv)
 			o.preserve_fds = read_count(argument(argc, argv, &i));
 		else if (!strcmp(argv[i], "--listen-fds"))
 			o.listen_fds = read_count(argument(argc, argv, &i));
+		else if (!strcmp(argv[i], "--listen-names"))
+			o.listen_names = argument(argc, argv, &i);
+		else if (!strcmp(argv[i], "--notify"))
+			o.notify = argument(argc, argv, &i);
 		else if (!strcmp(argv[i], "--no-pivot"))
 			o.no_pivot = 1;
 		else if (!strcmp(argv[i], "--no-new-keyring"))
@@ -59,5 +64,4 @@ void put_options(const struct options *o, struct plan_config *config)
 	config->no_new_keyring = (uint64_t)o->no_new_keyring;
 	config->rootless = (uint64_t)o->rootless;
 	config->preserve_fds = o->preserve_fds;
-	config->listen_fds = o->listen_fds;
 }

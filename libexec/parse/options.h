@@ -8,7 +8,9 @@ struct options {
 	const char *id;
 	const char *bundle;
 	uint64_t preserve_fds;
-	uint64_t listen_fds;
+	uint64_t listen_fds;      /* the first of them */
+	const char *listen_names; /* their names, or NULL */
+	const char *notify;       /* the directory that becomes /run/notify, or NULL */
 	int no_pivot;
 	int no_new_keyring;
 	int rootless;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -125,16 +126,26 @@ static int keep_config(struct creation *c, int config)
 
 static int parse(struct creation *c, int config)
 {
-	char preserve[24], listen_fds[24];
+	char preserve[24], listen_fds[24], notify[PATH_MAX + NAME_MAX + 16];
 	struct text t = TEXT(preserve), l = TEXT(listen_fds);
-	const char *arguments[16] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
+	const char *arguments[20] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
 		preserve, "--listen-fds", listen_fds};
 	size_t n = 8;
 	const char *why;
 	int err, fd;
 
-	text_add_u64(&t, (uint64_t)c->handover.preserve_fds - c->handover.listen_fds);
+	text_add_u64(&t, (uint64_t)c->handover.preserve_fds);
 	text_add_u64(&l, c->handover.listen_fds);
+	if (c->handover.listen_names) {
+		arguments[n++] = "--listen-names";
+		arguments[n++] = c->handover.listen_names;
+	}
+	if (notify_name()) {
+		text_join(notify, sizeof(notify), globals.root, "/", c->id, "/" NOTIFY_DIRECTORY,
+			NULL);
+		arguments[n++] = "--notify";
+		arguments[n++] = notify;
+	}
 	if (c->no_pivot)
 		arguments[n++] = "--no-pivot";
 	if (c->no_new_keyring)
@@ -182,6 +193,16 @@ static int make_fifo(struct creation *c)
 	return c->start_fd < 0 ? creation_error(c, "exec fifo", errno) : 0;
 }
 
+/* The container's process may send as soon as it runs, so for `run` its socket is there before. */
+static int prepare_notify(struct creation *c)
+{
+	if (!notify_name())
+		return 0;
+	if (mkdirat(c->container.dir, NOTIFY_DIRECTORY, 0755) < 0)
+		return creation_error(c, NOTIFY_DIRECTORY, errno);
+	return c->starts ? notify_bind(&c->notify, c->container.dir, c->line, sizeof(c->line)) : 0;
+}
+
 static int prepare(struct creation *c)
 {
 	const char *error = state_id_error(c->id);
@@ -194,10 +215,13 @@ static int prepare(struct creation *c)
 			"the systemd cgroup driver is not supported yet: run without "
 			"--systemd-cgroup",
 			0);
-	if (handover_pid_directory(&c->handover, c->line, sizeof(c->line)) || enter_bundle(c))
+	if (handover_pid_directory(&c->handover, c->line, sizeof(c->line)) ||
+		(c->starts && notify_name() &&
+			notify_connect(&c->notify, c->line, sizeof(c->line))) ||
+		enter_bundle(c))
 		return -1;
 	config = open_config(c);
-	if (config < 0 || make_directory(c))
+	if (config < 0 || make_directory(c) || prepare_notify(c))
 		return -1;
 	kept = keep_config(c, config);
 	close(config);

@@ -4,6 +4,7 @@
 
 #include "conduct.h"
 #include "handover.h"
+#include "notify.h"
 #include "removing.h"
 
 #define CREATION_LINE 4096
@@ -26,6 +27,7 @@ struct creation {
 	int no_pivot;
 	int no_new_keyring;
 	struct handover handover;
+	int starts; /* run: the service manager is told when the container is ready */
 
 	/* made on the way, and undone when it fails */
 	struct container container;
@@ -34,6 +36,7 @@ struct creation {
 	int root_fd;
 	int have_directory;
 	int journal_fd;
+	struct notify notify;
 	int start_fd; /* read end of the start fifo */
 	int plan_fd;
 	int filter_fd;

@@ -101,22 +101,32 @@ static int reap_children(struct foreground *f, int *status)
 	}
 }
 
+static void advance_notify(struct foreground *f)
+{
+	if (f->notify)
+		notify_advance(f->notify);
+}
+
 int foreground_wait(struct foreground *f)
 {
 	int status = 255;
 
 	while (!reap_children(f, &status)) {
 		struct pollfd pollers[] = {{.fd = f->signals, .events = POLLIN},
-			{.fd = f->tty.peer.fd, .events = POLLIN}};
+			{.fd = f->tty.peer.fd, .events = POLLIN},
+			f->notify ? notify_poller(f->notify) : (struct pollfd){.fd = -1}};
 		static struct msg msg;
 
-		if (poll(pollers, 2, -1) < 0 && errno != EINTR)
+		if (poll(pollers, 3, f->notify ? notify_timeout(f->notify) : -1) < 0 &&
+			errno != EINTR)
 			break;
 		if (pollers[0].revents)
 			take_signals(f);
 		if (pollers[1].revents)
 			(void)step_receive(&f->tty, &msg); /* its end is seen by its pid */
+		advance_notify(f);
 	}
+	advance_notify(f); /* said just before the end */
 	return status;
 }
 

@@ -6,12 +6,14 @@
 #define DAVIT_FOREGROUND_H
 
 #include "conduct.h"
+#include "notify.h"
 
 struct foreground {
 	pid_t pid; /* the container's process, a child of ours */
 	int pidfd;
-	int signals;     /* signalfd, from foreground_watch */
-	struct step tty; /* pidfd -1: there is no terminal */
+	int signals;           /* signalfd, from foreground_watch */
+	struct step tty;       /* pidfd -1: there is no terminal */
+	struct notify *notify; /* NULL: nothing to tell a service manager */
 };
 
 /* Everything that can be caught is for the container's process from now on; SIGNAL_FD is the

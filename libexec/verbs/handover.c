@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+#include "dial.h"
 #include "fds.h"
 #include "text.h"
 
@@ -29,6 +29,7 @@ static void take_listen_fds(struct handover *h)
 		text_to_u64(count, &fds) || fds > FD_FREE - FD_PRESERVED)
 		return;
 	h->listen_fds = fds;
+	h->listen_names = getenv("LISTEN_FDNAMES");
 	h->preserve_fds += (int64_t)fds;
 }
 
@@ -78,26 +79,6 @@ int handover_pid_directory(struct handover *h, char *line, size_t size)
 	return h->pid_dir < 0 ? fail(line, size, "pid file ", path, "", errno) : 0;
 }
 
-/* BEFORE goes in front of "dial unix PATH: …". A connected socket, or -1 and LINE. */
-static int dial(const char *path, const char *before, char *line, size_t size)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char what[300];
-	int fd;
-
-	text_join(what, sizeof(what), before, "dial unix ", NULL);
-	if (strlen(path) >= sizeof(address.sun_path))
-		return fail(line, size, what, path, "", ENAMETOOLONG);
-	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		return fd;
-	(void)fail(line, size, what, path, ": connect", errno);
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 /* The terminal that a foreground container's is connected to: one of our own files, or the
  * controlling one. */
 static int has_terminal(void)
@@ -129,36 +110,22 @@ int handover_connect(struct handover *h, int terminal, char *line, size_t size)
 	err = terminal && !h->detach ? has_terminal() : 0;
 	if (err)
 		return fail(line, size, "open /dev/tty", "", "", -err);
-	if (h->console_socket && (h->console_fd = dial(h->console_socket, "", line, size)) < 0)
+	if (h->console_socket &&
+		(h->console_fd = dial(h->console_socket, SOCK_STREAM, "", line, size)) < 0)
 		return -1;
 	if (!h->pidfd_socket)
 		return 0;
 	/* The word is misspelt in runc, and so callers know it. */
 	text_join(before, sizeof(before), "failed to dail ", h->pidfd_socket, ": ", NULL);
-	h->pidfd_fd = dial(h->pidfd_socket, before, line, size);
+	h->pidfd_fd = dial(h->pidfd_socket, SOCK_STREAM, before, line, size);
 	return h->pidfd_fd < 0 ? -1 : 0;
 }
 
 /* One record with FD; then the socket is closed. 0 or -errno. */
-static int send_fd(int *to, const char *text, int fd)
+static int send_and_close(int *to, const char *text, int fd)
 {
-	struct iovec iov = {(void *)text, strlen(text)};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct msghdr record = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&record);
-	int err;
+	int err = dial_send_fd(*to, text, fd);
 
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	err = sendmsg(*to, &record, MSG_NOSIGNAL) < 0 ? -errno : 0;
 	close(*to);
 	*to = -1;
 	return err;
@@ -172,7 +139,7 @@ int handover_console(struct handover *h, int master, char *line, size_t size)
 		h->master_fd = master;
 		return 0;
 	}
-	err = send_fd(&h->console_fd, "/dev/pts/ptmx", master);
+	err = send_and_close(&h->console_fd, "/dev/pts/ptmx", master);
 	close(master);
 	return err ? fail(line, size, "sending the terminal to the console socket", "", "", -err)
 		   : 0;
@@ -180,7 +147,7 @@ int handover_console(struct handover *h, int master, char *line, size_t size)
 
 int handover_pidfd(struct handover *h, int pidfd, const char *text, char *line, size_t size)
 {
-	int err = h->pidfd_fd < 0 ? 0 : send_fd(&h->pidfd_fd, text, pidfd);
+	int err = h->pidfd_fd < 0 ? 0 : send_and_close(&h->pidfd_fd, text, pidfd);
 
 	return err ? fail(line, size, "failed to send pidfd to ", h->pidfd_socket, "", -err) : 0;
 }

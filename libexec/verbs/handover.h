@@ -18,7 +18,8 @@ struct handover {
 	int detach;
 
 	uint64_t listen_fds;
-	int pid_dir; /* of pid_file */
+	const char *listen_names; /* NULL: none are given */
+	int pid_dir;              /* of pid_file */
 	int console_fd;
 	int pidfd_fd;
 	int master_fd; /* the pty master, for tty; -1 */

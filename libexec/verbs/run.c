@@ -88,12 +88,17 @@ int main(int argc, char **argv)
 	int status;
 
 	creation.bundle = ".";
+	creation.starts = 1;
 	verb_start(&verb, argc, argv, args, 1);
 	creation.id = args[0];
 	if (!no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		log_record(LOG_LEVEL_WARNING, "unable to become a child subreaper", NULL);
 	if (creation_make(&creation))
 		log_die(1, "runc run failed", creation.line);
+	/* The main process of a service in the foreground is this one. */
+	creation.notify.pid =
+		creation.handover.detach ? creation.container.journal.init.pid : (uint64_t)getpid();
+	foreground.notify = &creation.notify;
 	if (!creation.handover.detach && enter_foreground())
 		fail();
 	if (container_start(&creation.container,
@@ -102,6 +107,11 @@ int main(int argc, char **argv)
 		fail();
 	hooks_end(hook);
 	if (creation.handover.detach) {
+		if (notify_wait(&creation.notify, creation.init_pidfd, creation.signal_fd)) {
+			(void)creation_error(
+				&creation, "interrupted before the container was ready", 0);
+			fail();
+		}
 		hooks_end(&creation.poststop);
 		return 0;
 	}

@@ -34,8 +34,9 @@ int main(int argc, char **argv)
 	static struct container container;
 	static char line[CREATION_LINE];
 	const char *args[1];
+	struct notify notify = {.stage = NOTIFY_OVER};
 	struct step hook;
-	int plan, with_hooks, err;
+	int plan, with_hooks, pidfd, err;
 
 	verb_start(&verb, argc, argv, args, 1);
 	verb_open_container(args[0], &container, 1);
@@ -43,6 +44,12 @@ int main(int argc, char **argv)
 	plan = container_plan(&container, line, sizeof(line));
 	if (plan < 0)
 		log_die(1, NULL, line);
+	if (notify_name() &&
+		(notify_connect(&notify, line, sizeof(line)) ||
+			notify_bind(&notify, container.dir, line, sizeof(line))))
+		log_die(1, NULL, line);
+	notify.pid = container.journal.init.pid;
+	pidfd = state_pidfd(&container); /* container_start tells when there is none */
 	with_hooks = container.plan.config->hooks_poststart.count != 0;
 	if (with_hooks && hooks_start(&hook, plan))
 		log_die(1, NULL, "cannot start hook");
@@ -51,5 +58,6 @@ int main(int argc, char **argv)
 		hooks_end(&hook);
 	if (err)
 		log_die(1, NULL, line);
+	(void)notify_wait(&notify, pidfd, -1); /* until a signal ends us, if need be */
 	return 0;
 }

@@ -1,0 +1,58 @@
+/* Unix sockets of the caller. */
+#include "dial.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "text.h"
+
+int dial(const char *path, int type, const char *before, char *line, size_t size)
+{
+	const char *kind = type == SOCK_DGRAM ? "dial unixgram " : "dial unix ", *doing = ": ";
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t length = strlen(path);
+	int fd = -1, err = ENAMETOOLONG;
+
+	if (length < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, path, length);
+		/* The name of an abstract one has no NUL at its end, but one instead of the "@". */
+		if (*path == '@')
+			address.sun_path[0] = '\0';
+		else
+			length++;
+		doing = ": connect: ";
+		fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+		if (fd >= 0 &&
+			!connect(fd, (struct sockaddr *)&address,
+				(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)))
+			return fd;
+		err = errno;
+	}
+	text_join(line, size, before, kind, path, doing, errno_text(err), NULL);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int dial_send_fd(int socket, const char *text, int fd)
+{
+	struct iovec iov = {(void *)(uintptr_t)text, strlen(text)};
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct msghdr record = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&record);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(socket, &record, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}

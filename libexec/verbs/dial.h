@@ -1,0 +1,16 @@
+/* Unix sockets of the caller: connecting to one, and sending a file descriptor through it. */
+#ifndef DAVIT_DIAL_H
+#define DAVIT_DIAL_H
+
+#include <stddef.h>
+
+/*
+ * A socket of TYPE (SOCK_STREAM, SOCK_DGRAM) connected to PATH; "@name" is abstract, unix(7).
+ * BEFORE goes in front of "dial unix PATH: …" or "dial unixgram PATH: …". An fd, or -1 and LINE.
+ */
+int dial(const char *path, int type, const char *before, char *line, size_t size);
+
+/* One record TEXT with FD. Never blocks on a datagram socket: -EAGAIN. 0 or -errno. */
+int dial_send_fd(int socket, const char *text, int fd);
+
+#endif
