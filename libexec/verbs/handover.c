@@ -96,7 +96,7 @@ static int has_terminal(void)
 
 int handover_connect(struct handover *h, int terminal, char *line, size_t size)
 {
-	char before[200];
+	char before[4200];
 	int err;
 
 	if (terminal && h->detach && !h->console_socket)
