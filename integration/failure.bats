@@ -117,6 +117,22 @@ delete_if_there() {
 	nothing_left
 }
 
+has_cgroup() { [ -n "$(find /sys/fs/cgroup -type d -name "$ID")" ]; }
+
+@test "failure: delete --force waits for the cgroup step of a create that was killed" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	args sleep 100
+	strace -f -o "$T/trace" -e trace=mkdirat -e inject=mkdirat:delay_enter=200ms \
+		"$RUNC" --root "$STATE" create "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	BACKGROUND=$!
+	wait_for 10 has_cgroup # one of several
+	kill -9 "$(pgrep -P "$BACKGROUND")"
+	LIMIT=20 run runc delete --force "$ID"
+	expect 0
+	wait "$BACKGROUND" || true
+	nothing_left
+}
+
 @test "failure: SIGKILL to the conductor at every system call of a class, by strace" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	[ "$LAYOUT" = v2 ] && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"

@@ -65,12 +65,13 @@ static int has_host_hooks(const struct plan_config *config)
 static int spawn_cgroup(struct creation *c)
 {
 	static const char *arguments[] = {"create", NULL};
-	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}};
+	/* With the lock: if we are killed, `delete` waits until no more directory is made. */
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {c->lock_fd, FD_JOURNAL}};
 	const struct spawn request = {.program = PROGRAM_CGROUP,
 		.image = -1,
 		.arguments = arguments,
 		.fds = fds,
-		.fd_count = 1};
+		.fd_count = COUNT(fds)};
 
 	return spawn_step(c, STEP_CGROUP, &request, cgroup_rules, COUNT(cgroup_rules));
 }

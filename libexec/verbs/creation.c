@@ -92,9 +92,11 @@ static int make_directory(struct creation *c)
 	if (container->dir >= 0)
 		c->journal_fd = openat(container->dir, "journal",
 			O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (c->journal_fd >= 0)
+		c->lock_fd = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	/* As long as the lock is held, somebody is at work on this directory: delete waits for
 	 * that. */
-	if (c->journal_fd < 0 || flock(c->journal_fd, LOCK_EX | LOCK_NB) < 0) {
+	if (c->lock_fd < 0 || flock(c->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		(void)creation_error(c, "journal", errno);
 		/* Without the lock it may be somebody else's by now: only an empty one goes. */
 		(void)unlinkat(c->root_fd, c->id, AT_REMOVEDIR);
@@ -337,7 +339,8 @@ int creation_make(struct creation *c)
 {
 	int err;
 
-	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->start_fd = -1;
+	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->lock_fd = c->start_fd =
+		-1;
 	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = -1;
 	for (int i = 0; i < STEP_COUNT; i++)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
@@ -351,7 +354,7 @@ int creation_make(struct creation *c)
 	if (err)
 		creation_undo(c);
 	else
-		(void)flock(c->journal_fd, LOCK_UN); /* the container belongs to everybody now */
+		(void)flock(c->lock_fd, LOCK_UN); /* the container belongs to everybody now */
 	return err ? -1 : 0;
 }
 

@@ -59,7 +59,7 @@ static void destroy(void)
 		return;
 	/* `delete` may be at it, or have done it: then the id may already be another container's.
 	 */
-	if (flock(creation.journal_fd, LOCK_EX) < 0 || fstat(creation.journal_fd, &st) < 0 ||
+	if (flock(creation.lock_fd, LOCK_EX) < 0 || fstat(creation.lock_fd, &st) < 0 ||
 		!st.st_nlink)
 		return;
 	if (container_kill(&creation.container, line, sizeof(line)) ||
