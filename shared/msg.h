@@ -60,7 +60,10 @@ enum msg_type {
 	MSG_FILTER,     /* conductor → dmz: sealed memfd with the BPF program */
 	MSG_TERMINAL,   /* tty → conductor: both terminals are set up, the container may start */
 	MSG_WINDOW,     /* conductor → tty: the caller's terminal changed its size */
-	MSG_TREE,       /* sources → rootfs: struct msg_tree, detached mount */
+	MSG_SUSPEND,   /* conductor → tty: struct msg_number (a signal): give the terminal back */
+	MSG_SUSPENDED, /* tty → conductor: struct msg_suspended, the terminal is the shell's */
+	MSG_CONTINUE,  /* conductor → tty: continued; take the terminal again */
+	MSG_TREE,      /* sources → rootfs: struct msg_tree, detached mount */
 	MSG_TYPE_COUNT
 };
 
@@ -107,6 +110,11 @@ struct msg_tree {
 	uint32_t index; /* of the mount or device in the plan */
 };
 
+struct msg_suspended {
+	uint32_t signal; /* the conductor stops itself by this one … */
+	uint32_t turn;   /* … unless it has sent more than so many MSG_CONTINUE by then */
+};
+
 struct msg_hooks {
 	uint32_t kind;   /* enum hook_kind */
 	uint32_t status; /* enum container_status of state.h */
@@ -122,6 +130,7 @@ struct msg {
 		struct msg_cgroups cgroups;
 		struct msg_hooks hooks;
 		struct msg_tree tree;
+		struct msg_suspended suspended;
 		char bytes[sizeof(struct msg_cgroups)];
 	} body;
 	int fd; /* received: -1 or an fd that the receiver owns, close-on-exec */

@@ -273,35 +273,68 @@ static void test_both_at_once_on_a_terminal(void **state)
 	finish(&s);
 }
 
-static void restored_after(int number)
+/* Signals to a whole process group are for the container: tty goes on. */
+static void test_signals_of_the_group(void **state)
 {
-	struct termios before, after;
+	static const int numbers[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGPIPE};
+	struct termios now;
 	struct session s;
+	char c;
 
+	(void)state;
 	start_terminal(&s);
-	tcgetattr(s.slave, &before); /* fresh ptys are all alike */
 	await_raw(&s);
-	if (number)
-		kill(s.pid, number);
-	else
-		close(s.peer.fd);
-	assert_int_equal(steps_ended(s.pid), number ? 128 + number : 1);
-	tcgetattr(s.terminal, &after);
-	before.c_oflag |= ONLCR;
-	assert_true(same(&before, &after));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		kill(s.pid, numbers[i]);
+		assert_int_equal(write(s.slave, "x", 1), 1);
+		assert_int_equal(read(s.in, &c, 1), 1);
+		assert_int_equal(c, 'x');
+		tcgetattr(s.terminal, &now);
+		assert_false(now.c_lflag & ICANON);
+	}
 	close(s.slave);
-	if (!number)
-		s.peer.fd = open("/dev/null", O_RDONLY);
+	expect_done(&s);
 	finish(&s);
 }
 
 static void test_attributes_come_back(void **state)
 {
-	static const int numbers[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, 0};
+	struct termios before, after;
+	struct session s;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		restored_after(numbers[i]);
+	start_terminal(&s);
+	tcgetattr(s.slave, &before); /* fresh ptys are all alike */
+	await_raw(&s);
+	close(s.peer.fd); /* as when the conductor was killed */
+	assert_int_equal(steps_ended(s.pid), 1);
+	tcgetattr(s.terminal, &after);
+	before.c_oflag |= ONLCR;
+	assert_true(same(&before, &after));
+	close(s.slave);
+	s.peer.fd = open("/dev/null", O_RDONLY);
+	finish(&s);
+}
+
+/* A terminal that has gone is a hang-up for the container. */
+static void test_hang_up(void **state)
+{
+	struct session s;
+	struct msg msg;
+	char c;
+
+	(void)state;
+	start_terminal(&s);
+	await_raw(&s);
+	assert_int_equal(msg_await(&s.peer, MSG_TERMINAL, &msg, 5000), 0);
+	close(s.in);
+	close(s.terminal);
+	assert_int_equal(msg_await(&s.peer, MSG_DONE, &msg, 5000), 0);
+	assert_int_equal(steps_ended(s.pid), 0);
+	close(s.master);
+	assert_true(read(s.slave, &c, 1) <= 0);
+	close(s.slave);
+	close(s.peer.fd);
 }
 
 static void await_size(struct session *s, unsigned rows)
@@ -375,7 +408,9 @@ int main(void)
 		cmocka_unit_test(test_both_at_once),
 		cmocka_unit_test(test_both_at_once_on_a_terminal),
 		cmocka_unit_test(test_end_of_input),
+		cmocka_unit_test(test_signals_of_the_group),
 		cmocka_unit_test(test_attributes_come_back),
+		cmocka_unit_test(test_hang_up),
 		cmocka_unit_test(test_window_size),
 		cmocka_unit_test(test_caller_stops_reading),
 	};

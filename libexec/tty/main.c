@@ -14,6 +14,8 @@
 
 static const struct msg_rule rules[] = {
 	{MSG_WINDOW, 0, 0, 0, PROGRAM_CONDUCTOR},
+	{MSG_SUSPEND, 0, sizeof(struct msg_number), 0, PROGRAM_CONDUCTOR},
+	{MSG_CONTINUE, 0, 0, 0, PROGRAM_CONDUCTOR},
 };
 
 int main(int argc, char **argv)
@@ -26,7 +28,8 @@ int main(int argc, char **argv)
 		die("PR_SET_PDEATHSIG:", NULL, errno);
 	terminal_prepare();
 	priv_enter(&priv, 1); /* by hand the master is at its number, too */
-	terminal_raw();
+	terminal_container();
+	job_begin();
 	tell(MSG_TERMINAL, -1);
 	relay();
 	terminal_restore();

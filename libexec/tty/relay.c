@@ -1,23 +1,19 @@
 /*
- * The relay. Two buffers, one for each direction; a direction reads only when its buffer is empty,
+ * The relay. Two buffers, one for each direction; a direction reads only while its buffer has room,
  * so a slow reader slows its writer down and nothing is lost. Nothing that passes is looked at, but
  * for the last byte typed.
  */
 #include "tty.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "fds.h"
 #include "step.h"
 
-#define BUFFER_SIZE   16384
-#define PIECE         PIPE_BUF /* POLLOUT of a pipe promises that much */
-#define PIECE_TTY     512
-#define DRAIN_SECONDS 2 /* after the conductor is gone */
+#define BUFFER_SIZE 16384
 
 struct buffer {
 	size_t start;
@@ -26,26 +22,31 @@ struct buffer {
 };
 
 static struct buffer input, output;
-static int input_open = 1;   /* fd 0 may give more */
-static int output_open = 1;  /* fd 1 still takes bytes */
-static int master_open = 1;  /* the container's side is there */
-static int conducted_by = 1; /* FD_CONTROL is there */
-static int typing_line;      /* the last byte typed did not end a line */
-static size_t piece = PIECE;
+static int input_open = 1;  /* fd 0 may give more */
+static int output_open = 1; /* fd 1 still takes bytes */
+static int master_open = 1; /* the container's side is there */
+static int typing_line;     /* the last byte typed did not end a line */
 
 static size_t held(const struct buffer *b)
 {
 	return b->end - b->start;
 }
 
-/* Fills an empty buffer. Returns 0 at the end of FD: end of file, or any error but the two that
- * mean "later". */
+/* In what it reads, at the end; when all has been written it begins anew. */
+static size_t room(struct buffer *b)
+{
+	if (!held(b))
+		b->start = b->end = 0;
+	return sizeof(b->bytes) - b->end;
+}
+
+/* Returns 0 at the end of FD: end of file, or any error but the two that mean "later". */
 static int fill(struct buffer *b, int fd)
 {
-	ssize_t n = read(fd, b->bytes, sizeof(b->bytes));
+	ssize_t n = read(fd, b->bytes + b->end, room(b));
 
-	b->start = 0;
-	b->end = n > 0 ? (size_t)n : 0;
+	if (n > 0)
+		b->end += (size_t)n;
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -88,91 +89,61 @@ static void take_input(void)
 /* A caller that no longer reads must not stop the container: its output goes nowhere then. */
 static void give_output(void)
 {
-	if (!empty(&output, 1, piece))
+	if (!empty(&output, 1, terminal_piece()))
 		output_open = 0;
 	if (!output_open)
 		output.start = output.end;
 }
 
-static void take_message(void)
+/* What a wait has allowed. Output goes first: it makes room. */
+static void move(const short ready[3])
 {
-	struct msg msg;
-	int got = msg_recv(&conductor, &msg);
-
-	if (got < 0)
-		fail("waiting for runc:", "control socket", got);
-	if (got == 0)
-		conducted_by = 0;
-	else
-		terminal_copy_size();
+	if (ready[1])
+		give_output();
+	if (ready[0])
+		take_input();
+	if ((ready[2] & POLLOUT) && held(&input) && !empty(&input, FD_MASTER, SIZE_MAX))
+		input.start = input.end;
+	if (ready[2] & POLLHUP)
+		input.start = input.end; /* nobody is there to read it */
+	/* Data that is there comes before the hang-up: EIO only when all has been read. */
+	if ((ready[2] & (POLLIN | POLLHUP | POLLERR)) && room(&output))
+		master_open = fill(&output, FD_MASTER);
 }
 
-/* One wait and what it allows. Returns what ppoll did. */
-static int turn(const struct timespec *timeout)
+/* One wait and what it allows. Returns 0 when the caller's terminal has been hung up. */
+static int turn(void)
 {
-	struct pollfd fds[4] = {
+	struct pollfd fds[5] = {
 		{.fd = input_open && !held(&input) ? 0 : -1, .events = POLLIN},
 		{.fd = held(&output) ? 1 : -1, .events = POLLOUT},
-		{.fd = master_open && (held(&input) || !held(&output)) ? FD_MASTER : -1},
-		{.fd = conducted_by ? conductor.fd : -1, .events = POLLIN},
+		{.fd = master_open && (held(&input) || room(&output)) ? FD_MASTER : -1},
+		{.fd = conductor.fd, .events = POLLIN},
+		{.fd = terminal_caller()}, /* asks for its hang-up only */
 	};
 	int n;
 
-	fds[2].events = (short)((held(&input) ? POLLOUT : 0) | (held(&output) ? 0 : POLLIN));
-	n = ppoll(fds, 4, timeout, NULL);
+	fds[2].events = (short)((held(&input) ? POLLOUT : 0) | (room(&output) ? POLLIN : 0));
+	n = ppoll(fds, 5, NULL, NULL);
 	if (n < 0 && errno != EINTR)
 		fail("ppoll:", NULL, errno);
 	if (n <= 0)
-		return n;
-	if (fds[3].revents)
-		take_message();
-	if (fds[1].revents)
-		give_output();
-	if (fds[0].revents)
-		take_input();
-	if ((fds[2].revents & POLLOUT) && held(&input) && !empty(&input, FD_MASTER, PIECE))
-		input.start = input.end;
-	if (fds[2].revents & POLLHUP)
-		input.start = input.end; /* nobody is there to read it */
-	/* Data that is there comes before the hang-up: EIO only when all has been read. */
-	if ((fds[2].revents & (POLLIN | POLLHUP | POLLERR)) && !held(&output))
-		master_open = fill(&output, FD_MASTER);
-	return n;
-}
-
-static time_t seconds(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &now) < 0)
-		fail("clock_gettime:", NULL, errno);
-	return now.tv_sec;
-}
-
-/* The conductor is gone: hand over what is there already. The container may write on, so there is
- * an end to it. */
-static void drain(void)
-{
-	const struct timespec none = {0, 0}, wait = {DRAIN_SECONDS, 0};
-	time_t end = seconds() + DRAIN_SECONDS;
-
-	input_open = 0;
-	input.start = input.end;
-	while ((held(&output) || master_open) && seconds() < end)
-		if (turn(held(&output) ? &wait : &none) == 0)
-			return;
+		return 1;
+	if (fds[4].revents & POLLHUP)
+		return 0;
+	if (fds[3].revents) {
+		job_message(); /* the rest may be old by then */
+		return 1;
+	}
+	move((const short[]){fds[0].revents, fds[1].revents, fds[2].revents});
+	return 1;
 }
 
 void relay(void)
 {
-	if (isatty(1))
-		piece = PIECE_TTY;
-	conducted_by = conductor.fd >= 0;
 	while (master_open || held(&output)) {
-		turn(NULL);
-		if (conductor.fd >= 0 && !conducted_by) {
-			drain();
-			break;
-		}
+		job_check();
+		if (!turn())
+			return;
 	}
 }

@@ -4,26 +4,55 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include "caller.h"
 #include "fds.h"
 #include "step.h"
 
-static struct termios saved;
+#define PIECE_TTY 512
 
-/* The caller's terminal, -1: none. Raw only while raw is set. */
-static int caller = -1;
-static volatile sig_atomic_t raw;
+static struct caller caller = {.fd = -1};
+static volatile sig_atomic_t raw;        /* the caller's terminal is */
+static volatile sig_atomic_t background; /* SIGTTIN or SIGTTOU */
+static pid_t parent;
+static size_t piece = PIPE_BUF; /* POLLOUT of a pipe promises that much */
+
+size_t terminal_piece(void)
+{
+	return piece;
+}
+
+/* SIGTTOU blocked: see caller_restore. */
+static void restore(void)
+{
+	if (raw)
+		caller_restore(&caller);
+	raw = 0;
+}
 
 void terminal_restore(void)
 {
-	if (!raw)
-		return;
-	raw = 0;
-	tcsetattr(caller, TCSANOW,
-		&saved); /* it fails when the terminal is gone: then there is none to restore */
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	restore();
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+int terminal_caller(void)
+{
+	return caller.fd;
+}
+
+int terminal_background(void)
+{
+	return background;
 }
 
 void fail(const char *what, const char *object, int err)
@@ -36,14 +65,27 @@ void terminal_copy_size(void)
 {
 	struct winsize size;
 
-	if (caller >= 0 && !ioctl(caller, TIOCGWINSZ, &size))
+	if (caller.fd >= 0 && !ioctl(caller.fd, TIOCGWINSZ, &size))
 		ioctl(FD_MASTER, TIOCSWINSZ, &size);
 }
 
 static void on_end(int number)
 {
-	terminal_restore();
+	restore();
 	_exit(128 + number);
+}
+
+/* The end of the conductor comes as SIGTERM; one to the whole process group is for the container.
+ */
+static void on_term(int number)
+{
+	if (getppid() != parent)
+		on_end(number);
+}
+
+static void on_background(int number)
+{
+	background = number;
 }
 
 static void on_window(int number)
@@ -55,49 +97,56 @@ static void on_window(int number)
 	errno = keep;
 }
 
+/* With FLAGS 0 the calls that it interrupts fail with EINTR. */
+static void catch (int number, void (*handler)(int), int flags)
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+
+	sigfillset(&action.sa_mask);
+	if (sigaction(number, &action, NULL) < 0)
+		die("sigaction:", NULL, errno);
+}
+
 /* The handlers do all there is to do, so that a signal works even while a write to the caller's
  * terminal blocks. */
 static void catch_signals(void)
 {
-	static const int ends[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
-	struct sigaction end = {.sa_handler = on_end}, ignore = {.sa_handler = SIG_IGN};
-	struct sigaction window = {.sa_handler = on_window, .sa_flags = SA_RESTART};
+	int conducted = step_conducted();
+	void (*end)(int) = conducted ? SIG_IGN : on_end;
+
 	sigset_t none;
 
+	parent = getppid();
+	catch (SIGTERM, conducted ? on_term : on_end, SA_RESTART);
+	catch (SIGHUP, end, 0);
+	catch (SIGINT, end, 0);
+	catch (SIGQUIT, end, 0);
+	catch (SIGPIPE, SIG_IGN, 0);
+	catch (SIGWINCH, on_window, SA_RESTART);
+	if (conducted) { /* else the shell watches us: the default action stops us */
+		catch (SIGTSTP, SIG_IGN, 0);
+		catch (SIGTTIN, on_background, 0);
+		catch (SIGTTOU, on_background, 0);
+	}
 	sigemptyset(&none);
-	sigfillset(&end.sa_mask);
-	sigfillset(&window.sa_mask);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (sigaction(ends[i], &end, NULL) < 0)
-			die("sigaction:", NULL, errno);
-	/* Ignored SIGTTOU: restoring works from the background too. */
-	if (sigaction(SIGWINCH, &window, NULL) < 0 || sigaction(SIGPIPE, &ignore, NULL) < 0 ||
-		sigaction(SIGTTOU, &ignore, NULL) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		die("sigaction:", NULL, errno);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		die("sigprocmask:", NULL, errno);
 }
 
-static void find_caller(void)
-{
-	static const int candidates[] = {0, 2, 1};
-
-	for (size_t i = 0; i < 3 && caller < 0; i++)
-		if (!tcgetattr(candidates[i], &saved))
-			caller = candidates[i];
-}
-
-static void reopen(int fd, const char *path, int mode)
+/* Returns 1 when FD does not block from now on. */
+static int reopen(int fd, const char *path, int mode)
 {
 	int fresh;
 
 	if (!isatty(fd))
-		return;
+		return 0;
 	fresh = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fresh < 0)
-		return; /* somebody else's terminal: then writing to it may block, in small pieces
-			 */
+		return 0; /* somebody else's terminal */
 	if (dup2(fresh, fd) < 0)
 		die("dup2:", path, errno);
 	close(fresh);
+	return 1;
 }
 
 void terminal_prepare(void)
@@ -106,13 +155,16 @@ void terminal_prepare(void)
 
 	if (flags < 0 || fcntl(FD_MASTER, F_SETFL, flags | O_NONBLOCK) < 0)
 		die("the container's terminal:", NULL, errno);
-	reopen(0, "/proc/self/fd/0", O_RDONLY);
-	reopen(1, "/proc/self/fd/1", O_WRONLY);
-	find_caller();
+	(void)reopen(0, "/proc/self/fd/0", O_RDONLY);
+	if (reopen(1, "/proc/self/fd/1", O_WRONLY))
+		piece = SIZE_MAX;
+	else if (isatty(1))
+		piece = PIECE_TTY;
+	caller_find(&caller);
 	catch_signals();
 }
 
-static void clear_onlcr(void)
+void terminal_container(void)
 {
 	struct termios attributes;
 
@@ -123,19 +175,22 @@ static void clear_onlcr(void)
 		die("the container's terminal:", NULL, errno);
 }
 
-/* Raw but for OPOST: the newline is translated here, once, and not in the container's terminal. */
 void terminal_raw(void)
 {
-	struct termios attributes = saved;
+	int before = raw, err;
 
-	clear_onlcr();
-	if (caller < 0)
+	background = 0;
+	if (!raw) /* what was found in the background may have been the shell's own */
+		caller_find(&caller);
+	if (caller.fd < 0)
 		return;
-	cfmakeraw(&attributes);
-	attributes.c_oflag |= OPOST;
 	raw = 1;
-	if (tcsetattr(caller, TCSANOW, &attributes) < 0)
-		fail("setting the terminal to raw mode:", NULL, errno);
+	err = caller_set_raw(&caller);
+	if (err)
+		raw = before;
+	/* EIO: it is hung up, or we are in the background for good, where we leave it as it is. */
+	if (err && err != -EINTR && err != -EIO)
+		fail("setting the terminal to raw mode:", NULL, err);
 	terminal_copy_size();
 }
 
