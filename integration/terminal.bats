@@ -1,6 +1,7 @@
 # Containers with a terminal, in the foreground. script(1) is the caller's terminal.
 
 load lib/common
+load lib/tmux
 
 setup() {
 	setup_bundle
@@ -126,4 +127,114 @@ on_terminal() {
 	on_terminal '' run "$ID"
 	contains "$output" tty-0-
 	contains "$output" "can't open /dev/tty"
+}
+
+# on_script COMMAND: a shell command whose terminal is script's, in its foreground; $R is the runtime. Its output in $output.
+on_script() {
+	status=0
+	R="$RUNC --root $STATE" timeout -k 2 60 script -qec "$1" "$T/typescript" </dev/null >"$T/out" 2>&1 3>&- 4>&- || status=$?
+	output=$(tr -d '\r' <"$T/out")
+}
+
+@test "terminal: input from a pipe that has ended already, from /dev/null, and closed: the container sees the end" {
+	newer "a hang"
+	args sh -c 'stty -echo; while read -r line; do echo "got <$line>"; done; echo ended'
+	on_script "printf 'one\ntwo' | \$R run $ID"
+	contains "$output" "got <one>"
+	contains "$output" ended
+	on_script "\$R run $ID </dev/null; echo status=\$?"
+	contains "$output" ended
+	contains "$output" status=0
+	on_script "\$R run $ID <&-; echo status=\$?"
+	contains "$output" ended
+	contains "$output" status=0
+	nothing_left
+}
+
+@test "terminal: output closed, to /dev/full, or to a reader that ends: the container goes on, the terminal comes back" {
+	newer "crun and runc end with an error"
+	edit '.root.readonly = false'
+	args sh -c 'i=0; while [ $i -lt 2000 ]; do echo line-$i; i=$((i+1)); done; echo all >/all'
+	for output in ">&-" ">/dev/full" "| head -n 3 >$T/head"; do
+		rm -f "$ROOTFS/all"
+		on_script "stty -a >$T/before; \$R run $ID $output; stty -a >$T/after"
+		same "$(cat "$ROOTFS/all")" all
+		same "$(cat "$T/after")" "$(cat "$T/before")"
+		contains "$(cat "$T/before")" " icanon"
+	done
+	same "$(grep -ao 'line-[0-9]*' "$T/head")" "$(printf 'line-0\nline-1\nline-2')"
+	nothing_left
+}
+
+# 100 MB in a pattern whose period divides no buffer; $MD5 is what has to arrive.
+hundred() {
+	local make="yes 0123456789abcdef | tr '\n' ' ' | head -c 100000000"
+	MD5=$(eval "$make" | md5sum)
+	args sh -c "stty raw -echo; $make"
+	# script sends a character when its input ends, which the container would echo.
+	mkfifo "$T/go" "$T/silence"
+	exec 9<>"$T/silence"
+}
+
+# waits_for_reader: the container's writer blocks, and neither relay nor runtime grows or runs meanwhile.
+waits_for_reader() {
+	local run tty before
+	wait_for 5 is_running "$ID"
+	run=$(conductor_pid)
+	tty=$(tty_pid "$run")
+	wait_for 5 idle "$tty"
+	before=$(cpu_ticks "$tty")-$(cpu_ticks "$run")
+	sleep 2
+	same "$(cpu_ticks "$tty")-$(cpu_ticks "$run")" "$before"
+	echo "private dirty: tty $(dirty "$tty") KiB, run $(dirty "$run") KiB"
+	[ "$(dirty "$tty")" -le 100 ]
+	[ "$(dirty "$run")" -le 400 ]
+}
+
+dirty() { awk '/^Private_Dirty:/ { print $2 }' "/proc/$1/smaps_rollup"; }
+# Nothing used for a fifth of a second.
+idle() {
+	local now
+	now=$(cpu_ticks "$1")
+	sleep 0.2
+	[ -n "$now" ] && [ "$(cpu_ticks "$1")" = "$now" ]
+}
+
+@test "terminal: 100 MB into a slow pipe arrive whole; the writer waits, nothing grows or spins" {
+	newer "measures our programs"
+	hundred
+	R="$RUNC --root $STATE" timeout -k 2 100 script -qec \
+		"\$R run $ID | { read -r word <$T/go; md5sum >$T/sum; }" "$T/typescript" <&9 >"$T/out" 2>&1 3>&- 4>&- 9>&- &
+	BACKGROUND=$!
+	waits_for_reader
+	echo >"$T/go"
+	wait_for 60 test -s "$T/sum"
+	same "$(cat "$T/sum")" "$MD5"
+	wait_for 5 test ! -d "$STATE/$ID"
+	nothing_left
+}
+
+@test "terminal: 100 MB to a slow terminal arrive whole; the writer waits, nothing grows or spins" {
+	newer "measures our programs"
+	hundred
+	R="$RUNC --root $STATE" timeout -k 2 100 script -qec "\$R run $ID" /dev/null <&9 2>&1 3>&- 4>&- 9>&- |
+		{ read -r word <"$T/go"; md5sum >"$T/sum"; } 3>&- 4>&- 9>&- &
+	BACKGROUND=$!
+	waits_for_reader
+	echo >"$T/go"
+	wait_for 60 test -s "$T/sum"
+	same "$(cat "$T/sum")" "$MD5"
+	wait_for 5 test ! -d "$STATE/$ID"
+	nothing_left
+}
+
+@test "terminal: 10 MB typed by a pipe arrive whole at a slow reader" {
+	local make="yes 0123456789abcdef | tr '\n' ' ' | head -c 10000000"
+	newer "a hang"
+	args sh -c 'stty raw -echo; echo ready; sleep 0.5; head -c 10000000 | md5sum'
+	# Not before the container's terminal is raw: its line discipline would keep only a line.
+	mkfifo "$T/ready"
+	on_script "{ read -r word <$T/ready; $make; } | \$R run $ID | { read -r word; echo >$T/ready; cat; }"
+	contains "$output" "$(eval "$make" | md5sum | cut -d ' ' -f 1)"
+	nothing_left
 }

@@ -15,13 +15,13 @@ teardown() {
 	teardown_bundle
 }
 
-# begin [VERB…]: `run` in the pane, up to the prompt of the shell inside; what the terminal was before in $BEFORE.
+# begin [SHELL]: `run` in the pane, up to the prompt of the shell inside; what the terminal was before in $BEFORE.
 begin() {
-	tmux_start
+	tmux_start "$@"
 	BEFORE=$(attributes)
 	contains "$BEFORE" " icanon"
 	clean_screen
-	enter "runc ${*:-run $ID}"
+	enter "runc run $ID"
 	sees_prompt "inside>"
 	becomes_raw
 	RUN=$(conductor_pid)
@@ -66,7 +66,7 @@ size_inside() {
 }
 
 @test "tmux: type, see what is printed, exit" {
-	begin
+	begin dash
 	enter 'echo $((6*7))-answer; tty'
 	sees 42-answer
 	sees /dev/pts/0
@@ -119,7 +119,7 @@ size_inside() {
 }
 
 @test "tmux: kill -TSTP gives the terminal back, fg takes it again" {
-	begin
+	begin dash
 	enter 'trap "echo got-tstp-\$((1+1))" TSTP; trap "echo got-cont-\$((2+2))" CONT'
 	sees_prompt "inside>"
 	kill -TSTP "$RUN"
@@ -138,7 +138,7 @@ size_inside() {
 }
 
 @test "tmux: signals to the whole process group: stopped once, and not ended" {
-	begin
+	begin dash
 	kill -TSTP -- "-$RUN"
 	sees Stopped
 	shell_is_back
@@ -171,11 +171,10 @@ size_inside() {
 }
 
 @test "tmux: started in the background it stops before it touches the terminal, like any job" {
-	tmux_start
+	tmux_start 'busybox sh'
 	BEFORE=$(attributes)
 	clean_screen
 	enter "runc run $ID &"
-	sees '[1]'
 	wait_for 5 eval 'RUN=$(conductor_pid); [ -n "$RUN" ] && is_stopped_process "$RUN"'
 	same "$(status_of "$ID")" created
 	shell_is_back
@@ -235,7 +234,7 @@ size_inside() {
 }
 
 @test "tmux: the runtime is killed: the shell has its terminal, the container can be deleted" {
-	begin
+	begin dash
 	enter 'trap "" HUP; sleep 1002'
 	wait_for 5 pgrep -f '^sleep 1002$'
 	kill -KILL "$RUN"
@@ -251,7 +250,7 @@ size_inside() {
 @test "tmux: tty is killed: the terminal comes back, the container is hung up, and run waits for its end" {
 	edit '.root.readonly = false'
 	args sh -c 'trap "echo hung-up >/hup" HUP; echo waiting; while :; do sleep 0.1; done'
-	tmux_start
+	tmux_start dash
 	BEFORE=$(attributes)
 	enter "runc run $ID; echo status=\$?"
 	sees waiting

@@ -1,6 +1,7 @@
 /*
- * The caller's terminal: its attributes as they were found, the raw ones that a relay needs, and the
- * way back. tty does both; the conductor remembers them, too, and restores them when tty was killed.
+ * The caller's terminal: its attributes as they were found, the raw ones that a relay needs, and
+ * the way back. tty does both; the conductor remembers them, too, and restores them when tty was
+ * killed.
  */
 #ifndef DAVIT_CALLER_H
 #define DAVIT_CALLER_H

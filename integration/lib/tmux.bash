@@ -1,17 +1,14 @@
 # A tmux server of the test's own: one pane with an interactive shell, its screen, its keys. Sourced after common.
 
-# tmux_start [COLUMNS ROWS]: the pane runs bash with job control in the bundle.
+# tmux_start [SHELL]: the pane runs bash, which edits its lines and restores a terminal itself; or
+# dash, which does neither; or busybox sh, which edits lines and believes what it finds.
 tmux_start() {
 	command -v tmux >/dev/null || skip "tmux is not installed"
 	SOCKET=$T/tmux.socket
-	cat >"$T/bashrc" <<-END
-		PS1='ready> '
-		runc() { "$RUNC" --root "$STATE" "\$@"; }
-		HISTFILE=
-	END
-	env -u TMUX TERM=xterm SHELL=/bin/bash tmux -S "$SOCKET" -f /dev/null new-session -d -x "${1:-80}" -y "${2:-24}" \
-		"exec bash --noprofile --rcfile $T/bashrc -i" 3>&- 4>&-
-	tmux_ set-option -g remain-on-exit on
+	printf '#!/bin/sh\nexec "%s" --root "%s" "$@"\n' "$RUNC" "$STATE" >"$T/runc"
+	chmod +x "$T/runc"
+	env -u TMUX TERM=xterm SHELL=/bin/sh PATH="$T:$PATH" PS1='ready> ' HISTFILE= tmux -S "$SOCKET" -f /dev/null \
+		new-session -d -x 80 -y 24 "exec ${1:-bash --noprofile --norc} -i" 3>&- 4>&-
 	sees_prompt
 	PANE_TTY=$(tmux_ display-message -p '#{pane_tty}')
 }
@@ -57,14 +54,19 @@ enter() {
 	press Enter
 }
 
-# clean_screen: nothing but a prompt is shown.
+# clean_screen: nothing but a prompt is shown; again when something that was on its way comes after it.
 clean_screen() {
-	press Enter C-l
-	wait_for 5 only_prompt
+	wait_for 5 clears || { screen; return 1; }
+}
+
+clears() {
+	tmux_ send-keys -R
+	press Enter
+	wait_for 1 only_prompt >/dev/null
 }
 
 only_prompt() {
-	[ "$(screen | grep -c .)" = 1 ]
+	[ "$(screen | grep -c .)" = 1 ] && screen | grep -q '^[a-z]*> *$'
 }
 
 # The attributes of the pane's terminal, without its size: as they are, and as the shell gives them to its commands.

@@ -1,7 +1,7 @@
 /*
- * The shell's job control. The conductor is the process that the shell watches, so it is the one that
- * stops; tty gives the terminal back before that and only waits. It stops nothing itself, and does
- * not touch the terminal while another process group has it.
+ * The shell's job control. The conductor is the process that the shell watches, so it is the one
+ * that stops; tty gives the terminal back before that and only waits. It stops nothing itself, and
+ * does not touch the terminal while another process group has it.
  */
 #include <signal.h>
 #include <unistd.h>

@@ -14,6 +14,8 @@
 #include "step.h"
 
 #define BUFFER_SIZE 16384
+#define READ_MOST   4096 /* that the kernel's terminals ever give at once */
+#define ROUNDS      16   /* of output before the other direction has its turn */
 
 struct buffer {
 	size_t start;
@@ -32,19 +34,24 @@ static size_t held(const struct buffer *b)
 	return b->end - b->start;
 }
 
-/* In what it reads, at the end; when all has been written it begins anew. */
-static size_t room(struct buffer *b)
+static size_t room(const struct buffer *b)
 {
-	if (!held(b))
-		b->start = b->end = 0;
 	return sizeof(b->bytes) - b->end;
+}
+
+static int has_room(const struct buffer *b)
+{
+	return !held(b) || room(b) >= READ_MOST;
 }
 
 /* Returns 0 at the end of FD: end of file, or any error but the two that mean "later". */
 static int fill(struct buffer *b, int fd)
 {
-	ssize_t n = read(fd, b->bytes + b->end, room(b));
+	ssize_t n;
 
+	if (!held(b))
+		b->start = b->end = 0;
+	n = read(fd, b->bytes + b->end, room(b));
 	if (n > 0)
 		b->end += (size_t)n;
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
@@ -95,6 +102,29 @@ static void give_output(void)
 		output.start = output.end;
 }
 
+static void take_output(void)
+{
+	size_t before;
+
+	do {
+		before = held(&output);
+		master_open = fill(&output, FD_MASTER);
+	} while (master_open && held(&output) > before && room(&output) >= READ_MOST);
+}
+
+/* Waits are left out as long as neither side needs one, and FD 1 cannot block. */
+static void pass_output(void)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		take_output();
+		if (!held(&output) || terminal_piece() < BUFFER_SIZE)
+			return;
+		give_output();
+		if (held(&output) || !master_open)
+			return;
+	}
+}
+
 /* What a wait has allowed. Output goes first: it makes room. */
 static void move(const short ready[3])
 {
@@ -107,8 +137,8 @@ static void move(const short ready[3])
 	if (ready[2] & POLLHUP)
 		input.start = input.end; /* nobody is there to read it */
 	/* Data that is there comes before the hang-up: EIO only when all has been read. */
-	if ((ready[2] & (POLLIN | POLLHUP | POLLERR)) && room(&output))
-		master_open = fill(&output, FD_MASTER);
+	if ((ready[2] & (POLLIN | POLLHUP | POLLERR)) && has_room(&output))
+		pass_output();
 }
 
 /* One wait and what it allows. Returns 0 when the caller's terminal has been hung up. */
@@ -117,13 +147,13 @@ static int turn(void)
 	struct pollfd fds[5] = {
 		{.fd = input_open && !held(&input) ? 0 : -1, .events = POLLIN},
 		{.fd = held(&output) ? 1 : -1, .events = POLLOUT},
-		{.fd = master_open && (held(&input) || room(&output)) ? FD_MASTER : -1},
+		{.fd = master_open && (held(&input) || has_room(&output)) ? FD_MASTER : -1},
 		{.fd = conductor.fd, .events = POLLIN},
 		{.fd = terminal_caller()}, /* asks for its hang-up only */
 	};
 	int n;
 
-	fds[2].events = (short)((held(&input) ? POLLOUT : 0) | (room(&output) ? POLLIN : 0));
+	fds[2].events = (short)((held(&input) ? POLLOUT : 0) | (has_room(&output) ? POLLIN : 0));
 	n = ppoll(fds, 5, NULL, NULL);
 	if (n < 0 && errno != EINTR)
 		fail("ppoll:", NULL, errno);

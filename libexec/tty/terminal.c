@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 #include "caller.h"
@@ -133,20 +134,35 @@ static void catch_signals(void)
 		die("sigprocmask:", NULL, errno);
 }
 
-/* Returns 1 when FD does not block from now on. */
+/* Makes FD non-blocking, for us alone. Returns 0 when it is somebody else's, who lets us not. */
 static int reopen(int fd, const char *path, int mode)
 {
-	int fresh;
+	int fresh = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (!isatty(fd))
-		return 0;
-	fresh = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fresh < 0)
-		return 0; /* somebody else's terminal */
+		return 0;
 	if (dup2(fresh, fd) < 0)
 		die("dup2:", path, errno);
 	close(fresh);
 	return 1;
+}
+
+/* A pipe that we read stays as it is: opened anew it would not tell that its writers had gone
+ * before – fifo(7). */
+static void reopen_both(void)
+{
+	struct stat st;
+
+	if (isatty(0))
+		(void)reopen(0, "/proc/self/fd/0", O_RDONLY);
+	if (fstat(1, &st) < 0)
+		die("fstat:", "fd 1", errno);
+	if (isatty(1))
+		piece = PIECE_TTY;
+	else if (!S_ISFIFO(st.st_mode))
+		return;
+	if (reopen(1, "/proc/self/fd/1", O_WRONLY))
+		piece = SIZE_MAX;
 }
 
 void terminal_prepare(void)
@@ -155,11 +171,7 @@ void terminal_prepare(void)
 
 	if (flags < 0 || fcntl(FD_MASTER, F_SETFL, flags | O_NONBLOCK) < 0)
 		die("the container's terminal:", NULL, errno);
-	(void)reopen(0, "/proc/self/fd/0", O_RDONLY);
-	if (reopen(1, "/proc/self/fd/1", O_WRONLY))
-		piece = SIZE_MAX;
-	else if (isatty(1))
-		piece = PIECE_TTY;
+	reopen_both();
 	caller_find(&caller);
 	catch_signals();
 }

@@ -5,10 +5,11 @@
 #include <stddef.h>
 
 /*
- * Everything that needs more calls than ioctl: FD_MASTER and, where they are terminals, fds 0 and 1
- * become non-blocking – the latter opened anew, because their open file descriptions are the
- * caller's – the caller's terminal is found and its attributes are kept. From here on the signals
- * that end a program restore them first, and SIGWINCH copies the window size.
+ * Everything that needs more calls than ioctl: FD_MASTER, fd 0 where it is a terminal and fd 1
+ * where it is a terminal or a pipe become non-blocking – the latter two opened anew, because their
+ * open file descriptions are the caller's – the caller's terminal is found and its attributes are
+ * kept. From here on the signals that end a program restore them first, and SIGWINCH copies the
+ * window size.
  */
 void terminal_prepare(void);
 
