@@ -136,10 +136,14 @@ on_script() {
 	output=$(tr -d '\r' <"$T/out")
 }
 
-@test "terminal: input from a pipe that has ended already, from /dev/null, and closed: the container sees the end" {
+@test "terminal: input from a pipe or fifo that has ended already, from /dev/null, and closed: the container sees the end" {
 	newer "a hang"
 	args sh -c 'stty -echo; while read -r line; do echo "got <$line>"; done; echo ended'
 	on_script "printf 'one\ntwo' | \$R run $ID"
+	contains "$output" "got <one>"
+	contains "$output" ended
+	mkfifo "$T/fifo"
+	on_script "printf 'one\n' >$T/fifo & \$R run $ID <$T/fifo"
 	contains "$output" "got <one>"
 	contains "$output" ended
 	on_script "\$R run $ID </dev/null; echo status=\$?"

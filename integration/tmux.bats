@@ -257,7 +257,7 @@ size_inside() {
 	becomes_raw
 	RUN=$(conductor_pid)
 	kill -KILL "$(tty_pid "$RUN")"
-	sees "tty was killed by signal 9"
+	sees "tty was killed by signal"
 	same "$(attributes_now)" "$BEFORE"
 	wait_for 5 grep -q hung-up "$ROOTFS/hup"
 	kill -0 "$RUN"
@@ -292,4 +292,75 @@ size_inside() {
 	runc kill "$ID" KILL
 	wait_for 5 test ! -e "/proc/$RUN"
 	nothing_left
+}
+
+# begin_exec [SHELL]: `exec -t` of a shell in a container that sleeps.
+begin_exec() {
+	edit '.process.terminal = false'
+	args sleep 1000
+	detached run -d "$ID"
+	expect 0
+	tmux_start "$@"
+	BEFORE=$(attributes)
+	clean_screen
+	enter "runc exec -t $ID sh"
+	sees_prompt "inside>"
+	becomes_raw
+	RUN=$(conductor_pid exec)
+	TTY=$(tty_pid "$RUN")
+}
+
+@test "tmux: exec -t: type, a new size, control-C, control-Z, stop and fg, exit" {
+	begin_exec dash
+	answers
+	tmux_ resize-window -x 100 -y 30
+	size_inside "30 100"
+	enter 'sleep 1004; echo interrupted-$?'
+	wait_for 5 pgrep -f '^sleep 1004$'
+	press C-c
+	sees_prompt "inside>"
+	enter 'sleep 1005'
+	wait_for 5 pgrep -f '^sleep 1005$'
+	press C-z
+	sees Stopped
+	clean_screen
+	enter fg
+	sees 'sleep 1005'
+	press C-c
+	sees_prompt "inside>"
+	kill -TSTP "$RUN"
+	sees Stopped
+	shell_is_back
+	foreground
+	enter 'exit 3'
+	sees_prompt
+	enter 'echo status=$?'
+	sees status=3
+	shell_is_back
+	is_running "$ID"
+}
+
+@test "tmux: exec -t is killed: the shell has its terminal, the process is hung up, the container goes on" {
+	begin_exec dash
+	local inside
+	inside=$(pgrep -P "$RUN" | grep -vx "$TTY")
+	kill -KILL "$RUN"
+	shell_is_back
+	wait_for 5 test ! -e "/proc/$TTY"
+	wait_for 5 test ! -e "/proc/$inside"
+	is_running "$ID"
+	clean_screen
+	enter "runc delete -f $ID; echo deleted-\$?"
+	sees deleted-0
+	tmux_stop
+	nothing_left
+}
+
+@test "tmux: the tty of exec is killed: the terminal comes back, the process is hung up, exec ends" {
+	begin_exec dash
+	kill -KILL "$TTY"
+	sees "tty was killed by signal"
+	wait_for 5 test ! -e "/proc/$RUN"
+	shell_is_back
+	is_running "$ID"
 }

@@ -147,8 +147,8 @@ static int reopen(int fd, const char *path, int mode)
 	return 1;
 }
 
-/* A pipe that we read stays as it is: opened anew it would not tell that its writers had gone
- * before – fifo(7). */
+/* A fifo that we read stays as it is: opened anew it would not tell that its writers had gone before
+ * – poll(2) then waits for the next one. */
 static void reopen_both(void)
 {
 	struct stat st;
