@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,10 +19,6 @@
 #include <termios.h>
 #include <unistd.h>
 #include "steps.h"
-
-/* <pty.h>, which shared/pty.h hides. */
-extern int openpty(int *master, int *slave, char *name, const struct termios *attributes,
-	const struct winsize *size);
 
 /* A relay at work: our ends of everything it has. */
 struct session {
