@@ -13,9 +13,9 @@ struct foreground {
 	pid_t pid; /* the container's process, a child of ours */
 	int pidfd;
 	int signals;           /* signalfd, from foreground_watch */
-	struct step tty;      /* pidfd -1: there is no terminal */
-	struct caller caller; /* its attributes, should tty be killed */
-	uint32_t turn;        /* how often tty was told to go on */
+	struct step tty;       /* pidfd -1: there is no terminal */
+	struct caller caller;  /* its attributes, should tty be killed */
+	uint32_t turn;         /* how often tty was told to go on */
 	struct notify *notify; /* NULL: nothing to tell a service manager */
 };
 
