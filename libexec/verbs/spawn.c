@@ -180,6 +180,12 @@ int spawn_seal_memfd(int fd)
 		: 0;
 }
 
+/*
+ * To be executed, not read: a program that may not read its image is never dumpable, not even
+ * before its first statement, and belongs to the user namespace of the image's owner. So the root
+ * of a user namespace, whatever its capabilities there, cannot look into the process (would_dump in
+ * fs/exec.c; ptrace(2), "Ptrace access mode checking").
+ */
 int spawn_seal(enum program program)
 {
 	int directory = programs_directory(), file, memfd, err = 0;
@@ -195,7 +201,7 @@ int spawn_seal(enum program program)
 		memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (memfd < 0 || fstat(file, &st) < 0 ||
 		sendfile(memfd, file, NULL, (size_t)st.st_size) != st.st_size ||
-		fchmod(memfd, 0555) < 0)
+		fchmod(memfd, 0111) < 0)
 		err = -errno;
 	else
 		err = spawn_seal_memfd(memfd);
