@@ -23,6 +23,7 @@
 #define STEP_SECONDS  60
 #define PARSE_SECONDS 10
 #define REAP_MS       2000
+#define ENDING_MS     2000
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 
 static const struct msg_rule parse_rules[] = {
@@ -246,11 +247,31 @@ static int hear(struct entering *e, enum entering_step from, struct msg *msg)
 	}
 }
 
-static int is_gone(int pidfd)
+static int is_gone(int pidfd, int timeout)
 {
 	struct pollfd poller = {.fd = pidfd, .events = POLLIN};
 
-	return poll(&poller, 1, 0) > 0;
+	return poll(&poller, 1, timeout) > 0;
+}
+
+static void reap(const struct entering *e, int timeout)
+{
+	if (e->pidfd >= 0 && is_gone(e->pidfd, timeout))
+		while (waitid(P_PIDFD, (id_t)e->pidfd, NULL, WEXITED) < 0 && errno == EINTR)
+			continue;
+}
+
+/*
+ * The first process of a pid namespace kills all others and its own end is not seen before they
+ * have been reaped, ours by us. So what went wrong without a reason of its own, or because there
+ * are no namespaces any more, may be that end.
+ */
+static int is_ending(const struct entering *e, const struct step *cause)
+{
+	if (cause && cause->failed && cause->error.err != ESRCH)
+		return is_gone(e->init_pidfd, 0);
+	reap(e, ENDING_MS);
+	return is_gone(e->init_pidfd, ENDING_MS);
 }
 
 static int report_failure(struct entering *e)
@@ -259,7 +280,7 @@ static int report_failure(struct entering *e)
 	const struct step *cause = steps_cause(e->steps, ENTER_COUNT);
 	char line[ENTERING_LINE];
 
-	if (is_gone(e->init_pidfd))
+	if (is_ending(e, cause))
 		return fail(e, "cannot exec in a stopped container", 0);
 	if (!cause)
 		return fail(
@@ -341,10 +362,14 @@ int entering_go(struct entering *e)
 {
 	/* `delete` kills the first process before it looks for others: whoever joined the cgroup
 	 * after that must end here. */
-	if (is_gone(e->init_pidfd))
+	if (is_gone(e->init_pidfd, 0))
 		return fail(e, "cannot exec in a stopped container", 0);
-	if (write(e->start_fd, "0", 1) != 1)
-		return fail(e, "unable to start container process", errno);
+	if (write(e->start_fd, "0", 1) != 1) {
+		int err = errno;
+
+		return is_ending(e, NULL) ? fail(e, "cannot exec in a stopped container", 0)
+					  : fail(e, "unable to start container process", err);
+	}
 	close(e->start_fd);
 	e->start_fd = -1;
 	/* They have nothing left to do; cgroup, where it was not asked to join, ends with its
@@ -360,13 +385,9 @@ void entering_undo(struct entering *e)
 {
 	for (int i = 0; i < ENTER_COUNT; i++)
 		step_kill(&e->steps[i]);
-	if (e->pidfd >= 0) {
-		struct pollfd poller = {.fd = e->pidfd, .events = POLLIN};
-
-		(void)sys_pidfd_send_signal(e->pidfd, SIGKILL); /* it may have ended by itself */
-		/* One that is frozen dies when it is thawed; nobody waits for that here. */
-		if (poll(&poller, 1, REAP_MS) > 0)
-			while (waitid(P_PIDFD, (id_t)e->pidfd, NULL, WEXITED) < 0 && errno == EINTR)
-				continue;
-	}
+	if (e->pidfd < 0)
+		return;
+	(void)sys_pidfd_send_signal(e->pidfd, SIGKILL); /* it may have ended by itself */
+	/* One that is frozen dies when it is thawed; nobody waits for that here. */
+	reap(e, REAP_MS);
 }
