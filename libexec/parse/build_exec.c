@@ -133,19 +133,19 @@ static const char *next_value(const struct exec_options *o, const char *name, in
 /* As Go's strconv.Atoi would say it; but no sign, no blank, no leading zero (rule N1). */
 static uint64_t id_number(const char *what, const char *text, size_t length)
 {
-	char digits[64];
+	char digits[128]; /* more than are shown */
 	uint64_t id;
-	int err = -EINVAL;
+	int err;
 
-	if (length < sizeof(digits)) {
-		memcpy(digits, text, length);
-		digits[length] = '\0';
-		err = text_to_u64(digits, &id);
-	}
+	if (length >= sizeof(digits))
+		length = sizeof(digits) - 1; /* in any case too many */
+	memcpy(digits, text, length);
+	digits[length] = '\0';
+	err = text_to_u64(digits, &id);
 	if (!err && id > ID_MAX)
 		err = -ERANGE;
 	if (err)
-		refuse_as(what, ": strconv.Atoi: parsing \"", shown(text),
+		refuse_as(what, ": strconv.Atoi: parsing \"", shown(digits),
 			"\": ", err == -ERANGE ? "value out of range" : "invalid syntax", NULL);
 	return id;
 }
@@ -273,10 +273,7 @@ void build_exec(const struct exec_options *o, const struct plan *plan, const str
 
 	kept = plan;
 	if (process) {
-		path_member("process");
-		expect(process, VALUE_OBJECT);
 		build_process(process, config);
-		path_leave();
 	} else {
 		build_from_flags(o, config);
 	}

@@ -221,6 +221,11 @@ void check_process(struct plan_config *config)
 	first = plan_added(PLAN_RECORD_str, config->args, 0);
 	if (!first->value.length)
 		refuse_as("process.args[0]: must not be empty", NULL);
+	/* Empty is none, as with runc; in exec it must not take the container's away. */
+	if (!config->apparmor_profile.length)
+		config->apparmor_profile = plan_put(NULL);
+	if (!config->selinux_label.length)
+		config->selinux_label = plan_put(NULL);
 	if (!config->terminal) /* config.md: the size is ignored then */
 		config->console_height = config->console_width = (struct plan_opt_u64){0, 0};
 }

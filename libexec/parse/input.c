@@ -39,7 +39,8 @@ static size_t reserved;      /* bytes of text */
 static size_t reserved_kept; /* bytes of the kept plan */
 static char *kept_buffer;
 
-static const char too_large[] = "config.json: larger than 16 MiB";
+static const char *document; /* "config.json:" */
+static const char too_large[] = "larger than 16 MiB";
 
 /* What has no size, a pipe or a file of procfs, may be as large as any. */
 static size_t text_size(int fd)
@@ -49,7 +50,7 @@ static size_t text_size(int fd)
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size)
 		return SCAN_INPUT_MAX;
 	if (st.st_size > (off_t)SCAN_INPUT_MAX)
-		die(too_large, NULL, 0);
+		die(document, too_large, 0);
 	return (size_t)st.st_size;
 }
 
@@ -67,11 +68,12 @@ static size_t plan_size(int fd)
 	return (size_t)st.st_size;
 }
 
-void input_reserve(int fd, int kept, size_t strings)
+void input_reserve(const char *name, int fd, int kept, size_t strings)
 {
 	size_t records, tree, scanner, text;
 	char *memory;
 
+	document = name;
 	reserved = fd < 0 ? 0 : text_size(fd);
 	reserved_kept = kept < 0 ? 0 : plan_size(kept);
 	records = reserved * RECORDS_PER_BYTE;
@@ -85,7 +87,7 @@ void input_reserve(int fd, int kept, size_t strings)
 	memory = mmap(NULL, tree + scanner + input_pool_size + reserved_kept + 8 + text,
 		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
-		die("mmap: memory for", "config.json", errno);
+		die("mmap: memory for", document, errno);
 	tree_begin(memory, reserved);
 	scan_begin(memory + tree, reserved);
 	input_pool = memory + tree + scanner;
@@ -114,19 +116,19 @@ static size_t read_all(int fd, char *buffer, size_t size, const char *name)
 
 size_t input_read(int fd)
 {
-	size_t length = read_all(fd, input_buffer, reserved, "config.json");
+	size_t length = read_all(fd, input_buffer, reserved, document);
 
 	if (length > SCAN_INPUT_MAX)
-		die(too_large, NULL, 0);
+		die(document, too_large, 0);
 	if (length > reserved)
-		die("config.json: grew while it was read", NULL, 0);
+		die(document, "grew while it was read", 0);
 	input_buffer[length] = '\0';
 	return length;
 }
 
 const void *input_read_kept(int fd, size_t *length)
 {
-	*length = read_all(fd, kept_buffer, reserved_kept, "plan");
+	*length = read_all(fd, kept_buffer, reserved_kept, "plan:");
 	if (*length > reserved_kept)
 		die("plan:", "grew while it was read", 0);
 	return kept_buffer;

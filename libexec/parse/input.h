@@ -12,12 +12,12 @@ extern char *input_pool;
 extern size_t input_pool_size;
 
 /*
- * Reserves memory in proportion to the text on FD, the plan on KEPT (each -1: none) and as many
- * bytes of STRINGS from elsewhere, for the scanner, the tree and the above; dies when a file is
- * larger than 16 MiB, a plan than PLAN_SIZE_MAX. Before confinement: fstat(2) and mmap(2) are not
- * in the seccomp list.
+ * Reserves memory in proportion to the text on FD (NAME in messages: "config.json:"), the plan on
+ * KEPT (each -1: none) and as many bytes of STRINGS from elsewhere, for the scanner, the tree and
+ * the above; dies when a file is larger than 16 MiB, a plan than PLAN_SIZE_MAX. Before confinement:
+ * fstat(2) and mmap(2) are not in the seccomp list.
  */
-void input_reserve(int fd, int kept, size_t strings);
+void input_reserve(const char *name, int fd, int kept, size_t strings);
 
 /* Reads FD to its end into input_buffer, followed by a NUL. Returns the length; dies when there is
  * more than was reserved. */

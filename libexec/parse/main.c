@@ -58,7 +58,7 @@ static void parse_config(int conducted, int argc, char **argv)
 	struct options options = read_options(argc, argv);
 	const struct value *document;
 
-	input_reserve(in, -1, 0);
+	input_reserve("config.json:", in, -1, 0);
 	priv_enter(&priv, conducted);
 
 	document = read_document("config.json", in);
@@ -91,15 +91,17 @@ static void parse_exec(int conducted, int argc, char **argv)
 
 	if (options.process && !conducted)
 		die("--process needs runc", NULL, 0);
-	input_reserve(options.process ? FD_CONFIG : -1, in, size_of_strings(argv));
+	input_reserve("process.json:", options.process ? FD_CONFIG : -1, in, size_of_strings(argv));
 	priv_enter(&priv, conducted);
 
 	image = input_read_kept(in, &size);
 	err = plan_take(image, size, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, err);
-	if (options.process)
+	if (options.process) {
+		path_member("process");
 		process = read_document("process.json", FD_CONFIG);
+	}
 	plan_begin(input_pool, input_pool_size);
 	build_exec(&options, &plan, process);
 }
