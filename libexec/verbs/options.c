@@ -122,9 +122,28 @@ static int invalid_value(const struct flag *flag, const char *value, const char 
 	return -EINVAL;
 }
 
-static int set_flag(const struct flag *flag, const char *value)
+/* The array doubles whenever its count is a power of two. */
+static int add_value(const struct flag *flag, const char *value)
 {
 	struct flag_list *list = flag->value;
+
+	if (!(list->count & (list->count - 1))) {
+		const char **values = reallocarray(
+			list->values, list->count ? 2 * list->count : 1, sizeof(*values));
+
+		if (!values) {
+			text_join(problem, sizeof(problem), "too many values for flag -",
+				flag->name, NULL);
+			return -ENOMEM;
+		}
+		list->values = values;
+	}
+	list->values[list->count++] = value;
+	return 0;
+}
+
+static int set_flag(const struct flag *flag, const char *value)
+{
 	int err;
 
 	switch (flag->kind) {
@@ -141,13 +160,7 @@ static int set_flag(const struct flag *flag, const char *value)
 		err = text_to_i64(value, flag->value);
 		return err ? invalid_value(flag, value, "ParseInt", err) : 0;
 	case FLAG_LIST:
-		if (list->count == sizeof(list->values) / sizeof(list->values[0])) {
-			text_join(problem, sizeof(problem), "too many values for flag -",
-				flag->name, NULL);
-			return -E2BIG;
-		}
-		list->values[list->count++] = value;
-		return 0;
+		return add_value(flag, value);
 	}
 	return -EINVAL;
 }

@@ -11,7 +11,7 @@
 enum flag_kind { FLAG_BOOL, FLAG_STRING, FLAG_LIST, FLAG_INT };
 
 struct flag_list {
-	const char *values[1024];
+	const char **values; /* as many as there were on the command line */
 	size_t count;
 };
 

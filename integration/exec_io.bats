@@ -1,0 +1,294 @@
+# exec: what a process is handed — descriptors, terminals, pid files, sockets — and what it must not be.
+
+load lib/common
+
+setup() {
+	setup_bundle
+	args sleep 1000
+	edit '.root.readonly = false'
+}
+
+up() {
+	detached run -d "$ID"
+	expect 0
+	P=$(pid_of "$ID")
+}
+
+# fails PATTERN [FLAG…] ID WORD…: status 255 and one error record that matches.
+fails() {
+	local pattern=$1
+	shift
+	status=0
+	runc exec "$@" </dev/null >"$T/out" 2>"$T/err" || status=$?
+	output=$(cat "$T/out" "$T/err")
+	expect 255 || return 1
+	grep level=error "$T/err" | grep -Eq -- "$pattern" || { echo "no /$pattern/ in: $(cat "$T/err")"; return 1; }
+}
+
+# none_left NAME: no process of the container is called so.
+none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
+
+@test "exec: of the caller's files nothing but 0 to 2 is there" {
+	up
+	newer "1.1.5 under bats passes on some"
+	run bash -c 'for i in $(seq 3 20); do eval "exec $i<\"$3\""; done; exec timeout 10 "$0" --root "$1" exec "$2" sh -c "ls /proc/self/fd | xargs; ls -l /proc/self/fd"' \
+		"$RUNC" "$STATE" "$ID" "$T"
+	expect 0
+	same "${lines[0]}" "0 1 2 3" # 3 is of ls
+	lacks "$output" "$T"
+	lacks "$output" memfd
+}
+
+@test "exec: the process's environment is the configured one, not the caller's" {
+	up
+	OF_CALLER=1 runc exec "$ID" cat /proc/self/environ </dev/null >"$T/environ"
+	output=$(tr '\0' '\n' <"$T/environ")
+	same "$(cut -d = -f 1 <<<"$output" | sort | xargs)" "DAVIT_TEST HOME PATH TERM"
+}
+
+@test "exec: --preserve-fds passes on as many and no more" {
+	up
+	echo three >"$T/3"
+	echo four >"$T/4"
+	run "$RUNC" --root "$STATE" exec --preserve-fds 2 "$ID" sh -c 'ls /proc/self/fd | xargs; cat <&4; cat <&3' \
+		</dev/null 3<"$T/3" 4<"$T/4" 5<"$T"
+	expect 0 $'four\nthree'
+	same "${lines[0]}" "0 1 2 3 4 5"
+	newer "the words differ"
+	fails 'unable to stat preserved-fd 6 \(of 50\): no such file or directory|unable to stat preserved-fd 0 \(of 50\)' --preserve-fds 50 "$ID" true
+	fails 'preserve-fds' --preserve-fds -1 "$ID" true
+	fails 'preserve-fds' --preserve-fds 100000 "$ID" true
+}
+
+@test "exec: LISTEN_FDS are for the first process only" {
+	up
+	run bash -c 'exec 3<"$3"; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --root "$1" exec "$2" sh -c "ls /proc/self/fd | xargs; env"' \
+		"$RUNC" "$STATE" "$ID" "$T" </dev/null 4>&-
+	expect 0
+	same "${lines[0]}" "0 1 2 3"
+	lacks "$output" LISTEN
+}
+
+@test "exec: stdin, stdout and stderr are pipes, files, sockets, /dev/null" {
+	up
+	same "$(printf 'one\ntwo\n' | runc exec "$ID" sh -c 'read a; read b; echo $b $a')" "two one"
+	echo in >"$T/in"
+	runc exec "$ID" sh -c 'cat; echo err >&2' <"$T/in" >"$T/o" 2>"$T/e"
+	same "$(cat "$T/o") $(cat "$T/e")" "in err"
+	runc exec "$ID" sh -c 'echo one; echo two' </dev/null >>"$T/o" 2>/dev/null
+	same "$(cat "$T/o")" $'in\none\ntwo'
+	runc exec "$ID" cat </dev/null >"$T/o"
+	same "$(cat "$T/o")" ""
+	head -c 3000000 /dev/urandom >"$T/much"
+	runc exec "$ID" cat <"$T/much" | cmp - "$T/much"
+	cat "$T/much" | runc exec "$ID" cat | cmp - "$T/much"
+	printf '%s\n' "exec $RUNC --root $STATE exec $ID sh -c 'read x; echo got \$x'" >"$T/near"
+	printf '%s\n' "echo by-socket; cat >$T/socket" >"$T/far"
+	socat -t 5 "EXEC:bash $T/near" "EXEC:bash $T/far" 3>&- 4>&-
+	same "$(cat "$T/socket")" "got by-socket"
+	same "$(stat -c %t:%T /dev/null)" 1:3
+}
+
+@test "exec: with 0, 1 or 2 closed, in all eight combinations (RT-38)" {
+	up
+	local i closed
+	for i in 0 1 2 3 4 5 6 7; do
+		closed=
+		[ $((i & 1)) = 0 ] || closed+=' <&-'
+		[ $((i & 2)) = 0 ] || closed+=' >&-'
+		[ $((i & 4)) = 0 ] || closed+=' 2>&-'
+		status=0
+		rm -f "$ROOTFS/seen"
+		bash -c "exec timeout 10 \"\$0\" --root \"\$1\" exec \"\$2\" sh -c 'ls /proc/self/fd >/seen; exit 5' </dev/null >/dev/null 2>/dev/null $closed" \
+			"$RUNC" "$STATE" "$ID" 3>&- 4>&- || status=$?
+		expect 5 || { echo "with$closed"; return 1; }
+		[ -n "$CONTROL" ] || same "$(grep -cv '^[0-3]$' "$ROOTFS/seen")" 0
+	done
+}
+
+@test "exec: stdout that is full, closed at the other end, or limited is the process's own matter" {
+	newer "1.1.5 copies it from a pipe"
+	up
+	status=0
+	runc exec "$ID" sh -c 'echo x' </dev/null >/dev/full 2>"$T/err" || status=$?
+	expect 1
+	status=0
+	runc exec "$ID" sh -c 'sleep 0.3; while :; do echo y; done' </dev/null 2>"$T/err" | head -n 1 >"$T/out"
+	same "$(cat "$T/out")" y
+	wait_for 5 none_left yes
+	run bash -c 'ulimit -f 0; exec "$0" --root "$1" exec "$2" echo fine' "$RUNC" "$STATE" "$ID" 3>&- 4>&-
+	expect 255 "file too large"
+}
+
+@test "exec: the files belong to the process's user afterwards, /dev/null does not" {
+	up
+	: >"$T/file"
+	local before
+	before=$(stat -c '%u %g %a' /dev/null)
+	runc exec -u 1234 "$ID" sh -c 'echo x >/proc/self/fd/1' </dev/null >"$T/file"
+	same "$(cat "$T/file")" x
+	same "$(stat -c '%u %g %a' /dev/null)" "$before"
+}
+
+# --- pid files ---
+
+@test "exec: a pid file that cannot be written ends the process" {
+	newer "1.1.5 differs"
+	up
+	mkdir "$T/dir"
+	fails 'pid file|is a directory' --pid-file "$T/dir" "$ID" sh -c 'echo ran >/ran'
+	fails 'no such file or directory' --pid-file "$T/no/where" "$ID" sh -c 'echo ran >/ran'
+	: >"$T/.taken"
+	fails 'file exists' --pid-file "$T/taken" "$ID" sh -c 'echo ran >/ran'
+	fails 'file exists' -d --pid-file "$T/taken" "$ID" sh -c 'echo ran >/ran'
+	sleep 0.2
+	[ ! -e "$ROOTFS/ran" ]
+	runc exec --pid-file rel "$ID" sh -c 'exit 0' </dev/null
+	[ -s rel ]
+}
+
+@test "exec: whoever reads the pid file finds the process" {
+	local i
+	up
+	for i in 1 2 3 4 5; do
+		runc exec -d --pid-file "$T/pid" "$ID" sleep 300 </dev/null >/dev/null 2>&1
+		kill -0 "$(cat "$T/pid")"
+		same "$(readlink "/proc/$(cat "$T/pid")/ns/mnt")" "$(readlink "/proc/$P/ns/mnt")"
+	done
+	same "$(readlink /proc/[0-9]*/ns/pid | grep -cxF "$(readlink "/proc/$P/ns/pid")")" 6
+}
+
+@test "exec: --detach ends as soon as the process has started, and reports what could not be started" {
+	up
+	fails 'exec: ."nosuch.": executable file not found' -d "$ID" nosuch
+	fails 'cannot allocate tty if runc will detach without setting console socket' -d -t "$ID" true
+	detached exec -d "$ID" sh -c 'exit 9'
+	expect 0
+}
+
+# --- terminals ---
+
+@test "exec: --console-socket gets a name and the master of the process's terminal" {
+	[ -x "$HELPERS/helper-recvtty" ] || skip "the helper is not built"
+	up
+	"$HELPERS/helper-recvtty" "$T/socket" >"$T/tty" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/socket"
+	detached exec -d -t -u 1234 --console-socket "$T/socket" "$ID" sh -c 'tty; for i in 0 1 2; do readlink /proc/self/fd/$i; done; stat -c %u $(tty); ls /proc/self/fd | xargs; echo to-tty >/dev/tty'
+	expect 0
+	wait_for 5 grep -q to-tty "$T/tty"
+	same "$(tr -d '\r' <"$T/tty" | xargs)" "/dev/pts/0 /dev/pts/0 /dev/pts/0 /dev/pts/0 1234 0 1 2 3 to-tty"
+}
+
+@test "exec: the console socket gets one record: text, one descriptor, then the end" {
+	up
+	cat >"$T/recv.py" <<-'END'
+		import array, os, signal, socket, sys
+		listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+		listener.bind(sys.argv[1])
+		listener.listen(1)
+		listener.settimeout(10)
+		connection, _ = listener.accept()
+		data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64))
+		fds = array.array("i")
+		for level, kind, body in control:
+		    if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+		        fds.frombytes(body)
+		link = os.readlink("/proc/self/fd/%d" % fds[0])
+		print(data.decode(), len(fds), link, repr(connection.recv(10)), flush=True)
+		signal.pause()  # a master that is closed is a hang-up
+	END
+	python3 "$T/recv.py" "$T/socket" >"$T/got" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/socket"
+	detached exec -d -t --console-socket "$T/socket" "$ID" sleep 300
+	expect 0
+	wait_for 5 test -s "$T/got"
+	newer "1.1.5 says /dev/ptmx"
+	same "$(cat "$T/got")" "/dev/pts/ptmx 1 /dev/pts/ptmx b''"
+	rm "$T/socket"
+	python3 "$T/recv.py" "$T/socket" >"$T/got" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/socket"
+	detached exec -d --pidfd-socket "$T/socket" --pid-file "$T/pid" "$ID" sleep 300
+	expect 0
+	wait_for 5 test -s "$T/got"
+	same "$(cat "$T/got")" "setns 1 anon_inode:[pidfd] b''"
+}
+
+@test "exec: the pidfd is that of the process, and is there before it runs" {
+	newer "1.1.5 has no --pidfd-socket"
+	up
+	cat >"$T/recv.py" <<-'END'
+		import array, os, signal, socket, sys
+		listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+		listener.bind(sys.argv[1])
+		listener.listen(1)
+		listener.settimeout(10)
+		connection, _ = listener.accept()
+		data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(4))
+		fd = array.array("i", control[0][2])[0]
+		print(open("/proc/self/fdinfo/%d" % fd).read(), flush=True)
+		signal.pidfd_send_signal(fd, signal.SIGKILL)
+	END
+	python3 "$T/recv.py" "$T/socket" >"$T/got" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/socket"
+	run runc exec --pidfd-socket "$T/socket" --pid-file "$T/pid" "$ID" sleep 300
+	expect 137
+	same "$(awk '/^Pid:/ { print $2 }' "$T/got")" "$(cat "$T/pid")"
+}
+
+@test "exec: sockets of the wrong kind, or none" {
+	up
+	local kind
+	fails 'cannot use console socket if runc will not detach or allocate tty' --console-socket "$T/x" "$ID" true
+	fails 'cannot use console socket if runc will not detach or allocate tty' -d --console-socket "$T/x" "$ID" true
+	fails 'dial unix .*/x: connect: no such file or directory' -d -t --console-socket "$T/x" "$ID" true
+	: >"$T/file"
+	fails 'dial unix .*/file: connect: connection refused' -d -t --console-socket "$T/file" "$ID" true
+	fails 'dial unix .*: connect: ' -d -t --console-socket "$T" "$ID" true
+	socat -u "UNIX-RECV:$T/dgram" "CREATE:$T/none" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/dgram"
+	fails 'dial unix .*/dgram: connect: protocol wrong type for socket' -d -t --console-socket "$T/dgram" "$ID" true
+	newer "1.1.5 has no --pidfd-socket, and no limit for the name of a socket"
+	fails 'dial unix .*: connect: |file name too long|invalid argument' -d -t --console-socket "/$(head -c 200 /dev/zero | tr '\0' s)" "$ID" true
+	for kind in x file dgram; do
+		fails "failed to dail .*/$kind: dial unix .*/$kind: connect: " --pidfd-socket "$T/$kind" "$ID" sh -c 'echo ran >/ran'
+	done
+	[ ! -e "$ROOTFS/ran" ]
+}
+
+@test "exec: a socket that closes at once is an error, and the process does not run" {
+	newer "1.1.5 differs"
+	up
+	cat >"$T/close.py" <<-'END'
+		import socket, sys
+		listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+		listener.bind(sys.argv[1])
+		listener.listen(1)
+		listener.settimeout(10)
+		listener.accept()[0].close()
+	END
+	local flags
+	for flags in "-d -t --console-socket" "--pidfd-socket"; do
+		rm -f "$T/socket"
+		python3 "$T/close.py" "$T/socket" 3>&- 4>&- &
+		BACKGROUND="$BACKGROUND $!"
+		wait_for 5 test -S "$T/socket"
+		status=0
+		runc exec $flags "$T/socket" "$ID" sh -c 'echo ran >>/ran; sleep 300' </dev/null >"$T/out" 2>"$T/err" || status=$?
+		# The close may come after the descriptor is on its way: then nobody can know.
+		[ "$status" = 0 ] || expect 255
+		[ "$status" = 0 ] || [ ! -e "$ROOTFS/ran" ]
+	done
+}
+
+@test "exec: -t without a terminal of the caller is refused" {
+	newer "the words differ"
+	up
+	run setsid -w timeout 10 "$RUNC" --root "$STATE" exec -t "$ID" sh -c 'echo ran >/ran' </dev/null
+	expect 255 "open /dev/tty: no such device or address"
+	[ ! -e "$ROOTFS/ran" ]
+}
