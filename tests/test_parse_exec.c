@@ -42,7 +42,6 @@ static struct plan_config *begin_kept(void)
 	c->root_path = plan_put("rootfs");
 	c->no_new_keyring = 1;
 	c->preserve_fds = 3;
-	c->listen_fds = 2;
 	c->rootless = 1;
 	c->hostname = plan_put("host");
 	c->has_process = 1;
@@ -135,7 +134,6 @@ static void check_container(const struct plan *plan)
 	assert_int_equal(c->has_seccomp, 1);
 	assert_int_equal(c->seccomp_has_flags, 1);
 	assert_int_equal(c->seccomp_flags, 2);
-	assert_int_equal(c->listen_fds, 0);
 	assert_int_equal(c->root_path.offset | c->hostname.offset, 0);
 	assert_int_equal(c->mounts.count | c->hooks_start_container.count, 0);
 }

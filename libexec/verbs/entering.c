@@ -268,7 +268,8 @@ static void reap(const struct entering *e, int timeout)
  */
 static int is_ending(const struct entering *e, const struct step *cause)
 {
-	if (cause && cause->failed && cause->error.err != ESRCH)
+	/* ENOMEM: a pid namespace without a first process takes no new one, clone(2). */
+	if (cause && cause->failed && cause->error.err != ESRCH && cause->error.err != ENOMEM)
 		return is_gone(e->init_pidfd, 0);
 	reap(e, ENDING_MS);
 	return is_gone(e->init_pidfd, ENDING_MS);

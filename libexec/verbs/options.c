@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "text.h"
@@ -23,6 +24,7 @@ static const struct flag global_flags[] = {GLOBAL_OPTIONS(X)};
 
 static const struct verb *verb;
 static char root_path[PATH_MAX];
+static size_t word_count;  /* on the command line */
 static char problem[1024]; /* what is wrong with the command line, or "" */
 
 void verb_print(const char *data, size_t length)
@@ -122,21 +124,19 @@ static int invalid_value(const struct flag *flag, const char *value, const char 
 	return -EINVAL;
 }
 
-/* The array doubles whenever its count is a power of two. */
+/* There are no more values than words on the command line. A conductor has no heap. */
 static int add_value(const struct flag *flag, const char *value)
 {
 	struct flag_list *list = flag->value;
 
-	if (!(list->count & (list->count - 1))) {
-		const char **values = reallocarray(
-			list->values, list->count ? 2 * list->count : 1, sizeof(*values));
-
-		if (!values) {
+	if (!list->values) {
+		list->values = mmap(NULL, word_count * sizeof(*list->values),
+			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (list->values == MAP_FAILED) {
 			text_join(problem, sizeof(problem), "too many values for flag -",
 				flag->name, NULL);
 			return -ENOMEM;
 		}
-		list->values = values;
 	}
 	list->values[list->count++] = value;
 	return 0;
@@ -209,6 +209,7 @@ static int parse(int argc, char **argv, const char **args, int size)
 {
 	int count = 0, seen = 0, ended = 0;
 
+	word_count = (size_t)argc;
 	for (int i = 1; i < argc; i++) {
 		struct word word;
 		enum word_kind kind = ended ? WORD_ARGUMENT : word_split(argv[i], &word);
