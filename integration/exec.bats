@@ -514,3 +514,19 @@ joined() {
 	fails 'seccomp' "$ID" true
 	rm "$STATE/$ID/filter.bpf"
 }
+
+@test "exec: a signal that comes before there is a process does not end the command" {
+	newer "it is another way from the command to the process"
+	command -v strace >/dev/null || skip "strace is not installed"
+	up
+	# held for half a second before the clone
+	strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:delay_enter=500ms "$RUNC" --root "$STATE" exec -d \
+		--pid-file "$T/pid" "$ID" sleep 1000 </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	BACKGROUND=$!
+	sleep 0.25
+	kill -USR1 "$(pgrep -P "$BACKGROUND")"
+	wait_for 5 test -s "$T/pid"
+	kill -0 "$(cat "$T/pid")"
+	runc delete --force "$ID" # strace waits for all that it traces
+	wait "$BACKGROUND"
+}

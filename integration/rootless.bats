@@ -170,3 +170,24 @@ runc() {
 	runc delete --force "$ID"
 	nothing_left
 }
+
+@test "rootless: exec into a created and a running container, also with a terminal" {
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	run runc exec "$ID" sh -c 'id -u; cat /proc/self/uid_map; exit 6'
+	expect 6
+	same "${lines[0]}" 0
+	contains "$(tr -s ' ' <<<"$output")" "0 $UIDN 1"
+	runc start "$ID"
+	run runc exec "$ID" readlink /proc/self/ns/mnt
+	same "$output" "$(readlink "/proc/$(pid_of "$ID")/ns/mnt")"
+	output=$(timeout 10 script -qec "setpriv --reuid $UIDN --regid $UIDN --clear-groups $RUNC --root $STATE exec -t $ID tty" /dev/null </dev/null)
+	contains "$output" /dev/pts/
+	run runc exec -g 5 "$ID" true
+	expect 255 "cannot set any additional groups in a rootless container"
+	run runc exec -u 1:1 "$ID" true
+	expect 255
+	runc delete -f "$ID"
+	nothing_left
+}

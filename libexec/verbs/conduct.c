@@ -278,14 +278,15 @@ const struct step *steps_cause(struct step *steps, size_t count)
 
 int conduct_catch_signals(int *signal_fd, char *line, size_t size)
 {
-	sigset_t set;
+	sigset_t all, set;
 
+	sigfillset(&all);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
-	if (!sigprocmask(SIG_BLOCK, &set, NULL))
+	if (!sigprocmask(SIG_BLOCK, &all, NULL))
 		*signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (*signal_fd >= 0)
 		return 0;

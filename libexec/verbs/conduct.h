@@ -67,7 +67,8 @@ void step_error(const struct step *step, char *line, size_t size);
  */
 const struct step *steps_cause(struct step *steps, size_t count);
 
-/* A signal before there is a process to pass it to means: give up and undo. 0, or -1 and LINE. */
+/* One of TERM, INT, HUP, QUIT before there is a process to pass it to means: give up and undo. All
+ * others wait until there is one. 0, or -1 and LINE. */
 int conduct_catch_signals(int *signal_fd, char *line, size_t size);
 /* -1 and LINE when one has come. */
 int conduct_interrupted(int signal_fd, char *line, size_t size);

@@ -94,7 +94,11 @@ static int take_plan(struct entering *e)
 	err = spawn_seal_memfd(e->plan_fd);
 	if (!err)
 		err = plan_load(e->plan_fd, build_id, &e->plan, &why);
-	return err ? fail(e, "parse made a bad plan", err) : 0;
+	if (err)
+		return fail(e, "parse made a bad plan", err);
+	if (geteuid() != 0 && e->plan.config->additional_gids.count)
+		return fail(e, "cannot set any additional groups in a rootless container", 0);
+	return 0;
 }
 
 /* ns gets everything its child hands on; we keep the other ends of its control socket and its pipe.
