@@ -27,10 +27,6 @@
 #define BIT(capability) (UINT64_C(1) << (capability))
 #define COUNT(array)    (sizeof(array) / sizeof((array)[0]))
 
-#ifndef CLONE_INTO_CGROUP
-#define CLONE_INTO_CGROUP UINT64_C(0x200000000)
-#endif
-
 static const struct msg_rule rules[] = {
 	{MSG_NAMESPACE, MSG_FD, sizeof(struct msg_number), 0, PROGRAM_CONDUCTOR},
 	{MSG_CLONE, MSG_ONCE | MSG_FD_OPTIONAL, 0, 0, PROGRAM_CONDUCTOR},

@@ -101,6 +101,22 @@ static int take_plan(struct entering *e)
 	return 0;
 }
 
+/*
+ * On v2 ns is started in the container's cgroup, so that its child is there from its first
+ * instruction and nobody waits for the kernel to move it. Not the child itself: in the container's
+ * cgroup namespace, where ns is by then, there is no way from outside into the cgroup (nsdelegate,
+ * cgroups(7)). Where that cannot be, the child is moved by a write.
+ */
+static int spawn_in_cgroup(struct entering *e, const struct spawn *request)
+{
+	struct spawn inside = *request;
+
+	inside.cgroup = &e->cgroup_dir;
+	e->joined = e->cgroup_dir >= 0 &&
+		!step_spawn(&e->steps[ENTER_NS], &inside, ns_rules, COUNT(ns_rules));
+	return e->joined ? 0 : spawn_step(e, ENTER_NS, request, ns_rules, COUNT(ns_rules));
+}
+
 /* ns gets everything its child hands on; we keep the other ends of its control socket and its pipe.
  */
 static int spawn_ns(struct entering *e, int ns, int dmz, int pty)
@@ -128,7 +144,7 @@ static int spawn_ns(struct entering *e, int ns, int dmz, int pty)
 		.fd_count = COUNT(fds),
 		.preserved = (size_t)e->handover.preserve_fds};
 
-	err = spawn_step(e, ENTER_NS, &request, ns_rules, COUNT(ns_rules));
+	err = spawn_in_cgroup(e, &request);
 	close(line[1]);
 	close(start[0]);
 	e->start_fd = start[1];
@@ -162,30 +178,6 @@ static int spawn_line(struct entering *e, int ns, int dmz)
 	return err || send_filter(e) ? -1 : 0;
 }
 
-static int spawn_steps(struct entering *e)
-{
-	int ns, dmz, err;
-
-	/* The cgroup first: on v1 what the kernel makes it wait for is the longest wait of all. */
-	if (spawn_cgroup(e) || spawn_parse(e))
-		return -1;
-	ns = spawn_seal(PROGRAM_NS);
-	dmz = spawn_seal(PROGRAM_DMZ);
-	err = ns < 0 || dmz < 0
-		? fail(e, "unable to seal the programs of the line", ns < 0 ? ns : dmz)
-		: take_plan(e);
-	if (!err)
-		err = handover_connect(
-			&e->handover, e->plan.config->terminal != 0, e->line, sizeof(e->line));
-	if (!err)
-		err = spawn_line(e, ns, dmz);
-	if (ns >= 0)
-		close(ns);
-	if (dmz >= 0)
-		close(dmz);
-	return err ? -1 : conduct_drop_privileges(e->line, sizeof(e->line));
-}
-
 static int tell_step(struct entering *e, enum entering_step to, enum msg_type type,
 	const void *body, size_t length, int fd)
 {
@@ -204,12 +196,9 @@ static int advance(struct entering *e)
 	struct msg_number pid = {(uint64_t)e->pid};
 	int err = 0;
 
-	if (!e->clone_sent && e->cgroups_open) {
+	if (!e->clone_sent) {
 		e->clone_sent = 1;
-		err = tell_step(e, ENTER_NS, MSG_CLONE, NULL, 0, e->cgroup_dir);
-		if (e->cgroup_dir >= 0)
-			close(e->cgroup_dir);
-		e->cgroup_dir = -1;
+		err = tell_step(e, ENTER_NS, MSG_CLONE, NULL, 0, -1);
 	}
 	if (!err && !e->joining && e->pidfd >= 0) {
 		e->joining = 1;
@@ -234,7 +223,6 @@ static int hear(struct entering *e, enum entering_step from, struct msg *msg)
 	case MSG_INIT:
 		e->pid = (pid_t)msg->body.init.pid;
 		e->pidfd = msg->fd;
-		e->joined |= msg->body.init.in_cgroup == 1;
 		step_let_go(&e->steps[from]);
 		return 0;
 	case MSG_JOINED:
@@ -309,6 +297,55 @@ static int hear_step(struct entering *e, enum entering_step i)
 	if (got < 0 && ((i == ENTER_LINE && !e->ready) || (i == ENTER_NS && e->pidfd < 0)))
 		return report_failure(e);
 	return 0;
+}
+
+/* The directory that ns begins in, or that there is none. */
+static int await_cgroups(struct entering *e)
+{
+	struct pollfd pollers[] = {{.fd = e->steps[ENTER_CGROUP].peer.fd, .events = POLLIN},
+		{.fd = e->signal_fd, .events = POLLIN}};
+
+	while (!e->cgroups_open) {
+		int n = poll(pollers, COUNT(pollers), STEP_SECONDS * 1000);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail(e, "unable to start container process: cgroup took too long",
+				n ? errno : 0);
+		if (pollers[1].revents &&
+			conduct_interrupted(e->signal_fd, e->line, sizeof(e->line)))
+			return -1;
+		if (pollers[0].revents && hear_step(e, ENTER_CGROUP))
+			return -1;
+	}
+	return 0;
+}
+
+static int spawn_steps(struct entering *e)
+{
+	int ns, dmz, err;
+
+	/* The cgroup first: on v1 what the kernel makes it wait for is the longest wait of all. */
+	if (spawn_cgroup(e) || spawn_parse(e))
+		return -1;
+	ns = spawn_seal(PROGRAM_NS);
+	dmz = spawn_seal(PROGRAM_DMZ);
+	err = ns < 0 || dmz < 0
+		? fail(e, "unable to seal the programs of the line", ns < 0 ? ns : dmz)
+		: take_plan(e);
+	if (!err)
+		err = await_cgroups(e);
+	if (!err)
+		err = handover_connect(
+			&e->handover, e->plan.config->terminal != 0, e->line, sizeof(e->line));
+	if (!err)
+		err = spawn_line(e, ns, dmz);
+	if (ns >= 0)
+		close(ns);
+	if (dmz >= 0)
+		close(dmz);
+	return err ? -1 : conduct_drop_privileges(e->line, sizeof(e->line));
 }
 
 static int hear_all(struct entering *e)

@@ -121,6 +121,17 @@ static int child(void *argument)
 	_exit(127);
 }
 
+/* No CLONE_VFORK: in a cgroup that is frozen the child would keep us until it is thawed. */
+static pid_t clone_into(int cgroup, int *pidfd)
+{
+	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.cgroup = (uint64_t)cgroup};
+
+	return (pid_t)syscall(__NR_clone3, &args, sizeof(args));
+}
+
 static size_t count_arguments(const struct spawn *request)
 {
 	size_t count = 0;
@@ -138,6 +149,12 @@ static int start_child(const struct spawn *request, const char **argv, pid_t *pi
 	start.directory = programs_directory();
 	if (start.directory < 0)
 		return start.directory;
+	if (request->cgroup) {
+		*pid = clone_into(*request->cgroup, pidfd);
+		if (*pid == 0)
+			child(&start);
+		return *pid < 0 ? -errno : 0;
+	}
 	*pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
 		&start, pidfd);
 	if (*pid < 0)

@@ -19,10 +19,12 @@ struct spawn {
 	char *const *environment;     /* NULL: empty */
 	const struct spawn_fd *fds;
 	size_t fd_count;
-	size_t preserved; /* so many of our fds from 3 up go to FD_PRESERVED and up */
+	size_t preserved;  /* so many of our fds from 3 up go to FD_PRESERVED and up */
+	const int *cgroup; /* v2 directory in which it is to begin (Linux 5.7); NULL: ours */
 };
 
-/* Starts the program. Returns 0 and the pid, with *pidfd close-on-exec; or -errno. */
+/* Starts the program. Returns 0 and the pid, with *pidfd close-on-exec; or -errno. With a cgroup that
+ * it cannot be executed is only seen by its exit status, 127. */
 int spawn(const struct spawn *request, pid_t *pid, int *pidfd);
 
 /* A sealed, executable memfd with the program's file: what a process of the container may run from
