@@ -184,6 +184,39 @@ inside_or_refused() {
 	same "$output" /proc/self/fd # an ordinary directory by now
 }
 
+# opened LINK FLAGS…: exec opens LINK, which is a device that the container may make but not open; the writes of the
+# cgroup step are held back, so that the process would have the time to be there before it is in its cgroups.
+opened() {
+	local name=$1
+	shift
+	status=0
+	timeout -k 2 60 strace -f -o "$T/trace" -e trace=open,openat,openat2,write -e inject=write:delay_enter=10000 \
+		"$RUNC" --root "$STATE" exec "$@" >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+	grep "\"[^ ]*$name\"" "$T/trace" >"$T/opens" || { cat "$T/trace"; return 1; }
+	cat "$T/opens"
+	lacks "$(sed 's/.*EPERM.*//' "$T/opens")" "$name"
+}
+
+@test "exec: no device is opened before the devices cgroup can forbid it" {
+	command -v strace >/dev/null || skip "no strace"
+	[ -c /dev/fuse ] && (: <>/dev/fuse) || skip "no device to try"
+	newer "the words are davit's"
+	edit '.process.capabilities[] += ["CAP_MKNOD", "CAP_SYS_ADMIN"] | .process.apparmorProfile = "" | del(.linux.seccomp)'
+	up
+	runc exec "$ID" sh -c 'rm /etc/passwd; mknod -m 666 /etc/passwd c 10 229' </dev/null
+	run runc exec "$ID" dd if=/etc/passwd count=1 </dev/null
+	contains "$output" "not permitted" # the cgroup forbids it
+	opened /etc/passwd "$ID" true </dev/null
+	runc exec "$ID" sh -c 'rm /dev/null; mknod -m 666 /dev/null c 10 229' </dev/null
+	opened /dev/null "$ID" true </dev/null
+	runc exec "$ID" sh -c 'umount /dev/pts && mknod -m 666 /dev/pts/ptmx c 10 229' </dev/zero
+	python3 -c 'import signal, socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); signal.pause()' \
+		"$T/listener" </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/listener"
+	opened pts/ptmx -d -t --console-socket "$T/listener" "$ID" true </dev/zero
+}
+
 @test "exec: a program replaced while it starts, in a loop, is the old or the new one" {
 	[ -x "$HELPERS/helper-swap" ] || skip "the helper is not built"
 	cp "$HELPERS/helper-swap" "$ROOTFS/bin/swap"

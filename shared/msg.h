@@ -52,7 +52,7 @@ enum msg_type {
 	MSG_CGROUP_MADE, /* cgroup → conductor: directories are there; fd: the v2 one, or none */
 	MSG_CGROUP_JOIN, /* conductor → cgroup: struct msg_number (pid) */
 	MSG_JOINED,      /* cgroup → conductor: the process is in its cgroup; → rootfs: struct
-			    msg_cgroups, names only; → dmz, if plan_waits_for_join, after MSG_FILTER */
+			    msg_cgroups, names only; of `exec`, → pty or dmz, before MSG_FILTER */
 	MSG_LIMIT,       /* conductor → cgroup: apply linux.resources */
 
 	MSG_HOOKS,      /* conductor → hook: struct msg_hooks; answered by MSG_DONE each time */

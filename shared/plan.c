@@ -334,10 +334,3 @@ int plan_waits_after_mounts(const struct plan *plan)
 		config->hooks_create_container.count || config->device_rules.count ||
 		config->has_scheduler;
 }
-
-int plan_waits_for_join(const struct plan *plan)
-{
-	const struct plan_config *config = plan->config;
-
-	return config->joins && (config->exec_affinity_final.count || config->has_scheduler);
-}

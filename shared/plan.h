@@ -159,12 +159,6 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
  */
 int plan_waits_after_mounts(const struct plan *plan);
 
-/*
- * True when the dmz of `exec` must wait until the process is in its cgroups (MSG_JOINED): a cpuset
- * replaces its CPUs, and the schedulers it may have are those that the cgroup allows.
- */
-int plan_waits_for_join(const struct plan *plan);
-
 /* plan_str_at, plan_mount_at …: record I of LIST; I must be below LIST.count. */
 #define RECORD(n)                                                                                  \
 	static inline const struct plan_##n *plan_##n##_at(                                        \

@@ -31,6 +31,7 @@ static const struct msg_rule rules[] = {
 };
 
 static char pool[1 << 16];
+static const struct plan_config *begun;
 static cpu_set_t all;
 static char id[32]; /* of the container */
 
@@ -41,7 +42,7 @@ static struct plan_config *begin(const char *script)
 	struct plan_config *config;
 
 	plan_begin(pool, sizeof(pool));
-	config = plan_config_record();
+	begun = config = plan_config_record();
 	config->id = plan_put(id);
 	config->cwd = plan_put("/");
 	config->no_new_keyring = 1;
@@ -97,8 +98,11 @@ static const char *run_dmz(void)
 	struct peer peer;
 	int out;
 	pid_t pid = start_dmz(&peer, &out);
-	const char *text = output(pid, out);
+	const char *text;
 
+	if (begun->joins)
+		assert_int_equal(msg_send(&peer, MSG_JOINED, NULL, 0, -1), 0);
+	text = output(pid, out);
 	close(peer.fd);
 	return text;
 }
@@ -152,14 +156,36 @@ static void test_scheduler(void **state)
 	close(peer.fd);
 }
 
-/* Nobody would send it the word to go on. */
-static void test_no_wait(void **state)
+/* What lies at /dev/null or at the program's name may be for the cgroups to forbid. */
+static void test_nothing_opened_before(void **state)
 {
-	struct plan_config *config = begin("grep Cpus_allowed_list /proc/self/status");
-	static char before[64];
+	struct plan_config *config = begin("echo");
+	struct peer peer;
+	struct msg msg;
+	pid_t pid;
+	int out;
 
 	(void)state;
 	config->joins = 1;
+	config->cwd = plan_put("/nowhere");
+	pid = start_dmz(&peer, &out);
+	assert_false(is_heard(peer.fd, 300));
+	assert_int_equal(msg_send(&peer, MSG_JOINED, NULL, 0, -1), 0);
+	assert_int_equal(msg_await(&peer, MSG_ERROR, &msg, 10000), 0);
+	assert_int_equal(msg.body.text.err, ENOENT);
+	assert_int_equal(steps_ended(pid), 1);
+	close(peer.fd);
+	close(out);
+}
+
+/* Nobody would send it the word to go on. */
+static void test_no_wait(void **state)
+{
+	struct plan_config *config;
+	static char before[64];
+
+	(void)state;
+	begin("grep Cpus_allowed_list /proc/self/status");
 	strcpy(before, run_dmz());
 	config = begin("grep Cpus_allowed_list /proc/self/status");
 	add_cpu(&config->exec_affinity_final, 1);
@@ -366,6 +392,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_final_affinity),
 		cmocka_unit_test(test_scheduler),
+		cmocka_unit_test(test_nothing_opened_before),
 		cmocka_unit_test(test_no_wait),
 		cmocka_unit_test(test_wrong_final_affinity),
 		cmocka_unit_test(test_initial_affinity),

@@ -21,9 +21,8 @@ void become_user(const struct plan *plan);
 void read_filter(int filter);
 void install_filter(const struct plan *plan);
 
-/* scheduling.c: MSG_JOINED of `exec`; then its CPUs, scheduler, I/O priority and personality. All
+/* scheduling.c: the CPUs of `exec`, scheduler, I/O priority and personality. All
  * before a filter is in force and while the caller's capabilities are there. */
-void wait_for_join(const struct plan *plan);
 void set_scheduling(const struct plan *plan);
 
 /* program.c: argv, envp and the file to execute, found along the container's PATH as the

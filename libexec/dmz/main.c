@@ -17,6 +17,7 @@
 #include "priv_table.h"
 
 #define FILTER_SECONDS 60
+#define JOIN_SECONDS   60
 
 static const struct msg_rule rules[] = {
 	{MSG_FILTER, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_CONDUCTOR},
@@ -26,6 +27,18 @@ static const struct msg_rule rules[] = {
 static struct plan plan;
 
 static int start_fd = FD_START, control_fd = FD_CONTROL;
+
+/*
+ * A process that enters touches nothing of the container before it is in its cgroups: what bears a
+ * name that we open there, /dev/null or /etc/passwd, may be a device that only they forbid. With a
+ * terminal pty has waited. A cpuset replaces the process's CPUs, too, and what schedulers it may
+ * have depends on them.
+ */
+static void wait_for_join(void)
+{
+	if (plan.config->joins && !plan.config->terminal)
+		await(MSG_JOINED, &(struct msg){.fd = -1}, JOIN_SECONDS);
+}
 
 /* The lowest fd above the preserved ones, for what must stay open until the program runs. */
 static int move_up(int fd, int first)
@@ -112,6 +125,7 @@ int main(int argc, char **argv)
 		die("plan:", why, err);
 	hooks = plan.config->hooks_start_container.count !=
 		0; /* their program reads the plan again */
+	wait_for_join();
 	if (plan.config->has_seccomp)
 		read_filter(step_conducted()
 				? await(MSG_FILTER, &(struct msg){.fd = -1}, FILTER_SECONDS)
@@ -122,7 +136,6 @@ int main(int argc, char **argv)
 	set_labels(&plan);
 	if (plan.config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		die("no_new_privs:", NULL, errno);
-	wait_for_join(&plan);
 	set_scheduling(&plan);
 	if (!plan.config->no_new_privileges)
 		install_filter(&plan);

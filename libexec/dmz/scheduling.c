@@ -10,13 +10,6 @@
 #include "step.h"
 
 #define IOPRIO_WHO_PGRP 2
-#define JOIN_SECONDS    60
-
-void wait_for_join(const struct plan *plan)
-{
-	if (plan_waits_for_join(plan))
-		await(MSG_JOINED, &(struct msg){.fd = -1}, JOIN_SECONDS);
-}
 
 static void set_final_affinity(const struct plan *plan)
 {

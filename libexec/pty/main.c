@@ -14,6 +14,10 @@
 
 #include "priv_table.h"
 
+#define JOIN_SECONDS 60
+
+static const struct msg_rule rules[] = {{MSG_JOINED, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR}};
+
 static struct plan plan;
 
 int main(int argc, char **argv)
@@ -24,11 +28,13 @@ int main(int argc, char **argv)
 
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return 1;
-	step_start(PROGRAM_PTY, argc, argv, NULL, 0);
+	step_start(PROGRAM_PTY, argc, argv, rules, 1);
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, err);
+	/* What is at that name may be a device that only the cgroups forbid to open. */
+	await(MSG_JOINED, &(struct msg){.fd = -1}, JOIN_SECONDS);
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		die("open", "/", errno);

@@ -1,7 +1,7 @@
 /*
  * The steps of exec: `parse exec` makes the plan of the process while `cgroup join` opens the
- * container's cgroups; ns joins the namespaces and clones; pty and dmz do the rest, and dmz waits
- * until the process is in its cgroups.
+ * container's cgroups; ns joins the namespaces and clones; pty and dmz do the rest, once
+ * the process is in its cgroups.
  */
 #include "entering.h"
 
@@ -151,21 +151,6 @@ static int spawn_ns(struct entering *e, int ns, int dmz, int pty)
 	return err;
 }
 
-/* The program is the one that the container was created with. */
-static int send_filter(struct entering *e)
-{
-	int fd, err;
-
-	if (!e->plan.config->has_seccomp)
-		return 0;
-	fd = openat(e->container.dir, "filter.bpf", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return fail(e, "the container's seccomp program", errno);
-	err = msg_send(&e->steps[ENTER_LINE].peer, MSG_FILTER, NULL, 0, fd);
-	close(fd);
-	return err ? fail(e, "seccomp filter", err) : 0;
-}
-
 static int spawn_line(struct entering *e, int ns, int dmz)
 {
 	int pty = -1, err;
@@ -175,7 +160,7 @@ static int spawn_line(struct entering *e, int ns, int dmz)
 	err = spawn_ns(e, ns, dmz, pty);
 	if (pty >= 0)
 		close(pty);
-	return err || send_filter(e) ? -1 : 0;
+	return err;
 }
 
 static int tell_step(struct entering *e, enum entering_step to, enum msg_type type,
@@ -188,6 +173,21 @@ static int tell_step(struct entering *e, enum entering_step to, enum msg_type ty
 	if (!err || err == -EPIPE || err == -ECONNRESET)
 		return 0;
 	return fail(e, "unable to start container process: sending to a step", err);
+}
+
+/* The program is the one that the container was created with. */
+static int send_filter(struct entering *e)
+{
+	int fd, err;
+
+	if (!e->plan.config->has_seccomp)
+		return 0;
+	fd = openat(e->container.dir, "filter.bpf", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return fail(e, "the container's seccomp program", errno);
+	err = tell_step(e, ENTER_LINE, MSG_FILTER, NULL, 0, fd);
+	close(fd);
+	return err;
 }
 
 /* Does everything that has become possible. */
@@ -207,8 +207,9 @@ static int advance(struct entering *e)
 	}
 	if (!err && e->joined && !e->joined_sent) {
 		e->joined_sent = 1;
-		if (plan_waits_for_join(&e->plan))
-			err = tell_step(e, ENTER_LINE, MSG_JOINED, NULL, 0, -1);
+		err = tell_step(e, ENTER_LINE, MSG_JOINED, NULL, 0, -1);
+		if (!err)
+			err = send_filter(e);
 	}
 	return err;
 }
