@@ -260,6 +260,26 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	[ ! -e "$ROOTFS/ran" ]
 }
 
+@test "exec: a socket whose listener has no room is not waited for" {
+	up
+	cat >"$T/full.py" <<-'END'
+		import signal, socket, sys
+		listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+		listener.bind(sys.argv[1])
+		listener.listen(0)
+		first = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+		first.connect(sys.argv[1])
+		open(sys.argv[1] + ".full", "w")
+		signal.pause()
+	END
+	python3 "$T/full.py" "$T/socket" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -e "$T/socket.full"
+	fails 'dial unix .*/socket: connect: resource temporarily unavailable' -d -t --console-socket "$T/socket" "$ID" true
+	newer "1.1.5 has no --pidfd-socket"
+	fails 'dial unix .*/socket: connect: resource temporarily unavailable' --pidfd-socket "$T/socket" "$ID" true
+}
+
 @test "exec: a socket that closes at once is an error, and the process does not run" {
 	newer "1.1.5 differs"
 	up

@@ -24,7 +24,8 @@ int dial(const char *path, int type, const char *before, char *line, size_t size
 		else
 			length++;
 		doing = ": connect: ";
-		fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+		/* A listener that accepts nobody is not waited for; nor is anything else later. */
+		fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (fd >= 0 &&
 			!connect(fd, (struct sockaddr *)&address,
 				(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)))
