@@ -85,6 +85,33 @@ held() {
 	same "$(grep -o ' cwd=[^ ]*' "$T/others" | sort -u)" " cwd=/"
 }
 
+@test "exec: the joining process never has the capability that opens files of the host by handle (RT-07)" {
+	command -v strace >/dev/null || skip "no strace"
+	edit '.process.capabilities[] += ["CAP_SYS_PTRACE"]'
+	cat >"$ROOTFS/watch" <<-'END'
+		echo ready
+		while :; do
+			for p in /proc/[0-9]*; do
+				case $p in /proc/1) continue ;; esac
+				sed -n "s/^Name:/name/p; s/^Cap[PB][a-z]*:/cap/p" $p/status | xargs
+			done
+		done 2>/dev/null
+	END
+	args sh /watch
+	runc run -d "$ID" </dev/null >"$T/seen" 2>"$T/err"
+	wait_for 5 grep -q ready "$T/seen"
+	held prctl,capset,setresuid,close_range,read "$ID" sleep 0.5
+	expect 0
+	newer "1.1.5 has all of them"
+	grep '^name' "$T/seen" | grep -v '^name \(sh\|sleep\|sed\|xargs\) ' | sort -u >"$T/others"
+	cat "$T/others"
+	grep -q '^name memfd:dmz ' "$T/others"
+	local sets set
+	while read -r _ _ _ sets; do
+		for set in ${sets//cap/}; do [ $((0x$set >> 2 & 1)) = 0 ]; done
+	done <"$T/others"
+}
+
 @test "exec: /proc/PID/exe of the joining process is never a file of the host; no program is changed (RT-08)" {
 	newer "for davit"
 	[ -x "$HELPERS/helper-exewatch" ] || skip "the helper is not built"

@@ -107,8 +107,7 @@ static void shed_capabilities(const struct plan_config *config)
 {
 	uint64_t keep = config->cap_bounding | config->cap_permitted | config->cap_inheritable |
 		BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_CHOWN) |
-		BIT(CAP_FOWNER) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) |
-		BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE);
+		BIT(CAP_FOWNER) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE);
 	int err;
 
 	/* For seccomp(2), and for a procfs of our own to write labels to (rule F15). */
