@@ -34,9 +34,11 @@ static const struct msg_rule cgroup_rules[] = {MSG_ANY_STEP,
 	{MSG_DONE, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP}};
 static const struct msg_rule ns_rules[] = {
 	MSG_ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
-static const struct msg_rule line_rules[] = {MSG_ANY_STEP,
+static const struct msg_rule line_rules[] = {
+	MSG_ANY_STEP, {MSG_CREATED, MSG_ONCE, 0, 0, PROGRAM_DMZ}};
+static const struct msg_rule terminal_rules[] = {MSG_ANY_STEP,
 	{MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_PTY},
-	{MSG_CREATED, MSG_ONCE, 0, 0, PROGRAM_DMZ}};
+	{MSG_CREATED, MSG_ONCE, 0, MSG_CONSOLE, PROGRAM_DMZ}};
 
 static int fail(struct entering *e, const char *what, int err)
 {
@@ -129,8 +131,8 @@ static int spawn_ns(struct entering *e, int ns, int dmz, int pty)
 	peer->program = PROGRAM_DMZ;
 	peer->peer = (struct peer){.fd = line[0],
 		.self = PROGRAM_CONDUCTOR,
-		.rules = line_rules,
-		.rule_count = COUNT(line_rules)};
+		.rules = e->plan.config->terminal ? terminal_rules : line_rules,
+		.rule_count = e->plan.config->terminal ? COUNT(terminal_rules) : COUNT(line_rules)};
 	if (pipe2(start, O_CLOEXEC) < 0) {
 		err = fail(e, "pipe", errno);
 		close(line[1]);

@@ -36,7 +36,7 @@ static void take_listen_fds(struct handover *h)
 int handover_fds(struct handover *h, int with_listen, char *line, size_t size)
 {
 	h->pid_dir = h->console_fd = h->pidfd_fd = h->master_fd = -1;
-	if (with_listen && h->preserve_fds >= 0)
+	if (with_listen && h->preserve_fds >= 0 && h->preserve_fds <= FD_FREE - FD_PRESERVED)
 		take_listen_fds(h);
 	if (h->preserve_fds < 0 || h->preserve_fds > FD_FREE - FD_PRESERVED)
 		return fail(line, size, "invalid value for --preserve-fds", "", "", 0);
