@@ -312,3 +312,29 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	expect 255 "open /dev/tty: no such device or address"
 	[ ! -e "$ROOTFS/ran" ]
 }
+
+@test "exec, run: in the foreground the caller's terminal and input keep their owner" {
+	up
+	local command quoted
+	edit '.process.user = {uid: 1000, gid: 1000} | .process.args = ["id", "-u"] | .linux.cgroupsPath = "/'"$ID-r"'"'
+	for command in "exec -u 1000:1000 $ID id -u" "run $ID-r"; do
+		echo secret >"$T/in"
+		same "$(runc $command <"$T/in")" 1000
+		same "$(stat -c %u "$T/in")" 0
+		quoted=$(printf '%q ' timeout 10 "$RUNC" --root "$STATE")$command
+		script -qec "tty; stat -c owner=%u \$(tty); $quoted; stat -c owner=%u \$(tty)" "$T/typescript" \
+			</dev/null >"$T/screen" 2>&1 3>&- 4>&-
+		same "$(grep -c 'owner=0' "$T/screen")" 2
+		contains "$(cat "$T/screen")" 1000
+	done
+	same "$(echo read | runc exec -u 1000:1000 "$ID" sh -c 'cat /proc/self/fd/0 >/proc/self/fd/1' | cat)" read
+}
+
+@test "exec: with --detach the process's user owns its input, too, as with runc" {
+	up
+	echo text >"$T/in"
+	chmod 600 "$T/in"
+	runc exec -d -u 1000:1000 "$ID" sh -c 'cat /proc/self/fd/0' <"$T/in" >"$T/o" 2>&1
+	wait_for 5 grep -q text "$T/o"
+	same "$(stat -c %u "$T/in" "$T/o" | sort -u)" 1000
+}

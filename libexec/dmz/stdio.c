@@ -58,14 +58,29 @@ void set_session(const struct plan *plan)
 		die("TIOCSCTTY:", NULL, errno);
 }
 
-/* As runc: the owner only, never /dev/null, and files that cannot be changed stay as they are. */
+/*
+ * As runc: the owner only, never /dev/null, and files that cannot be changed stay as they are. But
+ * in the foreground runc gives the process pipes of its own, and here it has the caller's files:
+ * the terminal of an administrator must not become the user's, nor what is only read, as with
+ * `</etc/shadow`. What is written to does, or /dev/stdout could not be opened.
+ */
+static int is_left(const struct plan *plan, int fd, const struct stat *st)
+{
+	if (is_null(st) || st->st_uid == (uid_t)plan->config->uid)
+		return 1;
+	if (!plan->config->foreground || plan->config->terminal)
+		return 0;
+	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ||
+		(S_ISREG(st->st_mode) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
+}
+
 void own_stdio(const struct plan *plan)
 {
 	uid_t uid = (uid_t)plan->config->uid;
 	struct stat st;
 
 	for (int fd = 0; fd <= 2; fd++) {
-		if (fstat(fd, &st) < 0 || is_null(&st) || st.st_uid == uid)
+		if (fstat(fd, &st) < 0 || is_left(plan, fd, &st))
 			continue;
 		if (sys_fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&
 			errno != EACCES)

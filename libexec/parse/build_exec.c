@@ -121,7 +121,7 @@ static const char *next_value(const struct exec_options *o, const char *name, in
 		const char *flag = o->flags[(*at)++];
 
 		if (!strcmp(flag, "--process") || !strcmp(flag, "--tty") ||
-			!strcmp(flag, "--no-new-privs"))
+			!strcmp(flag, "--no-new-privs") || !strcmp(flag, "--foreground"))
 			continue;
 		(*at)++;
 		if (!strcmp(flag, name))
@@ -279,5 +279,6 @@ void build_exec(const struct exec_options *o, const struct plan *plan, const str
 	}
 	take_container(config);
 	take_missing(config);
+	config->foreground = (uint64_t)o->foreground;
 	config->preserve_fds = o->preserve_fds;
 }

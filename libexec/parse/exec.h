@@ -11,7 +11,8 @@
 
 struct exec_options {
 	int process; /* the process is in the text on FD_CONFIG; of the others only preserve_fds
-			counts */
+			and foreground count */
+	int foreground;
 	int tty;
 	int no_new_privs;
 	const char *cwd;

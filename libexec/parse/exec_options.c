@@ -8,7 +8,8 @@
 static const char usage[] =
 	"usage: parse exec [--process] [--tty] [--no-new-privs] [--cwd DIR] [--env NAME=VALUE]… "
 	"[--user UID[:GID]] [--additional-gid GID]… [--cap CAP_NAME]… [--process-label LABEL] "
-	"[--apparmor PROFILE] [--preserve-fds N] -- [ARGUMENT…] <plan-of-the-container >plan";
+	"[--apparmor PROFILE] [--foreground] [--preserve-fds N] -- [ARGUMENT…] "
+	"<plan-of-the-container >plan";
 
 struct exec_options read_exec_options(int argc, char **argv)
 {
@@ -29,6 +30,8 @@ struct exec_options read_exec_options(int argc, char **argv)
 			o.tty = 1;
 		else if (!strcmp(flag, "--no-new-privs"))
 			o.no_new_privs = 1;
+		else if (!strcmp(flag, "--foreground"))
+			o.foreground = 1;
 		else if (i + 1 == argc)
 			die(usage, NULL, 0);
 		else if (text)

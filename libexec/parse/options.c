@@ -8,7 +8,7 @@
 
 static const char usage[] =
 	"usage: parse [--id ID] [--bundle DIR] [--no-pivot] [--no-new-keyring] [--rootless] "
-	"[--preserve-fds N] [--listen-fds N] [--listen-names NAMES] [--notify DIR] "
+	"[--foreground] [--preserve-fds N] [--listen-fds N] [--listen-names NAMES] [--notify DIR] "
 	"<config.json >plan";
 
 static const char *argument(int argc, char **argv, int *i)
@@ -50,6 +50,8 @@ struct options read_options(int argc, char **argv)
 			o.no_new_keyring = 1;
 		else if (!strcmp(argv[i], "--rootless"))
 			o.rootless = 1;
+		else if (!strcmp(argv[i], "--foreground"))
+			o.foreground = 1;
 		else
 			die(usage, NULL, 0);
 	}
@@ -63,5 +65,6 @@ void put_options(const struct options *o, struct plan_config *config)
 	config->no_pivot = (uint64_t)o->no_pivot;
 	config->no_new_keyring = (uint64_t)o->no_new_keyring;
 	config->rootless = (uint64_t)o->rootless;
+	config->foreground = (uint64_t)o->foreground;
 	config->preserve_fds = o->preserve_fds;
 }

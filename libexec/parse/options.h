@@ -14,6 +14,7 @@ struct options {
 	int no_pivot;
 	int no_new_keyring;
 	int rootless;
+	int foreground;
 };
 
 /* Reads the options after ARGV[0]; dies on anything else. */

@@ -154,6 +154,8 @@ static int parse(struct creation *c, int config)
 		arguments[n++] = "--no-new-keyring";
 	if (verb_rootless())
 		arguments[n++] = "--rootless";
+	if (c->starts && !c->handover.detach)
+		arguments[n++] = "--foreground";
 	c->plan_fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (c->plan_fd < 0)
 		return creation_error(c, "memfd_create", errno);

@@ -95,6 +95,8 @@ static void make_parse_arguments(const char *const *args, int count)
 	text_add_i64(&t, entering.handover.preserve_fds);
 	add_word("exec");
 	add_flag("--preserve-fds", preserve);
+	if (!entering.handover.detach)
+		add_word("--foreground");
 	if (process) {
 		add_word("--process");
 	} else {
