@@ -220,6 +220,24 @@ load lib/common
 	nothing_left
 }
 
+@test "run, exec: real-time signals are forwarded, from the first one on" {
+	sh_args 'for s in 34 35 64; do trap "echo got-$s" $s; done; echo ready; while :; do sleep 0.1; done'
+	background run "$ID"
+	local waiter=$! n
+	wait_for 5 grep -q ready "$T/out"
+	for n in 34 35 64; do
+		kill -"$n" $waiter
+		wait_for 5 grep -q "got-$n" "$T/out"
+	done
+	background exec "$ID" sh -c 'trap "echo got-34; exit 9" 34; echo ready; while :; do sleep 0.1; done'
+	waiter=$!
+	wait_for 5 grep -q ready "$T/out"
+	kill -34 $waiter
+	status=0
+	wait $waiter || status=$?
+	same "$status" 9
+}
+
 @test "run --no-pivot" {
 	sh_args 'echo here; ls / | tr "\n" " "; cd ..; cd ..; ls | tr "\n" " "'
 	run runc run --no-pivot "$ID"

@@ -276,11 +276,16 @@ const struct step *steps_cause(struct step *steps, size_t count)
 	return find_cause(steps, count);
 }
 
+void conduct_all_signals(sigset_t *all)
+{
+	memset(all, 0xff, sizeof(*all));
+}
+
 int conduct_catch_signals(int *signal_fd, char *line, size_t size)
 {
 	sigset_t all, set;
 
-	sigfillset(&all);
+	conduct_all_signals(&all);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

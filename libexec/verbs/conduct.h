@@ -67,6 +67,9 @@ void step_error(const struct step *step, char *line, size_t size);
  */
 const struct step *steps_cause(struct step *steps, size_t count);
 
+/* Really all: sigfillset(3) of musl leaves out 32 to 34, for threads and timers, which no conductor has. */
+void conduct_all_signals(sigset_t *all);
+
 /* One of TERM, INT, HUP, QUIT before there is a process to pass it to means: give up and undo. All
  * others wait until there is one. 0, or -1 and LINE. */
 int conduct_catch_signals(int *signal_fd, char *line, size_t size);

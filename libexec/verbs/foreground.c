@@ -126,7 +126,7 @@ int foreground_watch(struct foreground *f, int signal_fd)
 {
 	sigset_t set;
 
-	sigfillset(&set);
+	conduct_all_signals(&set);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	f->signals = signalfd(signal_fd, &set, SFD_CLOEXEC | SFD_NONBLOCK);
