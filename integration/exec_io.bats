@@ -338,3 +338,10 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	wait_for 5 grep -q text "$T/o"
 	same "$(stat -c %u "$T/in" "$T/o" | sort -u)" 1000
 }
+
+@test "exec: empty values are none, an empty program is not found" {
+	up
+	run runc exec --user "" --cwd "" --process-label "" --apparmor "" "$ID" sh -c 'id -u; pwd' </dev/null
+	expect 0 $'0\n/'
+	fails 'exec: \\"\\": executable file not found in \$PATH' "$ID" ""
+}

@@ -377,7 +377,8 @@ static void flags_that_are_refused(void **state)
 	(void)state;
 	keep_usual();
 	refused_exec(ARGUMENTS("--"), NULL, 0, "exec args cannot be empty");
-	refused_exec(ARGUMENTS("--", ""), NULL, 0, "process.args[0]: must not be empty");
+	refused_exec(
+		ARGUMENTS("--", ""), NULL, 0, "exec: \"\": executable file not found in $PATH");
 	refused_exec(ARGUMENTS("--env", "NOEQ", "--", "a"), NULL, 0,
 		"env: invalid environment variable: missing '='");
 	refused_exec(ARGUMENTS("--env", "", "--", "a"), NULL, 0, "missing '='");

@@ -220,7 +220,7 @@ void check_process(struct plan_config *config)
 		refuse_as("args must not be empty", NULL);
 	first = plan_added(PLAN_RECORD_str, config->args, 0);
 	if (!first->value.length)
-		refuse_as("process.args[0]: must not be empty", NULL);
+		refuse_as("exec: \"\": executable file not found in $PATH", NULL);
 	/* Empty is none, as with runc; in exec it must not take the container's away. */
 	if (!config->apparmor_profile.length)
 		config->apparmor_profile = plan_put(NULL);

@@ -80,6 +80,12 @@ static void add_flag(const char *name, const char *value)
 	add_word(value);
 }
 
+/* An empty one is none, as with runc. */
+static void add_text(const char *name, const char *value)
+{
+	add_flag(name, value && *value ? value : NULL);
+}
+
 static void add_list(const char *name, const struct flag_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -104,8 +110,8 @@ static void make_parse_arguments(const char *const *args, int count)
 			add_word("--tty");
 		if (no_new_privs)
 			add_word("--no-new-privs");
-		add_flag("--cwd", cwd);
-		add_flag("--user", user);
+		add_text("--cwd", cwd);
+		add_text("--user", user);
 		add_flag("--process-label", label);
 		add_flag("--apparmor", apparmor);
 		add_list("--env", &env);
