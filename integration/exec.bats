@@ -241,7 +241,7 @@ caps() {
 		'{"cwd":"x","args":["true"]}' '{"cwd":"/","cwd":"/","args":["true"]}' '{"cwd":"/","args":["true"],"user":{"uid":-1}}' \
 		'{"cwd":"/","args":["true"],"env":["A"]}' $'{"cwd":"/","args":["\xff"]}' '{"cwd":"/","args":["true"]}x'; do
 		printf '%s' "$text" >"$f"
-		fails 'exec failed: .*(process|Cwd|args)' -p "$f" "$ID" || { echo "with $text"; return 1; }
+		fails 'exec failed: .*(process|Cwd|args|executable file not found)' -p "$f" "$ID" || { echo "with $text"; return 1; }
 	done
 	{ printf '{"cwd":"/","args":["true"],"x":"'; head -c 17000000 /dev/zero | tr '\0' x; printf '"}'; } >"$f"
 	fails 'process.json: larger than 16 MiB' -p "$f" "$ID"

@@ -341,7 +341,8 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 
 @test "exec: empty values are none, an empty program is not found" {
 	up
-	run runc exec --user "" --cwd "" --process-label "" --apparmor "" "$ID" sh -c 'id -u; pwd' </dev/null
+	run runc exec --cwd "" --process-label "" --apparmor "" "$ID" sh -c 'id -u; pwd' </dev/null
 	expect 0 $'0\n/'
+	[ -n "$CONTROL" ] || fails 'bad uid' --user "" "$ID" true # a user is never guessed
 	fails 'exec: \\"\\": executable file not found in \$PATH' "$ID" ""
 }

@@ -80,7 +80,7 @@ static void add_flag(const char *name, const char *value)
 	add_word(value);
 }
 
-/* An empty one is none, as with runc. */
+/* An empty one is none, as with runc; but not of a user (rule N1). */
 static void add_text(const char *name, const char *value)
 {
 	add_flag(name, value && *value ? value : NULL);
@@ -111,7 +111,7 @@ static void make_parse_arguments(const char *const *args, int count)
 		if (no_new_privs)
 			add_word("--no-new-privs");
 		add_text("--cwd", cwd);
-		add_text("--user", user);
+		add_flag("--user", user);
 		add_flag("--process-label", label);
 		add_flag("--apparmor", apparmor);
 		add_list("--env", &env);
