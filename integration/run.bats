@@ -221,6 +221,7 @@ load lib/common
 }
 
 @test "run, exec: real-time signals are forwarded, from the first one on" {
+	newer "1.1.5 dies of the first one"
 	sh_args 'for s in 34 35 64; do trap "echo got-$s" $s; done; echo ready; while :; do sleep 0.1; done'
 	background run "$ID"
 	local waiter=$! n
@@ -360,5 +361,45 @@ load lib/common
 	for i in "${pids[@]}"; do wait "$i" || failed=$((failed + 1)); done
 	cat "$T/out"
 	same "$failed" 0
+	nothing_left
+}
+
+@test "run: as subreaper it gets what the container orphaned, and reaps it; --no-subreaper leaves that to others" {
+	edit 'del(.linux.namespaces[] | select(.type == "pid"))'
+	sh_args '(sleep 2.25 &); sleep 6'
+	local pid orphan
+	orphan_is_there() { orphan=$(pgrep -f '^sleep 2.25$'); }
+	background run "$ID"
+	pid=${BACKGROUND##* }
+	wait_for 5 orphan_is_there
+	same "$(ps -o ppid= -p "$orphan" | tr -d ' ')" "$pid"
+	wait_for 5 test ! -e "/proc/$orphan"
+	lacks "$(ps -o stat= --ppid "$pid")" Z
+	runc kill "$ID" KILL
+	wait "$pid" || true
+	background run --no-subreaper "$ID"
+	pid=${BACKGROUND##* }
+	wait_for 5 orphan_is_there
+	[ "$(ps -o ppid= -p "$orphan" | tr -d ' ')" != "$pid" ]
+	runc kill "$ID" KILL
+	wait "$pid" || true
+}
+
+@test "run: signals go to the container's process" {
+	local pid n
+	sh_args 'for s in HUP INT USR1 USR2 TERM WINCH CONT; do trap "echo got $s" $s; done; trap "exit 7" QUIT; echo ready; while :; do sleep 0.05; done'
+	background run "$ID"
+	pid=${BACKGROUND##* }
+	wait_for 5 grep -q ready "$T/out"
+	for n in HUP INT USR1 USR2 TERM CONT; do
+		kill -s "$n" "$pid"
+		wait_for 5 grep -q "got $n" "$T/out"
+	done
+	kill -s WINCH "$pid" # means the terminal, and there is none
+	kill -s QUIT "$pid"
+	status=0
+	wait "$pid" || status=$?
+	expect 7
+	lacks "$(cat "$T/out")" "got WINCH"
 	nothing_left
 }
