@@ -1,33 +1,15 @@
 # exec: one more process in a container, as an engine or a person asks for it.
 
 load lib/common
+load lib/exec
 
 setup() {
 	setup_bundle
 	args sleep 1000
 }
 
-# up: the container runs; $P is its first process.
-up() {
-	detached run -d "$ID"
-	expect 0
-	P=$(pid_of "$ID")
-}
-
 # ex [FLAG…] ID WORD…: in the foreground, with nothing on stdin; as with `run` in $status, $output and $lines.
 ex() { run runc exec "$@" </dev/null; }
-
-# fails PATTERN [FLAG…] ID WORD…: status 255 and one error record that matches.
-fails() {
-	local pattern=$1
-	shift
-	status=0
-	runc exec "$@" </dev/null >"$T/out" 2>"$T/err" || status=$?
-	output=$(cat "$T/out" "$T/err")
-	expect 255 || return 1
-	same "$(grep -c level=error "$T/err")" 1 || { cat "$T/err"; return 1; }
-	grep -Eq -- "$pattern" "$T/err" || { echo "no /$pattern/ in: $(cat "$T/err")"; return 1; }
-}
 
 # process FILTER: process.json from the container's, changed by jq.
 process() { jq ".process | $1" <config.json >"$T/process.json"; }

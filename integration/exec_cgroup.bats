@@ -23,6 +23,7 @@ cgroup_of() {
 own() {
 	local path
 	path=$(sed -n "s/^[0-9]*:\(.*,\)\?$1\(,.*\)\?:\(.*\)/\3/p" "/proc/$P/cgroup")
+	[[ $path == *"$ID"* ]] || { echo "not in a cgroup of its own: \"$path\"" >&2; return 1; }
 	if [ "$LAYOUT" = v2 ]; then echo "/sys/fs/cgroup$path"
 	elif [ -z "$1" ]; then echo "/sys/fs/cgroup/unified$path"
 	else echo "/sys/fs/cgroup/$1$path"; fi

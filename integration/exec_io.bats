@@ -1,28 +1,13 @@
 # exec: what a process is handed — descriptors, terminals, pid files, sockets — and what it must not be.
 
 load lib/common
+load lib/exec
+load lib/peer
 
 setup() {
 	setup_bundle
 	args sleep 1000
 	edit '.root.readonly = false'
-}
-
-up() {
-	detached run -d "$ID"
-	expect 0
-	P=$(pid_of "$ID")
-}
-
-# fails PATTERN [FLAG…] ID WORD…: status 255 and one error record that matches.
-fails() {
-	local pattern=$1
-	shift
-	status=0
-	runc exec "$@" </dev/null >"$T/out" 2>"$T/err" || status=$?
-	output=$(cat "$T/out" "$T/err")
-	expect 255 || return 1
-	grep level=error "$T/err" | grep -Eq -- "$pattern" || { echo "no /$pattern/ in: $(cat "$T/err")"; return 1; }
 }
 
 # none_left NAME: no process of the container is called so.
@@ -82,10 +67,8 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	head -c 3000000 /dev/urandom >"$T/much"
 	runc exec "$ID" cat <"$T/much" | cmp - "$T/much"
 	cat "$T/much" | runc exec "$ID" cat | cmp - "$T/much"
-	printf '%s\n' "exec $RUNC --root $STATE exec $ID sh -c 'read x; echo got \$x'" >"$T/near"
-	printf '%s\n' "echo by-socket; cat >$T/socket" >"$T/far"
-	socat -t 5 "EXEC:bash $T/near" "EXEC:bash $T/far" 3>&- 4>&-
-	same "$(cat "$T/socket")" "got by-socket"
+	"$HELPERS/helper-sockets" "$RUNC" --root "$STATE" exec "$ID" sh -c 'echo to-a-socket && touch /ran'
+	[ -e "$ROOTFS/ran" ]
 	same "$(stat -c %t:%T /dev/null)" 1:3
 }
 
@@ -182,61 +165,32 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 
 @test "exec: the console socket gets one record: text, one descriptor, then the end" {
 	up
-	cat >"$T/recv.py" <<-'END'
-		import array, os, signal, socket, sys
-		listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-		listener.bind(sys.argv[1])
-		listener.listen(1)
-		listener.settimeout(10)
-		connection, _ = listener.accept()
-		data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(64))
-		fds = array.array("i")
-		for level, kind, body in control:
-		    if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-		        fds.frombytes(body)
-		link = os.readlink("/proc/self/fd/%d" % fds[0])
-		print(data.decode(), len(fds), link, repr(connection.recv(10)), flush=True)
-		signal.pause()  # a master that is closed is a hang-up
-	END
-	python3 "$T/recv.py" "$T/socket" >"$T/got" 3>&- 4>&- &
-	BACKGROUND="$BACKGROUND $!"
-	wait_for 5 test -S "$T/socket"
+	receiver helper-peer
 	detached exec -d -t --console-socket "$T/socket" "$ID" sleep 300
 	expect 0
-	wait_for 5 test -s "$T/got"
 	newer "1.1.5 says /dev/ptmx"
-	same "$(cat "$T/got")" "/dev/pts/ptmx 1 /dev/pts/ptmx b''"
-	rm "$T/socket"
-	python3 "$T/recv.py" "$T/socket" >"$T/got" 3>&- 4>&- &
-	BACKGROUND="$BACKGROUND $!"
-	wait_for 5 test -S "$T/socket"
+	wait_for 5 grep -q closed "$T/received"
+	same "$(xargs <"$T/received")" "/dev/pts/ptmx /dev/pts/ptmx closed"
+	receiver helper-peer
 	detached exec -d --pidfd-socket "$T/socket" --pid-file "$T/pid" "$ID" sleep 300
 	expect 0
-	wait_for 5 test -s "$T/got"
-	same "$(cat "$T/got")" "setns 1 anon_inode:[pidfd] b''"
+	wait_for 5 grep -q closed "$T/received"
+	same "$(xargs <"$T/received")" "setns $(cat "$T/pid") closed"
 }
 
 @test "exec: the pidfd is that of the process, and is there before it runs" {
 	newer "1.1.5 has no --pidfd-socket"
 	up
-	cat >"$T/recv.py" <<-'END'
-		import array, os, signal, socket, sys
-		listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-		listener.bind(sys.argv[1])
-		listener.listen(1)
-		listener.settimeout(10)
-		connection, _ = listener.accept()
-		data, control, flags, _ = connection.recvmsg(4096, socket.CMSG_SPACE(4))
-		fd = array.array("i", control[0][2])[0]
-		print(open("/proc/self/fdinfo/%d" % fd).read(), flush=True)
-		signal.pidfd_send_signal(fd, signal.SIGKILL)
-	END
-	python3 "$T/recv.py" "$T/socket" >"$T/got" 3>&- 4>&- &
-	BACKGROUND="$BACKGROUND $!"
-	wait_for 5 test -S "$T/socket"
-	run runc exec --pidfd-socket "$T/socket" --pid-file "$T/pid" "$ID" sleep 300
-	expect 137
-	same "$(awk '/^Pid:/ { print $2 }' "$T/got")" "$(cat "$T/pid")"
+	local i
+	for i in {1..20}; do
+		receiver helper-peer kill
+		run runc exec --pidfd-socket "$T/socket" --pid-file "$T/pid" "$ID" sleep 300
+		expect 137 || return 1 # also of one that never came to run its program
+		same "$(head -n 1 "$T/received")" "setns $(cat "$T/pid")"
+	done
+	receiver helper-peer kill
+	run runc exec -d --pidfd-socket "$T/socket" "$ID" sleep 300
+	expect 0
 }
 
 @test "exec: sockets of the wrong kind, or none" {
@@ -248,13 +202,11 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	: >"$T/file"
 	fails 'dial unix .*/file: connect: connection refused' -d -t --console-socket "$T/file" "$ID" true
 	fails 'dial unix .*: connect: ' -d -t --console-socket "$T" "$ID" true
-	socat -u "UNIX-RECV:$T/dgram" "CREATE:$T/none" 3>&- 4>&- &
-	BACKGROUND="$BACKGROUND $!"
-	wait_for 5 test -S "$T/dgram"
-	fails 'dial unix .*/dgram: connect: protocol wrong type for socket' -d -t --console-socket "$T/dgram" "$ID" true
+	datagram_socket
+	fails 'dial unix .*/datagram: connect: protocol wrong type for socket' -d -t --console-socket "$T/datagram" "$ID" true
 	newer "1.1.5 has no --pidfd-socket, and no limit for the name of a socket"
 	fails 'dial unix .*: connect: |file name too long|invalid argument' -d -t --console-socket "/$(head -c 200 /dev/zero | tr '\0' s)" "$ID" true
-	for kind in x file dgram; do
+	for kind in x file datagram; do
 		fails "failed to dail .*/$kind: dial unix .*/$kind: connect: " --pidfd-socket "$T/$kind" "$ID" sh -c 'echo ran >/ran'
 	done
 	[ ! -e "$ROOTFS/ran" ]
@@ -262,47 +214,11 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 
 @test "exec: a socket whose listener has no room is not waited for" {
 	up
-	cat >"$T/full.py" <<-'END'
-		import signal, socket, sys
-		listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-		listener.bind(sys.argv[1])
-		listener.listen(0)
-		first = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-		first.connect(sys.argv[1])
-		open(sys.argv[1] + ".full", "w")
-		signal.pause()
-	END
-	python3 "$T/full.py" "$T/socket" 3>&- 4>&- &
-	BACKGROUND="$BACKGROUND $!"
-	wait_for 5 test -e "$T/socket.full"
+	receiver helper-peer full
+	wait_for 5 grep -q full "$T/received"
 	fails 'dial unix .*/socket: connect: resource temporarily unavailable' -d -t --console-socket "$T/socket" "$ID" true
 	newer "1.1.5 has no --pidfd-socket"
 	fails 'dial unix .*/socket: connect: resource temporarily unavailable' --pidfd-socket "$T/socket" "$ID" true
-}
-
-@test "exec: a socket that closes at once is an error, and the process does not run" {
-	newer "1.1.5 differs"
-	up
-	cat >"$T/close.py" <<-'END'
-		import socket, sys
-		listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-		listener.bind(sys.argv[1])
-		listener.listen(1)
-		listener.settimeout(10)
-		listener.accept()[0].close()
-	END
-	local flags
-	for flags in "-d -t --console-socket" "--pidfd-socket"; do
-		rm -f "$T/socket"
-		python3 "$T/close.py" "$T/socket" 3>&- 4>&- &
-		BACKGROUND="$BACKGROUND $!"
-		wait_for 5 test -S "$T/socket"
-		status=0
-		runc exec $flags "$T/socket" "$ID" sh -c 'echo ran >>/ran; sleep 300' </dev/null >"$T/out" 2>"$T/err" || status=$?
-		# The close may come after the descriptor is on its way: then nobody can know.
-		[ "$status" = 0 ] || expect 255
-		[ "$status" = 0 ] || [ ! -e "$ROOTFS/ran" ]
-	done
 }
 
 @test "exec: -t without a terminal of the caller is refused" {
@@ -345,4 +261,32 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	expect 0 $'0\n/'
 	[ -n "$CONTROL" ] || fails 'bad uid' --user "" "$ID" true # a user is never guessed
 	fails 'exec: \\"\\": executable file not found in \$PATH' "$ID" ""
+}
+
+@test "exec: what fails after the pid file was written takes it away again, and the process" {
+	newer "1.1.5 has no such socket"
+	command -v strace >/dev/null || skip "strace is not installed"
+	up
+	local n
+	receiver helper-peer
+	# The last message of all is the one to that socket.
+	n=$(strace -qq -e trace=sendmsg -o /dev/stdout "$RUNC" --root "$STATE" exec -d "$ID" true </dev/null 2>&1 3>&- 4>&- |
+		grep -c '^sendmsg')
+	status=0
+	strace -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:error=EPIPE:when=$((n + 1)) "$RUNC" --root "$STATE" \
+		exec -d --pid-file "$T/pid" --pidfd-socket "$T/socket" "$ID" sleep 1234 \
+		</dev/null >"$T/out" 2>&1 3>&- 4>&- || status=$?
+	output=$(cat "$T/out")
+	expect 255 "failed to send pidfd"
+	[ ! -e "$T/pid" ]
+	run pgrep -f '^sleep 1234'
+	same "$output" ""
+}
+
+@test "exec: at rest it holds no file of the container's" {
+	newer "it is about davit's own descriptors"
+	up
+	background exec "$ID" sleep 1000
+	wait_for 5 pgrep -P "${BACKGROUND##* }"
+	wait_for 5 bash -c "[ \"\$(ls -l /proc/${BACKGROUND##* }/fd | grep -c -e memfd -e '$STATE' -e cgroup)\" = 0 ]"
 }

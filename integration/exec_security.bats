@@ -2,17 +2,13 @@
 # process may not end up. RT numbers as in security.bats.
 
 load lib/common
+load lib/exec
+load lib/peer
 
 setup() {
 	setup_bundle
 	edit '.root.readonly = false'
 	args sleep 1000
-}
-
-up() {
-	detached run -d "$ID"
-	expect 0
-	P=$(pid_of "$ID")
 }
 
 # The watcher: a program of the container that looks at every process but itself, all the time, and says what it could
@@ -237,11 +233,8 @@ opened() {
 	runc exec "$ID" sh -c 'rm /dev/null; mknod -m 666 /dev/null c 10 229' </dev/null
 	opened /dev/null "$ID" true </dev/null
 	runc exec "$ID" sh -c 'umount /dev/pts && mknod -m 666 /dev/pts/ptmx c 10 229' </dev/zero
-	python3 -c 'import signal, socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); signal.pause()' \
-		"$T/listener" </dev/null >/dev/null 2>&1 3>&- 4>&- &
-	BACKGROUND="$BACKGROUND $!"
-	wait_for 5 test -S "$T/listener"
-	opened pts/ptmx -d -t --console-socket "$T/listener" "$ID" true </dev/zero
+	receiver helper-recvtty
+	opened pts/ptmx -d -t --console-socket "$T/socket" "$ID" true </dev/zero
 }
 
 @test "exec: a program replaced while it starts, in a loop, is the old or the new one" {

@@ -1,17 +1,7 @@
 # What a caller hands over and is handed: --pidfd-socket, --console-socket, --preserve-fds, and 0 to 2 of every kind.
 
 load lib/common
-
-# receiver HELPER: plays the caller's end at $T/socket; what it says is in $T/received.
-receiver() {
-	[ -x "$HELPERS/$1" ] || skip "the helper is not built"
-	rm -f "$T/socket"
-	"$HELPERS/$1" "$T/socket" >"$T/received" 3>&- 4>&- &
-	RECEIVER=$!
-	BACKGROUND="$BACKGROUND $RECEIVER"
-	echo "$RECEIVER of the test" >>"$T/processes.before"
-	wait_for 5 test -S "$T/socket"
-}
+load lib/peer
 
 # a socket nobody listens on any more, at $T/dead
 dead_socket() {
@@ -19,15 +9,6 @@ dead_socket() {
 	mv "$T/socket" "$T/dead"
 	kill -KILL $RECEIVER
 	wait $RECEIVER || true
-}
-
-# a datagram socket at $T/datagram
-datagram_socket() {
-	[ -x "$HELPERS/helper-notify" ] || skip "the helper is not built"
-	"$HELPERS/helper-notify" listen "$T/datagram" >/dev/null 3>&- 4>&- &
-	BACKGROUND="$BACKGROUND $!"
-	echo "$! of the test" >>"$T/processes.before"
-	wait_for 5 test -S "$T/datagram"
 }
 
 # unusable FLAG BEFORE: every kind of socket that cannot be used, with the words of runc, for create and run -d.
@@ -51,7 +32,7 @@ unusable() {
 
 @test "handover: --pidfd-socket of create: a pidfd of the first process, with the text of runc" {
 	newer "1.1.5 has no --pidfd-socket"
-	receiver helper-recvpidfd
+	receiver helper-peer
 	args sleep 100
 	detached create --pidfd-socket "$T/socket" "$ID"
 	expect 0
@@ -66,7 +47,7 @@ unusable() {
 
 @test "handover: --pidfd-socket of run, in the foreground and detached" {
 	newer "1.1.5 has no --pidfd-socket"
-	receiver helper-recvpidfd
+	receiver helper-peer
 	args sleep 100
 	detached run -d --pidfd-socket "$T/socket" "$ID"
 	expect 0
@@ -74,7 +55,7 @@ unusable() {
 	same "$(head -n 1 "$T/received")" "standard $(pid_of "$ID")"
 	runc delete --force "$ID"
 	wait_for 5 grep -q ended "$T/received"
-	receiver helper-recvpidfd
+	receiver helper-peer
 	sh_args 'sleep 0.3; exit 3'
 	run runc run --pidfd-socket "$T/socket" "$ID"
 	expect 3
@@ -84,7 +65,7 @@ unusable() {
 
 @test "handover: --pidfd-socket and --console-socket together" {
 	newer "1.1.5 has no --pidfd-socket"
-	receiver helper-recvpidfd
+	receiver helper-peer
 	mv "$T/socket" "$T/pidfd-socket"
 	mv "$T/received" "$T/received-pidfd"
 	receiver helper-recvtty
@@ -118,7 +99,7 @@ unusable() {
 	expect 1 "sending the terminal to the console socket: broken pipe"
 	nothing_left
 	edit '.process.terminal = false'
-	receiver helper-recvpidfd
+	receiver helper-peer
 	echo $RECEIVER >"$T/receiver"
 	detached run -d --pidfd-socket "$T/socket" "$ID"
 	expect 1 "failed to send pidfd to $T/socket: broken pipe"

@@ -16,7 +16,7 @@ enum {
 	FD_TREES = 9, /* sources writes, rootfs reads: SOCK_SEQPACKET that carries detached trees */
 	FD_FILTER = 10,  /* seccomp: the memfd to fill with the BPF program */
 	FD_START = 11,   /* line programs: the start fifo, open both ways: a read waits for `start`;
-			    of   exec: a pipe from the conductor */
+			    of exec a pipe from the conductor */
 	FD_DMZ = 12,     /* ns, rootfs: sealed memfd of dmz */
 	FD_ROOTFS = 13,  /* ns: sealed memfd of rootfs */
 	FD_HOOK = 14,    /* rootfs, dmz: sealed memfd of hook, when the plan has container hooks */
@@ -25,10 +25,11 @@ enum {
 	FD_LINE = 16, /* ns: the control socket of the line, which becomes FD_CONTROL of rootfs and
 			 dmz */
 	FD_SOURCES_CONTROL = 17, /* ns: control socket for that sources */
-	FD_JOURNAL = 18, /* cgroup: the container's journal, read-only, to remove what it lists */
-	FD_CONSOLE = 19, /* dmz: the terminal that becomes 0-2 */
-	FD_MASTER = 20,  /* tty: the pty master */
-	FD_PTY = 21,     /* ns: sealed memfd of pty, when exec is to have a terminal */
+	FD_JOURNAL =
+		18, /* cgroup: the container's journal, read-only: for what it lists, or its lock */
+	FD_CONSOLE = 19,     /* dmz: the terminal that becomes 0-2 */
+	FD_MASTER = 20,      /* tty: the pty master */
+	FD_PTY = 21,         /* ns: sealed memfd of pty, when exec is to have a terminal */
 	FD_INIT_CGROUP = 22, /* cgroup: /proc/PID/cgroup of the container's first process, opened
 				by itself before Landlock hides it */
 	FD_PRESERVED = 64,   /* line programs: the caller's fds of --preserve-fds, moved here until

@@ -6,7 +6,8 @@
  *   journal       journal.h
  *   state.json    for other programs; never read by us
  *   exec.fifo     from create to start
- * The directory is root-owned and yet not trusted: no symlink is followed, every file is checked (rule F25).
+ * The directory is root-owned and yet not trusted: no symlink is followed, every file is checked
+ * (rule F25).
  */
 #ifndef DAVIT_STATE_H
 #define DAVIT_STATE_H

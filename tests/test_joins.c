@@ -186,7 +186,7 @@ static void test_no_wait(void **state)
 
 	(void)state;
 	begin("grep Cpus_allowed_list /proc/self/status");
-	strcpy(before, run_dmz());
+	snprintf(before, sizeof(before), "%s", run_dmz());
 	config = begin("grep Cpus_allowed_list /proc/self/status");
 	add_cpu(&config->exec_affinity_final, 1);
 	assert_string_equal(run_dmz(), before);

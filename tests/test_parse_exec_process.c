@@ -287,7 +287,7 @@ static void deep_wide_and_long(void **state)
 	for (n = 0; n < 100000; n++) /* beside the known members, where nobody looks */
 		memcpy(text + n * 6, n ? "    [{" : "{\"x\":[", 6);
 	refused_exec(arguments, text, n * 6, "process.json:1:");
-	n = (size_t)sprintf(text, "{\"cwd\":\"/\",\"user\":{\"uid\":");
+	n = (size_t)snprintf(text, 64, "{\"cwd\":\"/\",\"user\":{\"uid\":");
 	memset(text + n, '9', 1 << 20);
 	memcpy(text + n + (1 << 20), "}}", 3);
 	refused(text, "process.json:1:");

@@ -140,7 +140,7 @@ function print_all(  i, p) {
 	}
 	for (i = 1; i <= program_count; i++) print_program(programs[i])
 	print "\n## The conductors\n"
-	print "The verbs of `runc` have no `priv` file: they act with what the caller has. `create` and `run` give up all capabilities"
+	print "The verbs of `runc` have no `priv` file: they act with what the caller has. `create`, `run` and `exec` give up all capabilities"
 	print "but " conductor_caps " once the steps are started (`conduct_drop_privileges` in `libexec/verbs/drop.c`); root without them"
 	print "gets nothing back by an execve (SECBIT_NOROOT), and what is started later inherits these by the ambient set.\n"
 	print "| verb | privileges | starts steps |\n|---|---|---|"

@@ -116,7 +116,8 @@ static void create(void)
 	follow_orders(&plan);
 }
 
-/* On v2 the process is cloned into the directory, and only where that did not work it is moved. */
+/* On v2 ns is started in the directory, and its child with it; only where that did not work the
+ * child is moved. */
 static void join_container(char **subs, int count)
 {
 	static struct msg msg;

@@ -26,7 +26,10 @@ extern const struct field hooks_fields[];
 void build_process(const struct value *process, void *config);
 void check_process(struct plan_config *config); /* what a table cannot say */
 void check_argument(const char *text);
-void check_environment(const char *text);
+/* process.env: each variable in its order, then those that count: the last of each name. */
+void start_environment(void);
+void take_variable(const char *text); /* refuses what is none; TEXT must live on */
+void finish_environment(struct plan_list *strings);
 uint64_t capability_bit(const char *word); /* 0 for an unknown one, which warn_unknown_caps tells */
 void warn_unknown_caps(void);
 

@@ -33,7 +33,8 @@ void take_caller(const struct options *o)
 	listening = 1;
 	if (!o->listen_names)
 		return;
-	text_join(names, sizeof(names), LISTEN_NAMES, o->listen_names, NULL);
+	if (text_join(names, sizeof(names), LISTEN_NAMES, o->listen_names, NULL))
+		refuse_as("LISTEN_FDNAMES is too long", NULL);
 	strings[string_count++] = names;
 }
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include "step.h"
 #include "text.h"
 
 static const struct plan *kept;
@@ -174,24 +173,6 @@ static void set_user(const struct exec_options *o, struct plan_config *config)
 	}
 }
 
-static int same_name(const char *a, const char *b)
-{
-	size_t length = strcspn(a, "=");
-
-	return !strncmp(a, b, length) && b[length] == '=';
-}
-
-/* True when a --env after AT sets the same variable as TEXT. */
-static int is_set_later(const struct exec_options *o, int at, const char *text)
-{
-	const char *value;
-
-	while ((value = next_value(o, "--env", &at)))
-		if (same_name(text, value))
-			return 1;
-	return 0;
-}
-
 static void set_environment(const struct exec_options *o, struct plan_config *config)
 {
 	struct plan_list from = kept->config->env;
@@ -200,19 +181,14 @@ static void set_environment(const struct exec_options *o, struct plan_config *co
 	const char *value;
 	int at = 0;
 
-	for (uint32_t i = 0; i < count; i++) {
-		const char *text = plan_text(kept, plan_str_at(kept, from, i)->value);
-
-		if (!is_set_later(o, 0, text))
-			add_string(&config->env, text);
-	}
-	while ((value = next_value(o, "--env", &at))) {
-		path_member("env");
-		check_environment(value);
-		path_leave();
-		if (!is_set_later(o, at, value))
-			add_string(&config->env, value);
-	}
+	start_environment();
+	for (uint32_t i = 0; i < count; i++)
+		take_variable(plan_text(kept, plan_str_at(kept, from, i)->value));
+	path_member("env");
+	while ((value = next_value(o, "--env", &at)))
+		take_variable(value);
+	finish_environment(&config->env);
+	path_leave();
 }
 
 /* Never the inheritable and the ambient set: what they hold would outlast a change of user (S6). */
@@ -272,11 +248,10 @@ void build_exec(const struct exec_options *o, const struct plan *plan, const str
 	struct plan_config *config = plan_config_record();
 
 	kept = plan;
-	if (process) {
+	if (process)
 		build_process(process, config);
-	} else {
+	else
 		build_from_flags(o, config);
-	}
 	take_container(config);
 	take_missing(config);
 	config->foreground = (uint64_t)o->foreground;

@@ -25,45 +25,60 @@ void check_argument(const char *text)
 		refuse_as("process.args and process.env: argument list too long", NULL);
 }
 
-void check_environment(const char *text)
-{
-	if (!strchr(text, '='))
-		refuse("invalid environment variable: missing '='", NULL);
-	if (*text == '=')
-		refuse("invalid environment variable: name cannot be empty", NULL);
-}
-
+static const char *variables[SCAN_MEMBERS_MAX];
 static uint8_t dropped[SCAN_MEMBERS_MAX];
+static uint32_t variable_count;
 
 static void drop(uint32_t place)
 {
 	dropped[place] = 1;
 }
 
+void start_environment(void)
+{
+	variable_count = 0;
+	sort_start();
+}
+
+void take_variable(const char *text)
+{
+	if (!strchr(text, '='))
+		refuse("invalid environment variable: missing '='", NULL);
+	if (*text == '=')
+		refuse("invalid environment variable: name cannot be empty", NULL);
+	if (variable_count == SCAN_MEMBERS_MAX)
+		refuse_as("process.args and process.env: argument list too long", NULL);
+	sort_add(text, strcspn(text, "="));
+	variables[variable_count++] = text;
+}
+
 /* The last entry of a name counts, in its own place (runc-cli.md 4.2). */
+void finish_environment(struct plan_list *strings)
+{
+	sort_earlier(drop);
+	for (uint32_t i = 0; i < variable_count; i++) {
+		if (dropped[i] || is_from_caller(variables[i]))
+			continue;
+		path_element(i);
+		check_argument(variables[i]);
+		((struct plan_str *)plan_add(PLAN_RECORD_str, strings))->value =
+			plan_put(variables[i]);
+		path_leave();
+	}
+}
+
 static void build_environment(const struct value *value, void *target)
 {
 	uint32_t index = 0;
 
 	expect(value, VALUE_ARRAY);
-	sort_start();
+	start_environment();
 	for (const struct value *item = value->child; item; item = item->next, index++) {
 		path_element(index);
-		check_environment(value_string(item));
-		sort_add(item->string, strcspn(item->string, "="));
+		take_variable(value_string(item));
 		path_leave();
 	}
-	sort_earlier(drop);
-	index = 0;
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		if (dropped[index] || is_from_caller(item->string))
-			continue;
-		path_element(index);
-		check_argument(item->string);
-		((struct plan_str *)plan_add(PLAN_RECORD_str, target))->value =
-			plan_put(item->string);
-		path_leave();
-	}
+	finish_environment(target);
 	add_environment(target); /* at once: a list is a run of records */
 }
 

@@ -70,7 +70,7 @@ static size_t plan_size(int fd)
 
 void input_reserve(const char *name, int fd, int kept, size_t strings)
 {
-	size_t records, tree, scanner, text;
+	size_t records, tree, scanner, text, keys;
 	char *memory;
 
 	document = name;
@@ -81,14 +81,15 @@ void input_reserve(const char *name, int fd, int kept, size_t strings)
 	input_pool_size = (reserved + (records < RECORDS_MAX ? records : RECORDS_MAX) + POOL_MIN +
 				  2 * reserved_kept + 2 * strings) /
 		8 * 8;
-	tree = tree_room(reserved);
+	keys = (reserved_kept + strings) / sizeof(struct plan_str);
+	tree = tree_room(reserved, keys);
 	scanner = scan_room(reserved);
 	text = reserved + 2; /* one byte too many, and a NUL */
 	memory = mmap(NULL, tree + scanner + input_pool_size + reserved_kept + 8 + text,
 		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		die("mmap: memory for", document, errno);
-	tree_begin(memory, reserved);
+	tree_begin(memory, reserved, keys);
 	scan_begin(memory + tree, reserved);
 	input_pool = memory + tree + scanner;
 	kept_buffer = input_pool + input_pool_size;

@@ -26,23 +26,25 @@ static struct key *keys, *spare_keys;
 static uint32_t key_count;
 
 /* A member is two tokens, its name and its value. */
-static void bounds(size_t length)
+static void bounds(size_t length, size_t more_keys)
 {
 	token_max = scan_bound(length, 2 * SCAN_VALUES_MAX);
 	value_max = scan_bound(length, SCAN_VALUES_MAX);
 	key_max = scan_bound(length, SCAN_MEMBERS_MAX);
+	if (more_keys > key_max)
+		key_max = more_keys < SCAN_MEMBERS_MAX ? (uint32_t)more_keys : SCAN_MEMBERS_MAX;
 }
 
-size_t tree_room(size_t length)
+size_t tree_room(size_t length, size_t more_keys)
 {
-	bounds(length);
+	bounds(length, more_keys);
 	return value_max * sizeof(*values) + 2 * key_max * sizeof(*keys) +
 		(token_max * sizeof(*tokens) + 7) / 8 * 8;
 }
 
-void tree_begin(void *memory, size_t length)
+void tree_begin(void *memory, size_t length, size_t more_keys)
 {
-	bounds(length);
+	bounds(length, more_keys);
 	values = memory;
 	keys = (struct key *)(values + value_max);
 	spare_keys = keys + key_max;

@@ -25,9 +25,10 @@ struct value {
 	const struct value *next;  /* the next one of the same object or array */
 };
 
-/* The memory that texts of up to LENGTH bytes need, a multiple of 8; then that memory, zeroed. */
-size_t tree_room(size_t length);
-void tree_begin(void *memory, size_t length);
+/* The memory that texts of up to LENGTH bytes, and KEYS of sort_add from elsewhere, need, a multiple
+ * of 8; then that memory, zeroed. */
+size_t tree_room(size_t length, size_t keys);
+void tree_begin(void *memory, size_t length, size_t keys);
 
 /*
  * Makes the tree of TEXT and the NUL after it, which is unescaped in place and belongs to the tree

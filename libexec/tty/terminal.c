@@ -99,7 +99,7 @@ static void on_window(int number)
 }
 
 /* With FLAGS 0 the calls that it interrupts fail with EINTR. */
-static void catch (int number, void (*handler)(int), int flags)
+static void handle(int number, void (*handler)(int), int flags)
 {
 	struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
 
@@ -118,16 +118,16 @@ static void catch_signals(void)
 	sigset_t none;
 
 	parent = getppid();
-	catch (SIGTERM, conducted ? on_term : on_end, SA_RESTART);
-	catch (SIGHUP, end, 0);
-	catch (SIGINT, end, 0);
-	catch (SIGQUIT, end, 0);
-	catch (SIGPIPE, SIG_IGN, 0);
-	catch (SIGWINCH, on_window, SA_RESTART);
+	handle(SIGTERM, conducted ? on_term : on_end, SA_RESTART);
+	handle(SIGHUP, end, 0);
+	handle(SIGINT, end, 0);
+	handle(SIGQUIT, end, 0);
+	handle(SIGPIPE, SIG_IGN, 0);
+	handle(SIGWINCH, on_window, SA_RESTART);
 	if (conducted) { /* else the shell watches us: the default action stops us */
-		catch (SIGTSTP, SIG_IGN, 0);
-		catch (SIGTTIN, on_background, 0);
-		catch (SIGTTOU, on_background, 0);
+		handle(SIGTSTP, SIG_IGN, 0);
+		handle(SIGTTIN, on_background, 0);
+		handle(SIGTTOU, on_background, 0);
 	}
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
@@ -147,8 +147,8 @@ static int reopen(int fd, const char *path, int mode)
 	return 1;
 }
 
-/* A fifo that we read stays as it is: opened anew it would not tell that its writers had gone before
- * – poll(2) then waits for the next one. */
+/* A fifo that we read stays as it is: opened anew it would not tell that its writers had gone
+ * before – poll(2) then waits for the next one. */
 static void reopen_both(void)
 {
 	struct stat st;

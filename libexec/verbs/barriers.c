@@ -40,13 +40,8 @@ static const struct msg_rule line_rules[] = {MSG_ANY_STEP,
 static int spawn_step(struct creation *c, enum creation_step i, const struct spawn *request,
 	const struct msg_rule *rules, size_t rule_count)
 {
-	int err = step_spawn(&c->steps[i], request, rules, rule_count);
-	char text[64];
-
-	if (!err)
-		return 0;
-	text_join(text, sizeof(text), "cannot start ", program_names[request->program], NULL);
-	return creation_error(c, text, err);
+	return step_start_or_say(
+		&c->steps[i], request, rules, rule_count, c->line, sizeof(c->line));
 }
 
 static int has_new_network(const struct plan *plan)
@@ -226,13 +221,7 @@ int creation_spawn_steps(struct creation *c)
 static int tell_step(struct creation *c, enum creation_step to, enum msg_type type,
 	const void *body, size_t length, int fd)
 {
-	struct step *step = &c->steps[to];
-	int err = step->peer.fd >= 0 ? msg_send(&step->peer, type, body, length, fd) : 0;
-
-	/* A step that is gone is heard of by the end of its socket, with its reason. */
-	if (!err || err == -EPIPE || err == -ECONNRESET)
-		return 0;
-	return creation_error(c, "unable to start container process: sending to a step", err);
+	return step_tell(&c->steps[to], type, body, length, fd, c->line, sizeof(c->line));
 }
 
 static int hear_cgroups(struct creation *c, const struct msg_cgroups *cgroups)
@@ -419,6 +408,9 @@ int creation_advance(struct creation *c)
 	if (!c->clone_sent && !c->namespaces_due && (!c->unified || c->cgroups_made)) {
 		c->clone_sent = 1;
 		err = tell_step(c, STEP_NS, MSG_CLONE, NULL, 0, c->cgroup_dir);
+		if (c->cgroup_dir >= 0)
+			close(c->cgroup_dir);
+		c->cgroup_dir = -1;
 	}
 	if (!err && !c->joining && c->cgroups_made && c->init_pidfd >= 0) {
 		c->joining = 1;

@@ -75,6 +75,30 @@ int step_spawn(struct step *step, const struct spawn *request, const struct msg_
 	return 0;
 }
 
+int step_start_or_say(struct step *step, const struct spawn *request, const struct msg_rule *rules,
+	size_t rule_count, char *line, size_t size)
+{
+	int err = step_spawn(step, request, rules, rule_count);
+
+	if (!err)
+		return 0;
+	text_join(line, size, "cannot start ", program_names[request->program], ": ",
+		errno_text(-err), NULL);
+	return -1;
+}
+
+int step_tell(struct step *step, enum msg_type type, const void *body, size_t length, int fd,
+	char *line, size_t size)
+{
+	int err = step->peer.fd >= 0 ? msg_send(&step->peer, type, body, length, fd) : 0;
+
+	if (!err || err == -EPIPE || err == -ECONNRESET)
+		return 0;
+	text_join(line, size, "unable to start container process: sending to ",
+		program_names[step->program], ": ", errno_text(-err), NULL);
+	return -1;
+}
+
 /* --debug: "parse: from 214 to 530 us, CPU 240 us". */
 static void log_times(const struct step *step, const struct rusage *usage)
 {
@@ -285,6 +309,7 @@ int conduct_catch_signals(int *signal_fd, char *line, size_t size)
 {
 	sigset_t all, set;
 
+	*signal_fd = -1;
 	conduct_all_signals(&all);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -311,21 +336,13 @@ int conduct_interrupted(int signal_fd, char *line, size_t size)
 	return -1;
 }
 
-static int spawn_failed(const struct step *step, int err, char *line, size_t size)
-{
-	text_join(line, size, "cannot start ", program_names[step->program], ": ", errno_text(-err),
-		NULL);
-	return -ECANCELED;
-}
-
 static int run_step(const struct spawn *request, int seconds, char *line, size_t size)
 {
 	struct step step;
-	int err = step_spawn(
-		&step, request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));
 
-	if (err)
-		return spawn_failed(&step, err, line, size);
+	if (step_start_or_say(&step, request, answer_rules,
+		    sizeof(answer_rules) / sizeof(answer_rules[0]), line, size))
+		return -ECANCELED;
 	if (!step_finish(&step, seconds))
 		return 0;
 	step_error(&step, line, size);

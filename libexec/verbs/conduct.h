@@ -1,19 +1,20 @@
 /*
- * A conductor at work: the steps it has started, what they have said, and the barriers of a creation.
+ * A conductor at work: the steps it has started, what they have said, and the barriers of a
+ * creation.
  *
  * Barriers, in order. Who waits is on the right.
- *   plan      parse has filled and left the plan, it is sealed and checked       everything else is started after it
- *   listed    cgroup has named its directories, they are in the journal          cgroup (MSG_CGROUP_MAKE)
- *   clone     joined namespaces are there; on v2 the cgroup to clone into        ns (MSG_CLONE)
- *   joined    the first process is in its cgroup                                 rootfs (MSG_JOINED)
- *   mounted   mounts and devices are made                                        conductor (MSG_MOUNTED)
- *   limited   linux.resources are applied, loopback is up                        conductor
- *   hooks     prestart and createRuntime hooks have run                          rootfs (MSG_HOOKS_DONE)
- *   filter    the BPF program is there                                           dmz (MSG_FILTER)
- *   created   dmz waits for start                                                conductor (MSG_CREATED)
+ *   plan      parse has filled and left the plan, it is sealed        all that is started after it
+ *   listed    cgroup has named its directories, all in the journal    cgroup (MSG_CGROUP_MAKE)
+ *   clone     joined namespaces are there; on v2 the cgroup, too      ns (MSG_CLONE)
+ *   joined    the first process is in its cgroup                      rootfs (MSG_JOINED)
+ *   mounted   mounts and devices are made                             conductor (MSG_MOUNTED)
+ *   limited   linux.resources are applied, loopback is up             conductor
+ *   hooks     prestart and createRuntime hooks have run               rootfs (MSG_HOOKS_DONE)
+ *   filter    the BPF program is there                                dmz (MSG_FILTER)
+ *   created   dmz waits for start                                     conductor (MSG_CREATED)
  *
- * Of exec (entering.h): plan as above; clone, when cgroup has opened the container's directories; joined, the process
- * is in them, dmz (a byte in its pipe); filter; created, in any order with joined.
+ * Of exec (entering.c): plan; clone, when cgroup has opened the container's directories: then ns is
+ * started; joined, for pty or dmz; filter; created; and a byte in dmz's pipe.
  */
 #ifndef DAVIT_CONDUCT_H
 #define DAVIT_CONDUCT_H
@@ -38,6 +39,15 @@ struct step {
 /* Starts REQUEST with a control socket added at FD_CONTROL. Returns 0 or -errno. */
 int step_spawn(struct step *step, const struct spawn *request, const struct msg_rule *rules,
 	size_t rule_count);
+
+/* The same for conductors that give up then: 0, or -1 and "cannot start NAME: …" in LINE. */
+int step_start_or_say(struct step *step, const struct spawn *request, const struct msg_rule *rules,
+	size_t rule_count, char *line, size_t size);
+
+/* Sends TYPE to STEP. A step that is gone is no error here: it is heard of by the end of its socket,
+ * with its reason. 0, or -1 and LINE. */
+int step_tell(struct step *step, enum msg_type type, const void *body, size_t length, int fd,
+	char *line, size_t size);
 
 /*
  * One record from STEP: errors are kept in it, warnings and debug records logged. Returns 1 for a
@@ -67,7 +77,8 @@ void step_error(const struct step *step, char *line, size_t size);
  */
 const struct step *steps_cause(struct step *steps, size_t count);
 
-/* Really all: sigfillset(3) of musl leaves out 32 to 34, for threads and timers, which no conductor has. */
+/* Really all: sigfillset(3) of musl leaves out 32 to 34, for threads and timers, which no conductor
+ * has. */
 void conduct_all_signals(sigset_t *all);
 
 /* One of TERM, INT, HUP, QUIT before there is a process to pass it to means: give up and undo. All

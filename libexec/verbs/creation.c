@@ -373,6 +373,7 @@ void creation_undo(struct creation *c)
 	}
 	for (int i = 0; i < STEP_COUNT; i++)
 		step_kill(&c->steps[i]);
+	handover_undo(&c->handover);
 	if (!c->have_directory)
 		return;
 	if (c->container.dir >= 0 && c->journal_fd >= 0 &&

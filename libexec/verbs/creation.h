@@ -36,7 +36,7 @@ struct creation {
 	int root_fd;
 	int have_directory;
 	int journal_fd;
-	int lock_fd; /* the journal again, read-only: whoever has it open is at work on the container */
+	int lock_fd; /* the journal again, read-only: who has it open is at work on the container */
 	struct notify notify;
 	int start_fd; /* read end of the start fifo */
 	int plan_fd;

@@ -50,13 +50,8 @@ static int fail(struct entering *e, const char *what, int err)
 static int spawn_step(struct entering *e, enum entering_step i, const struct spawn *request,
 	const struct msg_rule *rules, size_t rule_count)
 {
-	char what[64];
-	int err = step_spawn(&e->steps[i], request, rules, rule_count);
-
-	if (!err)
-		return 0;
-	text_join(what, sizeof(what), "cannot start ", program_names[request->program], NULL);
-	return fail(e, what, err);
+	return step_start_or_say(
+		&e->steps[i], request, rules, rule_count, e->line, sizeof(e->line));
 }
 
 static int spawn_cgroup(struct entering *e)
@@ -168,13 +163,7 @@ static int spawn_line(struct entering *e, int ns, int dmz)
 static int tell_step(struct entering *e, enum entering_step to, enum msg_type type,
 	const void *body, size_t length, int fd)
 {
-	struct step *step = &e->steps[to];
-	int err = step->peer.fd >= 0 ? msg_send(&step->peer, type, body, length, fd) : 0;
-
-	/* A step that is gone is heard of by the end of its socket, with its reason. */
-	if (!err || err == -EPIPE || err == -ECONNRESET)
-		return 0;
-	return fail(e, "unable to start container process: sending to a step", err);
+	return step_tell(&e->steps[to], type, body, length, fd, e->line, sizeof(e->line));
 }
 
 /* The program is the one that the container was created with. */
@@ -403,23 +392,37 @@ int entering_make(struct entering *e)
 	return -1;
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Waiting for the process takes none of these; one in a cgroup would even keep that from going. */
+static void close_all(struct entering *e)
+{
+	int *const fds[] = {&e->process_fd, &e->kept_fd, &e->plan_fd, &e->journal_fd,
+		&e->init_pidfd, &e->start_fd, &e->cgroup_dir, &e->container.dir};
+
+	for (size_t i = 0; i < COUNT(fds); i++)
+		close_fd(fds[i]);
+}
+
 int entering_go(struct entering *e)
 {
 	/* `delete` kills the first process before it looks for others: whoever joined the cgroup
 	 * after that must end here. */
 	if (is_gone(e->init_pidfd, 0))
 		return fail(e, "cannot exec in a stopped container", 0);
-	if (write(e->start_fd, "0", 1) != 1) {
-		int err = errno;
-
-		return is_ending(e, NULL) ? fail(e, "cannot exec in a stopped container", 0)
-					  : fail(e, "unable to start container process", err);
-	}
-	close(e->start_fd);
-	e->start_fd = -1;
+	/* EPIPE: whoever has its pid or pidfd by now has killed it, or the container has; its end is
+	 * told as that of any other process. */
+	if (write(e->start_fd, "0", 1) != 1 && errno != EPIPE)
+		return fail(e, "unable to start container process", errno);
+	close_all(e);
 	/* They have nothing left to do; cgroup, where it was not asked to join, ends with its
 	 * socket. */
-	for (int i = 0; i < ENTER_LINE; i++) {
+	for (int i = 0; i < ENTER_COUNT; i++) {
 		step_let_go(&e->steps[i]);
 		(void)step_finish(&e->steps[i], 1);
 	}

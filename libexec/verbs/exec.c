@@ -7,7 +7,6 @@
 #include "entering.h"
 #include "foreground.h"
 #include "removing.h"
-#include "sys.h"
 #include "text.h"
 #include "verb.h"
 
@@ -61,7 +60,7 @@ static _Noreturn void fail(const char *text, const char *detail)
 	log_die(FAILED, verb.prefix, line);
 }
 
-/* A list of words that grows; the last is NULL. */
+/* The arguments of parse, NULL after the last. */
 static const char *words[WORDS_MAX];
 static size_t word_count;
 
@@ -275,6 +274,7 @@ int main(int argc, char **argv)
 		fail(entering.line, "");
 	if (hand_over()) {
 		entering_undo(&entering);
+		handover_undo(h);
 		foreground_end(&foreground);
 		fail(entering.line, "");
 	}

@@ -109,14 +109,10 @@ int foreground_tty(struct foreground *f, int master, char *line, size_t size)
 	int err;
 
 	caller_find(&f->caller);
-	err = step_spawn(&f->tty, &request, tty_rules, sizeof(tty_rules) / sizeof(tty_rules[0]));
-
+	err = step_start_or_say(
+		&f->tty, &request, tty_rules, sizeof(tty_rules) / sizeof(tty_rules[0]), line, size);
 	close(master);
-	if (err) {
-		text_join(line, size, "cannot start tty: ", errno_text(-err), NULL);
-		return -1;
-	}
-	return await_terminal(f, line, size);
+	return err ? -1 : await_terminal(f, line, size);
 }
 
 /* Everything that can be caught goes to the container; SIGCHLD means reap, SIGWINCH resize, SIGURG

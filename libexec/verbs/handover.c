@@ -174,5 +174,13 @@ int handover_pid_file(struct handover *h, uint64_t pid, char *line, size_t size)
 		(void)unlinkat(h->pid_dir, name, 0); /* the error below is the one that counts */
 		return fail(line, size, "pid file ", h->pid_file, "", saved);
 	}
+	h->pid_written = 1;
 	return 0;
+}
+
+void handover_undo(struct handover *h)
+{
+	if (h->pid_written)
+		(void)unlinkat(h->pid_dir, h->pid_file, 0); /* it may have been taken already */
+	h->pid_written = 0;
 }

@@ -20,6 +20,7 @@ struct handover {
 	uint64_t listen_fds;
 	const char *listen_names; /* NULL: none are given */
 	int pid_dir;              /* of pid_file */
+	int pid_written;
 	int console_fd;
 	int pidfd_fd;
 	int master_fd; /* the pty master, for tty; -1 */
@@ -59,5 +60,8 @@ int handover_pidfd(struct handover *h, int pidfd, const char *text, char *line, 
 
 /* Nothing without --pid-file. */
 int handover_pid_file(struct handover *h, uint64_t pid, char *line, size_t size);
+
+/* The process was killed again: removes the pid file, if it was written. */
+void handover_undo(struct handover *h);
 
 #endif

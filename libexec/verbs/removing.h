@@ -4,8 +4,8 @@
 
 #include "conduct.h"
 
-/* Everything of a container whose process is gone; HOOK as above runs poststop. 0, or
- * -1 and LINE. */
+/* Everything of a container whose process is gone. Poststop hooks run in HOOK, which may be NULL
+ * when there are none. 0, or -1 and LINE. */
 int container_remove(
 	int root, struct container *container, struct step *hook, char *line, size_t size);
 

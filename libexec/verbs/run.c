@@ -75,6 +75,7 @@ static _Noreturn void fail(void)
 	while (waitid(P_PIDFD, (id_t)creation.init_pidfd, NULL, WEXITED) < 0 && errno == EINTR)
 		continue;
 	foreground_end(&foreground);
+	handover_undo(&creation.handover);
 	destroy();
 	step_kill(&creation.steps[STEP_HOOK]);
 	step_kill(&creation.poststop);

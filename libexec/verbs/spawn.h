@@ -23,8 +23,8 @@ struct spawn {
 	const int *cgroup; /* v2 directory in which it is to begin (Linux 5.7); NULL: ours */
 };
 
-/* Starts the program. Returns 0 and the pid, with *pidfd close-on-exec; or -errno. With a cgroup that
- * it cannot be executed is only seen by its exit status, 127. */
+/* Starts the program. Returns 0 and the pid, with *pidfd close-on-exec; or -errno. With a cgroup,
+ * that it could not be executed is only seen by its exit status, 127. */
 int spawn(const struct spawn *request, pid_t *pid, int *pidfd);
 
 /* A sealed, executable memfd with the program's file: what a process of the container may run from
