@@ -34,6 +34,7 @@
 #include "plan_write.h"
 #include "step.h"
 #include "cgroup_run.h"
+#include "skip.h"
 
 static void test_life(void **state)
 {
@@ -65,7 +66,7 @@ static void test_limits_v1(void **state)
 
 	(void)state;
 	if (layout == V2)
-		skip();
+		SKIP("files of v1");
 	c->memory_limit = (struct plan_opt_i64){1, 64 << 20};
 	c->memory_swap = (struct plan_opt_i64){1, 96 << 20};
 	c->memory_reservation = (struct plan_opt_i64){1, 32 << 20};
@@ -112,7 +113,7 @@ static void test_limits_v2(void **state)
 
 	(void)state;
 	if (layout != V2)
-		skip();
+		SKIP("files of v2");
 	huge = has_huge_pages();
 	if (huge) {
 		page = plan_add(PLAN_RECORD_hugepage, &c->hugepages);
@@ -306,7 +307,7 @@ static void test_device_holes(void **state)
 
 	(void)state;
 	if (layout == V2)
-		skip();
+		SKIP("devices.list is of v1");
 	rule(c, 0, DEVICE_ALL, -1, -1, 7);
 	rule(c, 1, DEVICE_CHAR, -1, -1, 7);
 	rule(c, 0, DEVICE_CHAR, 1, 11, DEVICE_WRITE);

@@ -22,6 +22,7 @@
 #include "msg.h"
 #include "state.h"
 #include "cgroup_run.h"
+#include "skip.h"
 
 static int record;        /* the container's journal */
 static pid_t init, other; /* its first process, and the one that is to join */
@@ -310,7 +311,7 @@ static void test_nested(void **state)
 
 	(void)state;
 	if (layout != V2 || !has_huge_pages())
-		skip();
+		SKIP("needs v2 with a controller to switch on (hugetlb)");
 	make_container(NULL);
 	go_down();
 	s = made(NULL, NULL);
@@ -338,7 +339,7 @@ static void test_nested_meanwhile(void **state)
 
 	(void)state;
 	if (layout != V2 || !has_huge_pages())
-		skip();
+		SKIP("needs v2 with a controller to switch on (hugetlb)");
 	make_container(NULL);
 	s = made(NULL, NULL);
 	assert_directory(s.v2, directory(""));
@@ -355,7 +356,7 @@ static void test_threaded(void **state)
 
 	(void)state;
 	if (layout != V2)
-		skip();
+		SKIP("v2 only");
 	make_container(NULL);
 	assert_int_equal(mkdir(below("", "inner"), 0755), 0);
 	move(init, MOUNT);

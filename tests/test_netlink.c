@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "skip.h"
 #include "steps.h"
 
 static int is_up(void)
@@ -46,7 +47,7 @@ static void test_loopback(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		SKIP("only root makes a network namespace");
 	assert_int_equal(unshare(CLONE_NEWNET), 0);
 	assert_false(is_up());
 	netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
