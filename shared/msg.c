@@ -21,6 +21,7 @@ const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_HOOK] = "hook",
 	[PROGRAM_DMZ] = "dmz",
 	[PROGRAM_TTY] = "tty",
+	[PROGRAM_NETDEV] = "netdev",
 };
 
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd)

@@ -22,6 +22,7 @@ enum program {
 	PROGRAM_HOOK,
 	PROGRAM_DMZ,
 	PROGRAM_TTY,
+	PROGRAM_NETDEV,
 	PROGRAM_COUNT
 };
 
@@ -41,8 +42,8 @@ enum msg_type {
 			*/
 	MSG_CLONE,     /* conductor → ns: go on; fd: the v2 cgroup to clone into, or none */
 	MSG_INIT,    /* ns → conductor: struct msg_init, pidfd of the container's first process */
-	MSG_NETSOCK, /* ns (line) → conductor → netlink: NETLINK_ROUTE socket of the new network
-			namespace */
+	MSG_NETSOCK, /* ns (line) → conductor → netlink, then netdev: NETLINK_ROUTE socket of the
+			container's network namespace */
 	MSG_MOUNTED, /* rootfs → conductor: mounts and devices are there; hooks may run */
 	MSG_CONSOLE, /* rootfs, pty → conductor: pty master */
 	MSG_CREATED, /* dmz → conductor: nothing but start and execve is left to do */
@@ -64,6 +65,7 @@ enum msg_type {
 	MSG_SUSPENDED, /* tty → conductor: struct msg_suspended, the terminal is the shell's */
 	MSG_CONTINUE,  /* conductor → tty: continued; take the terminal again */
 	MSG_TREE,      /* sources → rootfs: struct msg_tree, detached mount */
+	MSG_UNDO,      /* conductor → netdev: the creation has failed, bring the devices back */
 	MSG_TYPE_COUNT
 };
 

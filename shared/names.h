@@ -208,6 +208,8 @@ enum idmap_kind { IDMAP_NONE, IDMAP_TOP, IDMAP_RECURSIVE, IDMAP_COUNT };
 enum device_type { DEVICE_ALL, DEVICE_CHAR, DEVICE_BLOCK, DEVICE_FIFO, DEVICE_TYPE_COUNT };
 enum { DEVICE_READ = 1, DEVICE_WRITE = 2, DEVICE_MKNOD = 4 };
 
+#define NET_DEVICES_MAX 1024 /* of linux.netDevices */
+
 /* A word and the number it stands for; tables end with a NULL word. */
 struct name {
 	const char *word;

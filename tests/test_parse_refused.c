@@ -326,8 +326,6 @@ static void refused_in_linux(void **state)
 		{LINUX, "{\"intelRdt\":{\"closID\":\"a\"}}", "linux.intelRdt: not supported yet"},
 		{LINUX, "{\"memoryPolicy\":{\"mode\":\"MPOL_BIND\"}}",
 			"linux.memoryPolicy: not supported yet"},
-		{LINUX, "{\"netDevices\":{\"eth0\":{\"name\":\"e\"}}}",
-			"linux.netDevices: not supported yet"},
 		{LINUX, "{\"timeOffsets\":{\"boottime\":{\"secs\":0}}}",
 			"linux.timeOffsets: not supported yet"},
 	};

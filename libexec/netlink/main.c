@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "fds.h"
 #include "priv_table.h"
+#include "rtnetlink.h"
 #include "step.h"
 
 #define SECONDS        10
@@ -32,19 +33,6 @@ static void open_own_socket(void)
 
 	if (fd < 0 || (fd != BY_HAND_FD && dup2(fd, BY_HAND_FD) < 0))
 		die("opening a netlink socket:", NULL, errno);
-}
-
-/* What we were handed must be what we were promised. */
-static void check_socket(int fd)
-{
-	int domain = 0, protocol = -1;
-	socklen_t size = sizeof(int);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 ||
-		getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
-		die("getsockopt:", NULL, errno);
-	if (domain != AF_NETLINK || protocol != NETLINK_ROUTE)
-		die("this is not a route netlink socket", NULL, 0);
 }
 
 /* RTM_NEWLINK with IFF_UP, rtnetlink(7). */
@@ -104,7 +92,7 @@ int main(int argc, char **argv)
 		open_own_socket();
 	priv_enter(&priv, step_conducted());
 	fd = used ? await(MSG_NETSOCK, &msg, SECONDS) : BY_HAND_FD;
-	check_socket(fd);
+	rtnetlink_check(fd);
 	request_up(fd);
 	check_answer(fd);
 	tell(MSG_DONE, -1);

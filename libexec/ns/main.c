@@ -172,13 +172,13 @@ static void become_root_of_namespace(const struct plan *plan)
 		die("becoming root in the user namespace:", NULL, errno);
 }
 
-/* The socket that lets netlink work in the new network namespace without entering it. */
+/* The socket that lets netlink and netdev work in the network namespace without entering it. */
 static void send_netlink_socket(const struct plan *plan)
 {
 	const char *path;
 	int fd;
 
-	if (!plan_namespace(plan, NS_NET, &path) || path)
+	if (!plan_namespace(plan, NS_NET, &path) || (path && !plan->config->net_devices.count))
 		return;
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)

@@ -45,6 +45,10 @@ void build_exec_affinity(const struct value *affinity, void *config);
 /* Checks that need the whole of linux: sysctl keys by namespace (value NULL: none). */
 void build_sysctl(const struct value *sysctl, struct plan_config *config);
 
+/* build_net.c: the object netDevices into the list; what needs the whole of linux. */
+void build_net_devices(const struct value *devices, void *list);
+void check_net_devices(const struct plan_config *config);
+
 /* namespaces.c: reads the array; true when TYPE is listed; the checks between namespaces and other
  * members. */
 void build_namespaces(const struct value *namespaces, void *list);

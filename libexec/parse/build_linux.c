@@ -181,7 +181,9 @@ static const struct field linux_fields[] = {
 	{"seccomp", FIELD_CALL, FIELD_GUARD, .call = build_seccomp},
 	{"personality", FIELD_OBJECT, FIELD_GUARD, .fields = personality_fields},
 	{"timeOffsets", FIELD_UNSUPPORTED}, {"intelRdt", FIELD_UNSUPPORTED},
-	{"memoryPolicy", FIELD_UNSUPPORTED}, {"netDevices", FIELD_UNSUPPORTED}, {NULL}};
+	{"memoryPolicy", FIELD_UNSUPPORTED},
+	{"netDevices", FIELD_CALL, FIELD_GUARD, CONFIG(net_devices), .call = build_net_devices},
+	{NULL}};
 
 void build_linux(const struct value *value, void *target)
 {
@@ -194,4 +196,5 @@ void build_linux(const struct value *value, void *target)
 		build_sysctl(sysctl, config);
 		path_leave();
 	}
+	check_net_devices(config);
 }

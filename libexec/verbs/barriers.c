@@ -103,6 +103,16 @@ static int spawn_netlink(struct creation *c)
 	return spawn_step(c, STEP_NETLINK, &request, done_rules, COUNT(done_rules));
 }
 
+/* It holds the lock, too: a `delete` after our death waits until the devices are back. */
+static int spawn_netdev(struct creation *c)
+{
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {c->lock_fd, FD_JOURNAL}};
+	const struct spawn request = {
+		.program = PROGRAM_NETDEV, .image = -1, .fds = fds, .fd_count = COUNT(fds)};
+
+	return spawn_step(c, STEP_NETDEV, &request, done_rules, COUNT(done_rules));
+}
+
 struct images {
 	int rootfs, dmz, hook, ns, sources;
 };
@@ -211,6 +221,8 @@ int creation_spawn_steps(struct creation *c)
 		return -1;
 	if (has_new_network(plan) && spawn_netlink(c))
 		return -1;
+	if (plan->config->net_devices.count && spawn_netdev(c))
+		return -1;
 	if (has_host_hooks(plan->config) && hooks_start(&c->steps[STEP_HOOK], c->plan_fd))
 		return creation_error(c, "cannot start hook", 0);
 	if (plan->config->hooks_poststop.count && hooks_start(&c->poststop, c->plan_fd))
@@ -259,6 +271,30 @@ static int hear_init(struct creation *c, const struct msg_init *init, int pidfd)
 		err = journal_append(c->journal_fd, JOURNAL_INIT, &record, sizeof(record));
 	c->joined |= init->in_cgroup == 1;
 	return err ? creation_error(c, "journal", err) : 0;
+}
+
+/* For netlink, then for netdev: each would read the answers to the other. */
+static int hear_netsock(struct creation *c, int fd)
+{
+	int err = has_new_network(&c->container.plan)
+		? tell_step(c, STEP_NETLINK, MSG_NETSOCK, NULL, 0, fd)
+		: 0;
+
+	if (creation_pending(c, STEP_NETDEV))
+		c->netsock = fd;
+	else
+		close(fd);
+	return err;
+}
+
+static int send_netsock(struct creation *c)
+{
+	int err = tell_step(c, STEP_NETDEV, MSG_NETSOCK, NULL, 0, c->netsock);
+
+	c->netdev_asked = 1;
+	close(c->netsock);
+	c->netsock = -1;
+	return err;
 }
 
 /* --debug: each barrier as it is reached, by the name of the step that reported it. */
@@ -314,9 +350,7 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 		step_let_go(&c->steps[from]);
 		return hear_init(c, &msg->body.init, msg->fd);
 	case MSG_NETSOCK:
-		err = tell_step(c, STEP_NETLINK, MSG_NETSOCK, NULL, 0, msg->fd);
-		close(msg->fd);
-		return err;
+		return hear_netsock(c, msg->fd);
 	case MSG_MOUNTED:
 		c->mounted = 1;
 		return 0;
@@ -331,6 +365,8 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 			c->hooks_stage++;
 			return 0;
 		}
+		if (from == STEP_NETDEV)
+			return 0; /* it waits for the end of the creation */
 		if (from == STEP_CGROUP)
 			c->limited = 1;
 		step_let_go(&c->steps[from]);
@@ -417,7 +453,11 @@ int creation_advance(struct creation *c)
 		if (!c->joined)
 			err = tell_step(c, STEP_CGROUP, MSG_CGROUP_JOIN, &pid, sizeof(pid), -1);
 	}
-	if (!err && !c->joined_sent && c->joined && c->init_pidfd >= 0)
+	if (!err && c->netsock >= 0 && !creation_pending(c, STEP_NETLINK))
+		err = send_netsock(c);
+	/* rootfs then goes on to the sysctls, which may be those of a device. */
+	if (!err && !c->joined_sent && c->joined && c->init_pidfd >= 0 &&
+		!creation_pending(c, STEP_NETDEV))
 		err = send_joined(c);
 	if (!err && !c->limiting && c->mounted && c->joined) {
 		c->limiting = 1;
@@ -425,7 +465,7 @@ int creation_advance(struct creation *c)
 	}
 	if (!err && !c->hooks_sent && !c->hooks_running && c->mounted &&
 		(!plan_waits_after_mounts(plan) ||
-			(c->limited && (!has_new_network(plan) || c->steps[STEP_NETLINK].done))))
+			(c->limited && !creation_pending(c, STEP_NETLINK))))
 		err = run_early_hooks(c);
 	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent &&
 		c->steps[STEP_SECCOMP].done)

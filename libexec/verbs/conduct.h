@@ -6,7 +6,7 @@
  *   plan      parse has filled and left the plan, it is sealed        all that is started after it
  *   listed    cgroup has named its directories, all in the journal    cgroup (MSG_CGROUP_MAKE)
  *   clone     joined namespaces are there; on v2 the cgroup, too      ns (MSG_CLONE)
- *   joined    the first process is in its cgroup                      rootfs (MSG_JOINED)
+ *   joined    the first process is in its cgroup, with its devices    rootfs (MSG_JOINED)
  *   mounted   mounts and devices are made                             conductor (MSG_MOUNTED)
  *   limited   linux.resources are applied, loopback is up             conductor
  *   hooks     prestart and createRuntime hooks have run               rootfs (MSG_HOOKS_DONE)

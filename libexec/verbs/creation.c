@@ -21,9 +21,10 @@
 #include "text.h"
 #include "verb.h"
 
-#define CONFIG_MAX    (16 << 20)
-#define STEP_SECONDS  60
-#define GRACE_SECONDS 2
+#define CONFIG_MAX     (16 << 20)
+#define STEP_SECONDS   60
+#define GRACE_SECONDS  2
+#define NETDEV_SECONDS 60
 
 int creation_error(struct creation *c, const char *text, int err)
 {
@@ -255,6 +256,10 @@ static int report_failure(struct creation *c)
 	if (cause == &c->steps[STEP_CGROUP])
 		text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line,
 			NULL);
+	else if (cause == &c->steps[STEP_NETDEV])
+		text_join(c->line, sizeof(c->line),
+			"unable to start container process: error creating network interfaces: ",
+			line, NULL);
 	else if (!strncmp(line, "invalid rootfs", 14))
 		text_join(c->line, sizeof(c->line), line, NULL);
 	else
@@ -265,7 +270,7 @@ static int report_failure(struct creation *c)
 static int everything_done(const struct creation *c)
 {
 	return c->created && c->limited && c->steps[STEP_SOURCES].done &&
-		(!c->steps[STEP_NETLINK].program || c->steps[STEP_NETLINK].done);
+		!creation_pending(c, STEP_NETLINK) && !creation_pending(c, STEP_NETDEV);
 }
 
 static int hear_step(struct creation *c, enum creation_step i)
@@ -321,14 +326,15 @@ static int hear_all(struct creation *c)
 	return 0;
 }
 
-/* What is left after creation: the container, and the hook program when hooks are still to come. */
+/* What is left after creation: the container, the hook program when hooks are still to come, and
+ * netdev until nothing can fail any more. */
 static int release_steps(struct creation *c)
 {
 	/* dmz must be its only reader: container_start waits for the end of that. */
 	close(c->start_fd);
 	c->start_fd = -1;
 	for (int i = 0; i < STEP_COUNT; i++) {
-		if (i == STEP_HOOK || i == STEP_LINE)
+		if (i == STEP_HOOK || i == STEP_LINE || i == STEP_NETDEV)
 			continue;
 		if ((c->steps[i].peer.fd >= 0 || c->steps[i].pidfd >= 0) &&
 			step_finish(&c->steps[i], GRACE_SECONDS) && i != STEP_NS)
@@ -343,7 +349,7 @@ int creation_make(struct creation *c)
 
 	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->lock_fd = c->start_fd =
 		-1;
-	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = -1;
+	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->netsock = -1;
 	for (int i = 0; i < STEP_COUNT; i++)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
 	c->poststop.pidfd = c->poststop.peer.fd = -1;
@@ -353,11 +359,29 @@ int creation_make(struct creation *c)
 		conduct_catch_signals(&c->signal_fd, c->line, sizeof(c->line)) || prepare(c) ||
 		creation_spawn_steps(c) || conduct_drop_privileges(c->line, sizeof(c->line)) ||
 		creation_advance(c) || hear_all(c) || release_steps(c) || creation_publish(c);
-	if (err)
+	if (err) {
 		creation_undo(c);
-	else
-		(void)flock(c->lock_fd, LOCK_UN); /* the container belongs to everybody now */
-	return err ? -1 : 0;
+		return -1;
+	}
+	step_kill(&c->steps[STEP_NETDEV]); /* its devices stay where they are */
+	(void)flock(c->lock_fd, LOCK_UN);  /* the container belongs to everybody now */
+	return 0;
+}
+
+/* Devices go back first: while netdev lives, so does the namespace that it has a socket in. */
+static void undo_netdev(struct creation *c)
+{
+	struct step *step = &c->steps[STEP_NETDEV];
+	int had_failed = step->failed;
+	char line[CREATION_LINE];
+
+	if (!c->netdev_asked)
+		return;
+	if (step_tell(step, MSG_UNDO, NULL, 0, -1, line, sizeof(line)) ||
+		(step_finish(step, NETDEV_SECONDS) && !had_failed)) {
+		step_error(step, line, sizeof(line));
+		log_record(LOG_LEVEL_WARNING, line, NULL);
+	}
 }
 
 void creation_undo(struct creation *c)
@@ -371,6 +395,7 @@ void creation_undo(struct creation *c)
 		while (waitid(P_PIDFD, (id_t)c->init_pidfd, NULL, WEXITED) < 0 && errno == EINTR)
 			continue;
 	}
+	undo_netdev(c);
 	for (int i = 0; i < STEP_COUNT; i++)
 		step_kill(&c->steps[i]);
 	handover_undo(&c->handover);

@@ -14,6 +14,7 @@ enum creation_step {
 	STEP_SOURCES,
 	STEP_SECCOMP,
 	STEP_NETLINK,
+	STEP_NETDEV,
 	STEP_NS,
 	STEP_HOOK,
 	STEP_LINE, /* rootfs, then dmz: the container's first process itself */
@@ -51,6 +52,8 @@ struct creation {
 	int namespaces_due;
 	int unified; /* /sys/fs/cgroup is cgroup2: clone waits for it */
 	int cgroup_dir;
+	int netsock;      /* for netdev, as soon as netlink is done with it; -1: none */
+	int netdev_asked; /* it moves devices, or has */
 	int cgroups_listed, cgroups_made, clone_sent, joining, joined, joined_sent;
 	size_t cgroup_count; /* in the journal */
 	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent,
@@ -81,6 +84,12 @@ void creation_undo(struct creation *creation);
 /* The steps that creation.c starts, in the order in which a later one's failure may be caused by an
  * earlier one's. */
 int creation_spawn_steps(struct creation *creation);
+
+/* True when STEP was started and has not done its work yet. */
+static inline int creation_pending(const struct creation *creation, enum creation_step step)
+{
+	return creation->steps[step].program && !creation->steps[step].done;
+}
 
 /* One record of a step: notes what it says. Returns 0 or -1 with line set. */
 int creation_hear(struct creation *creation, enum creation_step from, struct msg *msg);

@@ -133,7 +133,7 @@ static void add_linux(struct json *j)
 	json_object(j, "mountExtensions");
 	add_enabled(j, "idmap", 0);
 	json_object_end(j);
-	add_enabled(j, "netDevices", 0);
+	add_enabled(j, "netDevices", 1);
 	json_object_end(j);
 }
 

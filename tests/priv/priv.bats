@@ -143,9 +143,9 @@ only_declared() {
 	done
 }
 
-@test "priv: netlink and tty, conducted, with a control socket that says nothing" {
+@test "priv: netlink, netdev and tty, conducted, with a control socket that says nothing" {
 	local program
-	for program in netlink tty; do
+	for program in netlink netdev tty; do
 		conducted "$program"
 		compare "$program" "$STEP"
 		only_declared "$program" "$STEP"
