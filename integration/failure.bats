@@ -169,6 +169,40 @@ has_cgroup() { [ -n "$(find /sys/fs/cgroup -type d -name "$ID")" ]; }
 	done
 }
 
+# id_maps: a user namespace, a bind mount with the container's mapping and a new file system with one of its own.
+id_maps() {
+	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	mkdir "$T/src" "$ROOTFS/a" "$ROOTFS/b"
+	edit --arg s "$T/src" '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings
+		| .mounts += [{source: $s, destination: "/a", options: ["bind", "idmap"]},
+			{source: "t", destination: "/b", type: "tmpfs", uidMappings: [{containerID: 0, hostID: 100005, size: 10}]}]
+		| .mounts[-1].gidMappings = .mounts[-1].uidMappings'
+}
+
+@test "failure: id-mapped mounts: a step that fails or is killed at any of their calls undoes everything" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	[ "$LAYOUT" = v2 ] && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
+	newer "only for davit"
+	id_maps
+	local call how at
+	for how in error=EIO signal=KILL; do
+		for call in pipe2 clone3 read openat wait4 sendmsg recvmsg mount_setattr; do
+			for at in ${NUMBERS:-1 2 3 4}; do
+				status=0
+				SECONDS=0
+				timeout -k 2 20 strace -f -o "$T/trace" -e "trace=$call" -e "inject=$call:$how:when=$at" \
+					"$RUNC" --root "$STATE" run "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || status=$?
+				[ "$SECONDS" -lt 15 ] || { echo "$how $call $at: hangs"; return 1; }
+				[ "$status" != 1 ] || same "$how $call $at $(grep -c level=error "$T/err")" "$how $call $at 1" || { cat "$T/err"; return 1; }
+				LIMIT=15 run runc delete --force "$ID"
+				expect 0
+				nothing_left || { echo "$how $call $at: $(cat "$T/err")"; return 1; }
+			done
+		done
+	done
+}
+
 # evil MODE STEP: a copy of lib/evil.c in that mode takes the place of the step's program.
 evil() {
 	sed "s/evil-mode=k/evil-mode=$1/" <"$HELPERS/helper-evil" >"$T/evil"
@@ -192,6 +226,12 @@ evil() {
 		evil k "$step" || return 1
 		[ "$step" = rootfs ] || [ "$step" = dmz ] || contains "$(cat "$T/err")" "$step was killed by signal 9"
 	done
+	# Here sources waits for ns, and then for rootfs.
+	id_maps
+	for step in sources ns rootfs; do
+		evil k "$step" || return 1
+		[ "$step" = rootfs ] || contains "$(cat "$T/err")" "$step was killed by signal 9"
+	done
 }
 
 @test "failure: a step that closes its files and stays is not waited for" {
@@ -200,6 +240,10 @@ evil() {
 	newer "only for davit"
 	local step
 	for step in parse sources cgroup ns netlink; do
+		evil c "$step" 10 || return 1
+	done
+	id_maps
+	for step in sources ns; do
 		evil c "$step" 10 || return 1
 	done
 }

@@ -28,7 +28,9 @@ teardown() { :; }
 	[ -x "$LIBEXEC/parse" ] || skip "parse is not built"
 	runc spec
 	for option in $(jq -r '.mountOptions[]' features.json); do
-		edit --arg option "$option" '.mounts = [{destination: "/x", source: "/", type: "bind", options: ["rbind", $option]}]'
+		edit --arg option "$option" '.mounts = [{destination: "/x", source: "/", type: "bind", options: ["rbind", $option]}] |
+			if $option | endswith("idmap") then .mounts[].uidMappings = [{containerID: 0, hostID: 0, size: 1}] |
+				.mounts[].gidMappings = .mounts[0].uidMappings else . end'
 		"$LIBEXEC/parse" <config.json >plan || { echo "$option"; return 1; }
 		"$LIBEXEC/plan-dump" <plan >dump
 		# A word that is unknown is data for the file system, which a bind mount cannot have.
@@ -36,11 +38,13 @@ teardown() { :; }
 	done
 }
 
+@test "features: id-mapped mounts" {
+	jq -e '.linux.mountExtensions.idmap.enabled and (.mountOptions | index("idmap") and index("ridmap"))' features.json
+}
+
 @test "features: what is not there is not claimed" {
 	jq -e '.linux.cgroup == {v1: true, v2: true, systemd: false, systemdUser: false, rdma: false}' features.json
-	jq -e '.linux.mountExtensions.idmap.enabled == false and
-		.linux.intelRdt.enabled == false' features.json
-	jq -e '.mountOptions | index("idmap") == null and index("ridmap") == null' features.json
+	jq -e '.linux.intelRdt.enabled == false' features.json
 	jq -e '.annotations["org.opencontainers.runc.checkpoint.enabled"] == "false"' features.json
 }
 

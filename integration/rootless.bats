@@ -124,6 +124,16 @@ runc() {
 	refused '' create "$ID"
 }
 
+@test "rootless: id-mapped mounts are refused, with the mapping of the container and with their own" {
+	newer "not in 1.1.5"
+	mkdir "$HOMEDIR/src"
+	edit --arg s "$HOMEDIR/src" '.mounts += [{source: $s, destination: "/mnt", type: "bind", options: ["bind", "idmap"]}]'
+	refused 'mounts\[7\]: id-mapped mounts are not supported for rootless containers' create "$ID"
+	edit --argjson m "[{\"containerID\": 0, \"hostID\": $UIDN, \"size\": 1}]" '
+		.mounts[-1] |= (.type = "tmpfs" | .options = [] | .uidMappings = $m | .gidMappings = $m)'
+	refused 'mounts\[7\]: id-mapped mounts are not supported for rootless containers' create "$ID"
+}
+
 @test "rootless: cgroup mounts are read-only or the container's own (RT-14)" {
 	sh_args 'grep -E " - cgroup2? " /proc/self/mountinfo; for f in $(find /sys/fs/cgroup -name cgroup.procs 2>/dev/null); do
 		(echo 0 >$f) 2>/dev/null && echo WROTE $f; done; true'

@@ -205,6 +205,7 @@ enum seccomp_arch { SECCOMP_ARCHS(X) SECCOMP_ARCH_COUNT };
 
 enum mount_kind { MOUNT_FS, MOUNT_BIND, MOUNT_CGROUP, MOUNT_KIND_COUNT };
 enum idmap_kind { IDMAP_NONE, IDMAP_TOP, IDMAP_RECURSIVE, IDMAP_COUNT };
+#define ID_MAPPINGS_MAX 256 /* different ones of id-mapped mounts: each is a namespace and an fd */
 enum device_type { DEVICE_ALL, DEVICE_CHAR, DEVICE_BLOCK, DEVICE_FIFO, DEVICE_TYPE_COUNT };
 enum { DEVICE_READ = 1, DEVICE_WRITE = 2, DEVICE_MKNOD = 4 };
 

@@ -191,12 +191,6 @@ static void refused_in_mounts(void **state)
 			"filesystem-specific options applied"},
 		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"=x\"]"),
 			"mounts[0].options[0]: not an option"},
-		{MOUNTS, MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"idmap\"]"),
-			"mounts[0].options[1]: id-mapped mounts: not supported yet"},
-		{MOUNTS,
-			MOUNT("\"source\":\"/"
-			      "s\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0}]"),
-			"mounts[0].uidMappings: not supported yet"},
 		{MOUNTS, "[{\"destination\":\"/proc\",\"type\":\"tmpfs\"}]",
 			"\"/proc\" cannot be mounted because it is not of type proc"},
 		{MOUNTS, "[{\"destination\":\"/x/../proc/./\",\"type\":\"tmpfs\"}]",

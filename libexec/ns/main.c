@@ -191,7 +191,7 @@ static void send_netlink_socket(const struct plan *plan)
  * Without rights on the host's mounts (an ordinary user) sources runs here, before the first mount
  * is made, as a child that rootfs reaps. The conductor then passed no FD_TREES.
  */
-static void spawn_sources(void)
+static void spawn_sources(const struct plan *plan)
 {
 	int trees[2];
 	pid_t pid;
@@ -211,9 +211,10 @@ static void spawn_sources(void)
 			die("dup2:", NULL, errno);
 		line_exec(FD_SOURCES, "sources", kept, 1);
 	}
+	close(trees[0]);
+	send_mount_namespaces(plan, trees[1]);
 	if (dup3(trees[1], FD_TREES, O_CLOEXEC) < 0)
 		die("dup3:", NULL, errno);
-	close(trees[0]);
 	close(trees[1]);
 	close(FD_SOURCES);
 	close(FD_SOURCES_CONTROL);
@@ -257,12 +258,20 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2])
 		die("prctl:", NULL, errno);
 	if (!plan->config->joins) {
 		send_netlink_socket(plan);
-		spawn_sources();
+		spawn_sources(plan);
 	}
 	if (step_conducted() && dup3(FD_LINE, FD_CONTROL, O_CLOEXEC) < 0)
 		die("dup3:", "control socket", errno);
 	close(FD_LINE);
 	exec_next(plan);
+}
+
+static void map_child(const struct plan *plan, pid_t child)
+{
+	int proc = open_proc();
+
+	write_id_maps(plan, proc, child, plan->config->uid_map, plan->config->gid_map);
+	close(proc);
 }
 
 /* By hand there is nobody who would wait for the container but us. */
@@ -291,8 +300,12 @@ int main(int argc, char **argv)
 	if (err)
 		die("plan:", why, err);
 	set_inherited(&plan);
-	if (!plan.config->joins)
+	if (!plan.config->joins) {
+		make_mount_namespaces(&plan);
+		if (plan.config->mappings.count && fcntl(FD_TREES, F_GETFD) >= 0)
+			send_mount_namespaces(&plan, FD_TREES);
 		receive_namespaces(&plan, joined);
+	}
 	cgroup = await(MSG_CLONE, &msg, WAIT_SECONDS);
 	if (plan.config->joins) {
 		join_container(&plan);
@@ -309,7 +322,7 @@ int main(int argc, char **argv)
 	if (pid == 0)
 		run_line(&plan, go);
 	if (clone_flags(&plan) & CLONE_NEWUSER)
-		write_id_maps(&plan, pid);
+		map_child(&plan, pid);
 	init.pid = (uint64_t)pid;
 	if ((step_conducted() && msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd)) ||
 		write(go[1], "", 1) != 1)

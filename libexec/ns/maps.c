@@ -55,31 +55,35 @@ static void deny_setgroups(int proc, const char *dir)
 	write_file(proc, name, &deny);
 }
 
-void write_id_maps(const struct plan *plan, pid_t child)
+void write_id_maps(const struct plan *plan, int proc, pid_t child, struct plan_list uid_map,
+	struct plan_list gid_map)
 {
-	int proc = proc_open(1);
 	char dir[24];
 	struct text t = TEXT(dir);
 
-	if (proc < 0)
-		die("open", "/proc", proc);
 	text_add_u64(&t, (uint64_t)child);
 	if (geteuid() != 0)
 		deny_setgroups(proc, dir);
-	write_map(plan, proc, dir, "uid_map", plan->config->uid_map);
-	write_map(plan, proc, dir, "gid_map", plan->config->gid_map);
-	close(proc);
+	write_map(plan, proc, dir, "uid_map", uid_map);
+	write_map(plan, proc, dir, "gid_map", gid_map);
+}
+
+int open_proc(void)
+{
+	int proc = proc_open(1);
+
+	if (proc < 0)
+		die("open", "/proc", proc);
+	return proc;
 }
 
 static void set_oom_score(int64_t score)
 {
-	int proc = proc_open(1);
+	int proc = open_proc();
 	char value[24];
 	struct text t = TEXT(value);
 	int err;
 
-	if (proc < 0)
-		die("open", "/proc", proc);
 	text_add_i64(&t, score);
 	err = proc_write(proc, "self/oom_score_adj", value, t.length);
 	if (err)

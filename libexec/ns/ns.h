@@ -1,12 +1,16 @@
-/* What ns writes about its child before the child may go on. */
+/* What ns writes about its child before the child may go on; the namespaces of id-mapped mounts. */
 #ifndef DAVIT_NS_H
 #define DAVIT_NS_H
 
 #include <sys/types.h>
 #include "plan.h"
 
-/* Writes the id maps of the plan for CHILD, which is in a new user namespace. Dies on failure. */
-void write_id_maps(const struct plan *plan, pid_t child);
+/* A procfs of our own (proc.h) without the files of the machine. Dies on failure. */
+int open_proc(void);
+
+/* Writes the id maps of CHILD, which is in a new user namespace, below PROC. Dies on failure. */
+void write_id_maps(const struct plan *plan, int proc, pid_t child, struct plan_list uid_map,
+	struct plan_list gid_map);
 
 /*
  * Sets oom_score_adj, raises hard limits that only the host's root may raise, and forgets the
@@ -14,5 +18,12 @@ void write_id_maps(const struct plan *plan, pid_t child);
  * it warns.
  */
 void set_inherited(const struct plan *plan);
+
+/* idmaps.c: makes a user namespace for each mapping of the plan's mounts but that of a joined one
+ * (mount_setattr(2), MOUNT_ATTR_IDMAP). Dies on failure. */
+void make_mount_namespaces(const struct plan *plan);
+
+/* Sends them to sources, in the order of the plan, and closes them. Exits when sources is gone. */
+void send_mount_namespaces(const struct plan *plan, int socket);
 
 #endif

@@ -54,7 +54,18 @@ void check_net_devices(const struct plan_config *config);
 void build_namespaces(const struct value *namespaces, void *list);
 int namespace_listed(enum namespace_type type);
 void check_namespaces(const struct plan_config *config);
+int user_namespace_joined(void); /* by path */
 extern const struct field idmap_fields[];
+void check_id_map(struct plan_list map, const char *member);
+
+/*
+ * id_maps.c: mounts[].uidMappings, "idmap" and what crun lets follow it: "idmap=uids=0-1-10;gids=…".
+ * keep_inline_map returns 0 for any other word; take_inline_map puts what was kept into the mount
+ * when all its members are there, map_mounts numbers the mappings when linux is known.
+ */
+int keep_inline_map(const char *word, struct plan_mount *mount);
+void take_inline_map(struct plan_mount *mount);
+void map_mounts(struct plan_config *config);
 
 /* mount_options.c: mounts[].options into the mount record. */
 void build_mount_options(const struct value *options, void *mount);

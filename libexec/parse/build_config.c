@@ -52,4 +52,5 @@ void build_config(const struct value *document)
 		refuse_as("root must be specified", NULL);
 	add_mounts(&config->mounts);
 	check_namespaces(config);
+	map_mounts(config);
 }

@@ -23,8 +23,11 @@ const struct field mount_fields[] = {
 	{"source", FIELD_STRING, 0, offsetof(struct plan_mount, source)},
 	{"type", FIELD_STRING, 0, offsetof(struct plan_mount, type), .check = check_printable},
 	{"options", FIELD_CALL, FIELD_GUARD, .call = build_mount_options},
-	{"uidMappings", FIELD_UNSUPPORTED, FIELD_GUARD},
-	{"gidMappings", FIELD_UNSUPPORTED, FIELD_GUARD}, {NULL}};
+	{"uidMappings", FIELD_RECORDS, FIELD_GUARD, offsetof(struct plan_mount, uid_map),
+		.record = PLAN_RECORD_idmap, .fields = idmap_fields},
+	{"gidMappings", FIELD_RECORDS, FIELD_GUARD, offsetof(struct plan_mount, gid_map),
+		.record = PLAN_RECORD_idmap, .fields = idmap_fields},
+	{NULL}};
 
 /* Files of /proc that lxcfs provides for containers. */
 static const char *const lxcfs_files[] = {"cpuinfo", "diskstats", "meminfo", "stat", "swaps",
@@ -76,5 +79,6 @@ void finish_mount(void *record)
 	else if (!strcmp(type, "cgroup"))
 		m->kind = MOUNT_CGROUP;
 	check_proc(m, plan_put_text(m->destination), type ? type : "");
+	take_inline_map(m);
 	m->label = plan_put(path_text());
 }

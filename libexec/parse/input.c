@@ -14,23 +14,25 @@
  * The pool holds the plan. Its strings take no more than the text: each has two quotes there, which
  * pay for its NUL; a mount has 17 bytes more, which pay for its label ("mounts[65535]") and for a
  * "/" before a relative path. Records: the most for each byte of text is
- *   mount        120 bytes  {"destination":"a"},
+ *   mount        128 bytes  {"destination":"a"},
  *   hook, str     48 + 8    {"path":"/"},
  *   num            8        0,
  *   kv            16        "a",   (an option of a mount)
  *   device        56        {"type":"p","path":"/a"},
- * so never more than 6; in all, 65,536 mounts, and 28 bytes for each of the other values (a hook is
- * two). plan_write may need twice that. What remains is for the options of parse, two strings of
+ *   idmap         24        0-0-1#   (in an option of a mount)
+ * so never more than 7; in all, 65,536 mounts, and 28 bytes for each of the other values (a hook is
+ * two; thousands of mounts with hundreds of ranges each in their options do not fit). plan_write may need twice that. What remains is for the options of parse, two strings of
  * the command line (128 KiB each, execve(2)), the config record, the first piece of each kind and
  * one record that is refused.
  */
-#define RECORDS_PER_BYTE (2 * 6)
+#define RECORDS_PER_BYTE (2 * 7)
 #define RECORDS_MAX      (2 * (65536 * sizeof(struct plan_mount) + 28 * SCAN_VALUES_MAX))
 #define POOL_MIN         (512u << 10)
 
-_Static_assert(sizeof(struct plan_mount) <= 6 * 20 && sizeof(struct plan_device) <= 6 * 25 &&
+_Static_assert(sizeof(struct plan_mount) <= 7 * 20 && sizeof(struct plan_device) <= 7 * 25 &&
 		sizeof(struct plan_hook) + sizeof(struct plan_str) <= 2 * 28 &&
-		sizeof(struct plan_num) <= 6 * 2 && sizeof(struct plan_kv) <= 6 * 4,
+		sizeof(struct plan_num) <= 7 * 2 && sizeof(struct plan_kv) <= 7 * 4 &&
+		sizeof(struct plan_idmap) <= 7 * 6,
 	"a record has grown: the bounds above must be worked out again");
 
 char *input_buffer, *input_pool;

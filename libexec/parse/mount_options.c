@@ -33,15 +33,15 @@ struct option {
  * … */
 static const struct option options[] = {{"defaults", NOTHING, 0}, {"silent", NOTHING, 0},
 	{"loud", NOTHING, 0}, {"bind", BIND, 0}, {"rbind", BIND_RECURSIVE, 0},
-	{"remount", REMOUNT, 0}, {"tmpcopyup", COPY_UP, 0}, {"idmap", ID_MAP, 0},
-	{"ridmap", ID_MAP, 0}, {"ro", SET, MOUNT_ATTR_RDONLY}, {"rw", CLEAR, MOUNT_ATTR_RDONLY},
-	{"nosuid", SET, MOUNT_ATTR_NOSUID}, {"suid", CLEAR, MOUNT_ATTR_NOSUID},
-	{"nodev", SET, MOUNT_ATTR_NODEV}, {"dev", CLEAR, MOUNT_ATTR_NODEV},
-	{"noexec", SET, MOUNT_ATTR_NOEXEC}, {"exec", CLEAR, MOUNT_ATTR_NOEXEC},
-	{"nodiratime", SET, MOUNT_ATTR_NODIRATIME}, {"diratime", CLEAR, MOUNT_ATTR_NODIRATIME},
-	{"nosymfollow", SET, MOUNT_ATTR_NOSYMFOLLOW}, {"symfollow", CLEAR, MOUNT_ATTR_NOSYMFOLLOW},
-	{"relatime", ATIME, MOUNT_ATTR_RELATIME}, {"noatime", ATIME, MOUNT_ATTR_NOATIME},
-	{"strictatime", ATIME, MOUNT_ATTR_STRICTATIME},
+	{"remount", REMOUNT, 0}, {"tmpcopyup", COPY_UP, 0}, {"idmap", ID_MAP, IDMAP_TOP},
+	{"ridmap", ID_MAP, IDMAP_RECURSIVE}, {"ro", SET, MOUNT_ATTR_RDONLY},
+	{"rw", CLEAR, MOUNT_ATTR_RDONLY}, {"nosuid", SET, MOUNT_ATTR_NOSUID},
+	{"suid", CLEAR, MOUNT_ATTR_NOSUID}, {"nodev", SET, MOUNT_ATTR_NODEV},
+	{"dev", CLEAR, MOUNT_ATTR_NODEV}, {"noexec", SET, MOUNT_ATTR_NOEXEC},
+	{"exec", CLEAR, MOUNT_ATTR_NOEXEC}, {"nodiratime", SET, MOUNT_ATTR_NODIRATIME},
+	{"diratime", CLEAR, MOUNT_ATTR_NODIRATIME}, {"nosymfollow", SET, MOUNT_ATTR_NOSYMFOLLOW},
+	{"symfollow", CLEAR, MOUNT_ATTR_NOSYMFOLLOW}, {"relatime", ATIME, MOUNT_ATTR_RELATIME},
+	{"noatime", ATIME, MOUNT_ATTR_NOATIME}, {"strictatime", ATIME, MOUNT_ATTR_STRICTATIME},
 	{"norelatime", NOTHING, 0}, /* relatime is what is left when no other kind is set */
 	{"rnorelatime", NOTHING, 0}, {"atime", ATIME_UNSET, MOUNT_ATTR_NOATIME},
 	{"nostrictatime", ATIME_UNSET, MOUNT_ATTR_STRICTATIME}, {"sync", SUPER_SET, SUPER_SYNC},
@@ -113,7 +113,8 @@ static void apply_option(const struct option *option, struct plan_mount *m, uint
 	case COPY_UP:
 		refuse("tmpcopyup: not supported yet", NULL);
 	case ID_MAP:
-		refuse("id-mapped mounts: not supported yet", NULL);
+		m->idmap = option->bits;
+		break;
 	case SUPER_SET:
 		*super |= option->bits;
 		break;
@@ -152,7 +153,7 @@ static void build_option(const char *word, struct plan_mount *m, uint64_t *super
 		apply_option(option, m, super);
 	} else if (propagation) {
 		m->propagation = propagation->value;
-	} else {
+	} else if (!keep_inline_map(word, m)) {
 		option = *word == 'r' ? find_option(word + 1) : NULL;
 		if (option && is_attribute(option))
 			apply_attribute(option, &m->rec_attr_set, &m->rec_attr_clr);

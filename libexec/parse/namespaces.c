@@ -14,6 +14,11 @@ int namespace_listed(enum namespace_type type)
 	return (listed & UINT64_C(1) << type) != 0;
 }
 
+int user_namespace_joined(void)
+{
+	return user_path;
+}
+
 static void build_type(const struct value *value, void *target)
 {
 	*(const char **)target = value_string(value);
@@ -83,7 +88,7 @@ static int overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 	return a < b + b_size && b < a + a_size;
 }
 
-static void check_map(struct plan_list list, const char *member)
+void check_id_map(struct plan_list list, const char *member)
 {
 	path_member(member);
 	for (uint32_t i = 0; i < list.count; i++) {
@@ -119,8 +124,8 @@ static int maps_root(struct plan_list list)
 static void check_user_namespace(const struct plan_config *config)
 {
 	path_member("linux");
-	check_map(config->uid_map, "uidMappings");
-	check_map(config->gid_map, "gidMappings");
+	check_id_map(config->uid_map, "uidMappings");
+	check_id_map(config->gid_map, "gidMappings");
 	path_leave();
 	if (!namespace_listed(NS_USER)) {
 		if (config->uid_map.count || config->gid_map.count)

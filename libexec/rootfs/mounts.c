@@ -31,18 +31,21 @@ static uint32_t tree_count, tree_next;
 static int late_readonly[LATE_MAX];
 static size_t late_count;
 
+static struct peer sources = {.fd = FD_TREES, .self = PROGRAM_ROOTFS};
+
 /* Nothing is attached before sources has opened everything, so no mount can change what a later
  * source path means (F5). */
 void receive_trees(void)
 {
 	static const struct msg_rule rules[] = {
-		{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES}};
-	struct peer sources = {
-		.fd = FD_TREES, .self = PROGRAM_ROOTFS, .rules = rules, .rule_count = 1};
+		{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES},
+		{MSG_DONE, 0, 0, 0, PROGRAM_SOURCES}};
 	static struct msg msg;
 	int got;
 
-	while ((got = msg_recv(&sources, &msg)) == 1) {
+	sources.rules = rules;
+	sources.rule_count = sizeof(rules) / sizeof(rules[0]);
+	while ((got = msg_recv(&sources, &msg)) == 1 && msg.header.type == MSG_TREE) {
 		if (tree_count == TREES_MAX)
 			die("too many mounts and devices", NULL, E2BIG);
 		trees[tree_count].is = msg.body.tree;
@@ -50,7 +53,20 @@ void receive_trees(void)
 	}
 	if (got < 0)
 		die("receiving mounts from sources:", NULL, got);
-	close(FD_TREES);
+	if (!got)
+		close(FD_TREES);
+}
+
+/* Only sources has rights in the user namespace of a mapping (mount_setattr(2), MOUNT_ATTR_IDMAP).
+ */
+static void map_new_mount(uint32_t index, int mount)
+{
+	const struct msg_tree body = {TREE_MOUNT, index};
+	static struct msg msg;
+
+	if (msg_send(&sources, MSG_TREE, &body, sizeof(body), mount) ||
+		msg_await(&sources, MSG_DONE, &msg, -1))
+		_exit(1); /* sources failed and has said why */
 }
 
 int take_tree(enum tree_kind kind, uint32_t index)
@@ -254,7 +270,7 @@ static int readonly_waits(const struct plan_mount *m, const char *type, const ch
 		(!strcmp(type, "tmpfs") || !strncmp(path, "/dev", 4));
 }
 
-static void make_fs(const struct plan *plan, const struct plan_mount *m, int root)
+static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
 {
 	const char *what = mount_error(plan, m), *path = plan_text(plan, m->destination);
 	const char *type = plan_text(plan, m->type);
@@ -276,6 +292,8 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, int roo
 		attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	mount = new_mount(plan, type, plan_text(plan, m->source), m->data,
 		!strcmp(type, "tmpfs") ? covered_mode(target, made) : NULL, attributes, what);
+	if (m->mapping)
+		map_new_mount(index, mount);
 	attach(root, mount, target, path, what);
 	set_mount_propagation(m, mount, what);
 	close(target);
@@ -317,10 +335,12 @@ void make_mounts(const struct plan *plan, int root, void (*before_cgroup)(void))
 			make_cgroup(plan, m, root);
 			break;
 		default:
-			make_fs(plan, m, root);
+			make_fs(plan, m, i, root);
 			break;
 		}
 	}
+	if (plan->config->maps_new_mounts)
+		close(FD_TREES); /* sources ends now */
 	if (!waited)
 		before_cgroup();
 }

@@ -7,7 +7,7 @@
 #include "msg.h"
 #include "plan.h"
 
-/* mounts.c: receives all detached trees and closes FD_TREES. */
+/* mounts.c: receives all detached trees and closes FD_TREES, unless new mounts are to be mapped. */
 void receive_trees(void);
 /* The next of them, which must be that of KIND and INDEX; it now belongs to the caller. */
 int take_tree(enum tree_kind kind, uint32_t index);

@@ -22,8 +22,6 @@
 #define NSFS_MAGIC 0x6e736673
 #endif
 
-static struct peer rootfs = {.fd = FD_TREES, .self = PROGRAM_SOURCES};
-
 /* A FIFO or device put at the path must neither hold us up nor be opened: O_PATH first, then the
  * real open (rule F27). */
 static int open_namespace(const char *path, int type)
@@ -65,7 +63,10 @@ void send_namespaces(const struct plan *plan)
 		err = msg_send(&conductor, MSG_NAMESPACE, &body, sizeof(body), fd);
 		if (err)
 			_exit(1);
-		close(fd);
+		if (ns->type == NS_USER && plan->config->mappings.count)
+			keep_user_namespace(fd);
+		else
+			close(fd);
 	}
 }
 
@@ -141,6 +142,8 @@ static void send_source(const struct plan *plan, uint32_t index)
 	 * host. */
 	if (!(plan->config->rootfs_propagation & MS_SHARED) || !(mount->propagation & MS_SHARED))
 		leave_peers(tree, MS_SLAVE, source);
+	if (mount->mapping)
+		map_ids(plan, mount, tree);
 	send_tree(TREE_MOUNT, index, tree);
 }
 
@@ -202,5 +205,7 @@ void send_trees(const struct plan *plan)
 			send_source(plan, i);
 	if (plan_namespace(plan, NS_USER, NULL))
 		send_devices(plan);
+	if (plan->config->maps_new_mounts)
+		map_new_mounts(plan);
 	close(FD_TREES);
 }

@@ -145,6 +145,7 @@ static void reap(struct step *step)
 		struct text what = TEXT(step->error.what);
 
 		step->failed = 1;
+		step->killed = info.si_code != CLD_EXITED;
 		text_add(&what, program_names[step->program]);
 		text_add(&what,
 			info.si_code == CLD_EXITED ? " ended early with status "
@@ -262,7 +263,8 @@ void step_error(const struct step *step, char *line, size_t size)
 	msg_text_line(&step->error, &t);
 }
 
-/* The step that failed in its own words, else the first that died without one, else NULL. */
+/* The step that failed in its own words, else the first that was killed, for whose end others may
+ * have ended without a word, else the first of those, else NULL. */
 static const struct step *find_cause(const struct step *steps, size_t count)
 {
 	const struct step *cause = NULL;
@@ -270,7 +272,7 @@ static const struct step *find_cause(const struct step *steps, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (steps[i].failed && (steps[i].peer.seen >> MSG_ERROR & 1))
 			return &steps[i];
-		if (steps[i].failed && !cause)
+		if (steps[i].failed && (!cause || (steps[i].killed && !cause->killed)))
 			cause = &steps[i];
 	}
 	return cause;

@@ -33,6 +33,7 @@ struct step {
 	int64_t started, ended; /* microseconds since the conductor's first step, for --debug */
 	int done;               /* it said MSG_DONE */
 	int failed;             /* it said MSG_ERROR: error is set */
+	int killed;             /* failed without a word, by a signal */
 	struct msg_text error;
 };
 

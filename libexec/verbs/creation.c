@@ -177,6 +177,22 @@ static int parse(struct creation *c, int config)
 	return 0;
 }
 
+/* Neither a namespace with other ids than the caller's nor a file system of the host is theirs. */
+static int check_no_id_maps(struct creation *c)
+{
+	const struct plan *plan = &c->container.plan;
+	struct plan_list list = plan->config->mounts;
+
+	for (uint32_t i = 0; plan->config->mappings.count && i < list.count; i++) {
+		const struct plan_mount *mount = plan_mount_at(plan, list, i);
+
+		if (mount->mapping)
+			return named_error(c, plan_text(plan, mount->label),
+				": id-mapped mounts are not supported for rootless containers", 0);
+	}
+	return 0;
+}
+
 /* What an ordinary user cannot have is told before anything is made (runc-cli.md 4.3, 4.12). */
 static int check_rootless(struct creation *c)
 {
@@ -187,7 +203,7 @@ static int check_rootless(struct creation *c)
 	if (c->container.plan.config->additional_gids.count)
 		return creation_error(
 			c, "cannot set any additional groups in a rootless container", 0);
-	return 0;
+	return check_no_id_maps(c);
 }
 
 static int make_fifo(struct creation *c)

@@ -28,16 +28,15 @@ static const struct verb verb = {
 	.max_args = 0,
 };
 
-/* Of config.md, "Linux mount options"; idmap and ridmap are absent while linux.mountExtensions says
- * no. */
+/* Of config.md, "Linux mount options". */
 static const char *const mount_options[] = {"async", "atime", "bind", "defaults", "dev", "diratime",
-	"dirsync", "exec", "iversion", "lazytime", "loud", "mand", "noatime", "nodev", "nodiratime",
-	"noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid",
-	"nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "rexec",
-	"rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid",
-	"rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
-	"rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave",
-	"strictatime", "suid", "symfollow", "sync", "unbindable"};
+	"dirsync", "exec", "idmap", "iversion", "lazytime", "loud", "mand", "noatime", "nodev",
+	"nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime",
+	"nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime",
+	"rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime",
+	"rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw",
+	"rshared", "rslave", "rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared",
+	"silent", "slave", "strictatime", "suid", "symfollow", "sync", "unbindable"};
 
 static void add_words(struct json *j, const char *key, const struct name *table)
 {
@@ -131,7 +130,7 @@ static void add_linux(struct json *j)
 	add_enabled(j, "selinux", 1);
 	add_enabled(j, "intelRdt", 0);
 	json_object(j, "mountExtensions");
-	add_enabled(j, "idmap", 0);
+	add_enabled(j, "idmap", 1);
 	json_object_end(j);
 	add_enabled(j, "netDevices", 1);
 	json_object_end(j);
