@@ -18,7 +18,8 @@ teardown() { :; }
 @test "features: versions, hooks, namespaces, capabilities" {
 	jq -e '.ociVersionMin == "1.0.0" and .ociVersionMax == "1.3.0"' features.json
 	jq -e '.hooks == ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]' features.json
-	jq -e '.linux.namespaces | . == sort and contains(["cgroup", "ipc", "mount", "network", "pid", "user", "uts"])' features.json
+	jq -e '.linux.namespaces == ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]' features.json
+	jq -e '.linux.memoryPolicy | (.modes | length == 7 and . == sort) and (.flags | length == 3 and . == sort)' features.json
 	jq -e '.linux.capabilities | length == 41 and .[0] == "CAP_CHOWN" and .[40] == "CAP_CHECKPOINT_RESTORE"' features.json
 }
 

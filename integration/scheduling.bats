@@ -1,4 +1,4 @@
-# How the process is scheduled: scheduler, I/O priority, CPU affinity; and its personality.
+# How the process is scheduled: scheduler, I/O priority, CPU affinity, memory policy; and its personality.
 # layouts: hybrid v2
 
 load lib/common
@@ -270,4 +270,71 @@ process() {
 	expect 0
 	run runc exec "$ID" sh -c umask
 	same "$output" 0022
+}
+
+# policy JSON: what /proc/self/numa_maps says of a process with this linux.memoryPolicy
+policy() {
+	[ -e /proc/self/numa_maps ] || skip "this kernel has no NUMA"
+	newer "memoryPolicy since 1.4"
+	edit --argjson p "$1" '.linux.memoryPolicy = $p'
+	sh_args 'cut -d " " -f 2-4 /proc/self/numa_maps | head -n 1'
+	run runc run "$ID"
+}
+
+@test "scheduling: memoryPolicy: all modes and flags reach the program" {
+	local case
+	while read -r case want; do
+		policy "$case"
+		[ "$status" = 0 ] || case $case in
+		*MANY* | *WEIGHTED* | *BALANCING*) # of newer kernels
+			contains "$output" "linux.memoryPolicy: set_mempolicy: invalid argument" && continue ;;
+		esac
+		expect 0 "$want" || { echo "$case"; return 1; }
+	done <<-'END'
+		{"mode":"MPOL_DEFAULT"} default
+		{"mode":"MPOL_LOCAL"} local
+		{"mode":"MPOL_PREFERRED"} local
+		{"mode":"MPOL_PREFERRED","nodes":"0"} prefer:0
+		{"mode":"MPOL_BIND","nodes":"0"} bind:0
+		{"mode":"MPOL_INTERLEAVE","nodes":"0","flags":["MPOL_F_STATIC_NODES"]} interleave=static:0
+		{"mode":"MPOL_BIND","nodes":"0","flags":["MPOL_F_RELATIVE_NODES"]} bind=relative:0
+		{"mode":"MPOL_BIND","nodes":"0","flags":["MPOL_F_NUMA_BALANCING"]} bind=balancing:0
+		{"mode":"MPOL_PREFERRED_MANY","nodes":"0"} prefer (many):0
+		{"mode":"MPOL_WEIGHTED_INTERLEAVE","nodes":"0"} weighted interleave:0
+	END
+}
+
+@test "scheduling: memoryPolicy: none leaves that of the caller, exec has the container's" {
+	policy null
+	expect 0 default
+	policy '{"mode": "MPOL_BIND", "nodes": "0"}'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run runc exec "$ID" head -n 1 /proc/self/numa_maps
+	expect 0 " bind:0 "
+	run runc exec --user 1000:1000 "$ID" head -n 1 /proc/self/numa_maps
+	expect 0 " bind:0 "
+}
+
+@test "scheduling: memoryPolicy: also for a user in a user namespace, with a filter that forbids the call" {
+	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	edit '.process.user = {uid: 5, gid: 5} | .linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["set_mempolicy"], action: "SCMP_ACT_KILL"}]}'
+	policy '{"mode": "MPOL_BIND", "nodes": "0"}'
+	expect 0 bind:0
+}
+
+@test "scheduling: memoryPolicy: what the kernel, or anybody, refuses" {
+	policy '{"mode": "MPOL_LOCAL"}'
+	expect 0
+	edit '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "1023"}'
+	refused 'linux.memoryPolicy: set_mempolicy: invalid argument' create "$ID"
+	edit '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"]}'
+	refused 'linux.memoryPolicy: set_mempolicy: invalid argument' create "$ID"
+	edit '.linux.memoryPolicy = {mode: "MPOL_BIND"}'
+	refused 'linux.memoryPolicy.*requires at least one node' create "$ID"
+	edit '.linux.memoryPolicy = {mode: "MPOL_HEAP"}'
+	refused 'linux.memoryPolicy.mode: invalid memory policy mode' create "$ID"
 }

@@ -32,6 +32,12 @@ const struct name io_classes[] = {IO_CLASSES(X){NULL, 0}};
 #define X(w, n) {#w, n},
 const struct name personality_names[] = {PERSONALITIES(X){NULL, 0}};
 #undef X
+#define X(w, n) {"MPOL_" #w, n},
+const struct name memory_modes[] = {MEMORY_MODES(X){NULL, 0}};
+#undef X
+#define X(w, b) {"MPOL_F_" #w, b},
+const struct name memory_flags[] = {MEMORY_FLAGS(X){NULL, 0}};
+#undef X
 #define X(e, w) {w, e},
 const struct name hook_names[] = {HOOKS(X){NULL, 0}};
 #undef X

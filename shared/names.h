@@ -114,6 +114,22 @@
 	X(LINUX, 0)                                                                                \
 	X(LINUX32, 8)
 
+/* X(word without MPOL_, number) – set_mempolicy(2) */
+#define MEMORY_MODES(X)                                                                            \
+	X(BIND, 2)                                                                                 \
+	X(DEFAULT, 0)                                                                              \
+	X(INTERLEAVE, 3)                                                                           \
+	X(LOCAL, 4)                                                                                \
+	X(PREFERRED, 1)                                                                            \
+	X(PREFERRED_MANY, 5)                                                                       \
+	X(WEIGHTED_INTERLEAVE, 6)
+
+/* X(word without MPOL_F_, bit) */
+#define MEMORY_FLAGS(X)                                                                            \
+	X(NUMA_BALANCING, 0x2000)                                                                  \
+	X(RELATIVE_NODES, 0x4000)                                                                  \
+	X(STATIC_NODES, 0x8000)
+
 /* X(enumerator, word) – config.md, "POSIX-platform Hooks" */
 #define HOOKS(X)                                                                                   \
 	X(HOOK_PRESTART, "prestart")                                                               \
@@ -190,6 +206,9 @@ enum rlimit_type { RLIMITS(X) RLIMIT_COUNT };
 #define X(w) POLICY_##w,
 enum sched_policy { SCHED_POLICIES(X) SCHED_POLICY_COUNT };
 #undef X
+#define X(w, n) MEMORY_##w = n,
+enum memory_mode { MEMORY_MODES(X) };
+#undef X
 #define X(e, w) e,
 enum hook_kind { HOOKS(X) HOOK_COUNT };
 #undef X
@@ -226,6 +245,8 @@ extern const struct name sched_policies[];     /* with SCHED_; value: the kernel
 extern const struct name sched_flag_names[];   /* with SCHED_FLAG_; value: the bit */
 extern const struct name io_classes[];         /* with IOPRIO_CLASS_; value: the kernel's number */
 extern const struct name personality_names[];  /* value: of personality(2) */
+extern const struct name memory_modes[];       /* with MPOL_; value: the kernel's number */
+extern const struct name memory_flags[];       /* with MPOL_F_; value: the bit */
 extern const struct name hook_names[];         /* value: enum hook_kind */
 extern const struct name seccomp_actions[];    /* with SCMP_ACT_ */
 extern const struct name seccomp_ops[];        /* with SCMP_CMP_ */

@@ -332,5 +332,5 @@ int plan_waits_after_mounts(const struct plan *plan)
 
 	return config->hooks_prestart.count || config->hooks_create_runtime.count ||
 		config->hooks_create_container.count || config->device_rules.count ||
-		config->has_scheduler;
+		config->has_scheduler || config->memory_policy.set;
 }

@@ -155,7 +155,7 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
 /*
  * True when rootfs must wait between the mounts and pivot_root (MSG_HOOKS_DONE): hooks run there,
  * while device rules are written there are moments in which no device can be opened, and which
- * schedulers a process may have depends on its cgroup. Other limits are applied while it goes on.
+ * schedulers and memory nodes a process may have depends on its cgroup. Other limits are applied while it goes on.
  */
 int plan_waits_after_mounts(const struct plan *plan);
 

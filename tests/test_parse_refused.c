@@ -232,8 +232,6 @@ static void refused_in_linux(void **state)
 			"linux.namespaces[0]: path must be absolute: \"x\""},
 		{LINUX, "{\"namespaces\":[{\"type\":\"pid\",\"path\":\"/a,b\"}]}",
 			"invalid namespace path /a,b"},
-		{LINUX, "{\"namespaces\":[{\"type\":\"time\"}]}",
-			"linux.namespaces[0]: time namespace: not supported yet"},
 		{LINUX, NS_AND(USERNS, "\"x\":0"),
 			"user namespaces enabled, but no uid mappings found"},
 		{LINUX, NS_AND(USERNS, "\"uidMappings\":[" MAPPING("0", "0", "1") "]"),
@@ -318,10 +316,6 @@ static void refused_in_linux(void **state)
 			"a\"},{\"type\":\"p\",\"path\":\"//a\"}]}",
 			"linux.devices: duplicate device path \"/a\""},
 		{LINUX, "{\"intelRdt\":{\"closID\":\"a\"}}", "linux.intelRdt: not supported yet"},
-		{LINUX, "{\"memoryPolicy\":{\"mode\":\"MPOL_BIND\"}}",
-			"linux.memoryPolicy: not supported yet"},
-		{LINUX, "{\"timeOffsets\":{\"boottime\":{\"secs\":0}}}",
-			"linux.timeOffsets: not supported yet"},
 	};
 
 	(void)state;

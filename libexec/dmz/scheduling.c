@@ -1,4 +1,4 @@
-/* When and where the process runs: CPUs, scheduler, I/O priority; and its personality. */
+/* When and where the process runs: CPUs, memory, scheduler, I/O priority; and its personality. */
 #include "dmz.h"
 
 #include <errno.h>
@@ -41,6 +41,19 @@ static void set_scheduler(const struct plan *plan)
 	die("error setting scheduler:", NULL, errno);
 }
 
+/* Only now: which nodes the kernel takes depends on the cpuset that the process is in. The records
+ * are the mask; the kernel counts one bit more than there are (set_mempolicy(2)). */
+static void set_memory_policy(const struct plan *plan)
+{
+	const struct plan_config *config = plan->config;
+	struct plan_list nodes = config->memory_nodes;
+
+	if (config->memory_policy.set &&
+		syscall(__NR_set_mempolicy, (int)config->memory_policy.value,
+			nodes.count ? plan_num_at(plan, nodes, 0) : NULL, nodes.count * 64 + 1) < 0)
+		die("linux.memoryPolicy: set_mempolicy:", NULL, errno);
+}
+
 void set_scheduling(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;
@@ -52,4 +65,5 @@ void set_scheduling(const struct plan *plan)
 		die("failed to set io priority:", NULL, errno);
 	if (config->personality.set && personality((unsigned long)config->personality.value) < 0)
 		die("personality:", NULL, errno);
+	set_memory_policy(plan);
 }

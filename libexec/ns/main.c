@@ -132,8 +132,9 @@ static uint64_t clone_flags(const struct plan *plan)
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct plan_namespace *ns = plan_namespace_at(plan, list, i);
 
-		/* rootfs unshares the cgroup namespace, once it is in its cgroup. */
-		if (!ns->path.offset && ns->type != NS_CGROUP)
+		/* rootfs unshares the cgroup namespace, once it is in its cgroup; the child the
+		 * time namespace. */
+		if (!ns->path.offset && ns->type != NS_CGROUP && ns->type != NS_TIME)
 			flags |= namespace_files[ns->type].value;
 	}
 	return flags;
@@ -253,6 +254,7 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2])
 	if (read(go[0], &byte, 1) != 1)
 		_exit(1);
 	close(go[0]);
+	enter_new_time(plan);
 	become_root_of_namespace(plan);
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		die("prctl:", NULL, errno);

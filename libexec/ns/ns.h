@@ -13,6 +13,12 @@ void write_id_maps(const struct plan *plan, int proc, pid_t child, struct plan_l
 	struct plan_list gid_map);
 
 /*
+ * In the child, before it changes its ids: makes the time namespace of the plan, if it is a new one,
+ * with its offsets, and enters it. Dies on failure.
+ */
+void enter_new_time(const struct plan *plan);
+
+/*
  * Sets oom_score_adj, raises hard limits that only the host's root may raise, and forgets the
  * caller's CPU affinity; the child inherits all three. Dies on failure, but for the affinity, where
  * it warns.

@@ -42,6 +42,8 @@ void build_scheduler(const struct value *scheduler, void *config);
 void build_io_priority(const struct value *priority, void *config);
 void build_exec_affinity(const struct value *affinity, void *config);
 
+void build_memory_policy(const struct value *policy, void *config);
+
 /* Checks that need the whole of linux: sysctl keys by namespace (value NULL: none). */
 void build_sysctl(const struct value *sysctl, struct plan_config *config);
 
@@ -52,6 +54,7 @@ void check_net_devices(const struct plan_config *config);
 /* namespaces.c: reads the array; true when TYPE is listed; the checks between namespaces and other
  * members. */
 void build_namespaces(const struct value *namespaces, void *list);
+void build_time_offsets(const struct value *offsets, void *config);
 int namespace_listed(enum namespace_type type);
 void check_namespaces(const struct plan_config *config);
 int user_namespace_joined(void); /* by path */
@@ -89,6 +92,14 @@ void check_page_size(const char *text);      /* "2MB" */
  */
 #define CPU_COUNT 8192u /* the largest NR_CPUS of any kernel */
 const char *read_cpu_range(const char *c, unsigned *first, unsigned *last);
+
+/*
+ * number_list.c: adds the numbers of TEXT ("0-3, 7"), all below COUNT (at most CPU_COUNT), to the
+ * empty LIST, 64 bits in each record. As runc: blanks around the elements, and empty elements, are
+ * nothing. Returns NULL, or what is wrong with *OBJECT.
+ */
+const char *read_list(
+	const char *text, unsigned count, struct plan_list *list, const char **object);
 
 /*
  * The absolute path PATH names lexically, "." and ".." resolved and clamped at "/", in BUFFER of

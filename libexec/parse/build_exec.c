@@ -45,6 +45,8 @@ static void take_container(struct plan_config *config)
 			->type = plan_namespace_at(kept, from->namespaces, i)->type;
 	config->umask = from->umask;
 	config->personality = from->personality;
+	config->memory_policy = from->memory_policy;
+	take_numbers(&config->memory_nodes, from->memory_nodes);
 	config->oom_score_adj = from->oom_score_adj;
 	config->cpuset_cpus = take(from->cpuset_cpus); /* for the text of an error */
 	config->has_seccomp = from->has_seccomp;

@@ -180,8 +180,9 @@ static const struct field linux_fields[] = {
 	{"resources", FIELD_CALL, FIELD_GUARD, .call = build_resources},
 	{"seccomp", FIELD_CALL, FIELD_GUARD, .call = build_seccomp},
 	{"personality", FIELD_OBJECT, FIELD_GUARD, .fields = personality_fields},
-	{"timeOffsets", FIELD_UNSUPPORTED}, {"intelRdt", FIELD_UNSUPPORTED},
-	{"memoryPolicy", FIELD_UNSUPPORTED},
+	{"timeOffsets", FIELD_CALL, FIELD_GUARD, .call = build_time_offsets},
+	{"intelRdt", FIELD_UNSUPPORTED},
+	{"memoryPolicy", FIELD_CALL, FIELD_GUARD, .call = build_memory_policy},
 	{"netDevices", FIELD_CALL, FIELD_GUARD, CONFIG(net_devices), .call = build_net_devices},
 	{NULL}};
 

@@ -5,11 +5,9 @@
 #include <string.h>
 #include "names.h"
 
-#define PRIORITY_MAX     99 /* sched(7): of SCHED_FIFO and SCHED_RR, from 1 */
-#define IO_PRIORITY_MAX  7  /* ioprio_set(2): the lowest */
-#define IO_CLASS_SHIFT   13
-#define CPUS_IN_A_RECORD 64
-#define ELEMENT_MAX      32
+#define PRIORITY_MAX    99 /* sched(7): of SCHED_FIFO and SCHED_RR, from 1 */
+#define IO_PRIORITY_MAX 7  /* ioprio_set(2): the lowest */
+#define IO_CLASS_SHIFT  13
 
 static void build_policy(const struct value *value, void *target)
 {
@@ -128,62 +126,18 @@ void build_io_priority(const struct value *value, void *target)
 	config->io_priority.value = entry.class << IO_CLASS_SHIFT | (uint64_t)entry.priority;
 }
 
-static uint64_t cpus[CPU_COUNT / CPUS_IN_A_RECORD];
-
-/* One element of the list: "3" or "0-3". */
-static void add_cpus(const char *element, const char *member)
-{
-	unsigned first, last;
-	const char *end = read_cpu_range(element, &first, &last);
-
-	if (end && (first >= CPU_COUNT || last >= CPU_COUNT))
-		refuse_as("bad CPUAffinity.", member, ": values larger than ",
-			shown_number(CPU_COUNT - 1, 0), " are not supported", NULL);
-	if (!end || *end)
-		refuse_as("bad CPUAffinity.", member, ": not a CPU or a range: ", shown(element),
-			NULL);
-	if (last < first)
-		refuse_as("bad CPUAffinity.", member, ": invalid range: ", shown(element), NULL);
-	for (; first <= last; first++)
-		cpus[first / CPUS_IN_A_RECORD] |= UINT64_C(1) << first % CPUS_IN_A_RECORD;
-}
-
-/* As runc: blanks around the elements, and empty elements, are nothing. */
-static void read_cpus(const char *text, const char *member)
-{
-	memset(cpus, 0, sizeof(cpus));
-	while (*text) {
-		char element[ELEMENT_MAX];
-		size_t skipped = strspn(text, " "), length = strcspn(text + skipped, ",");
-		const char *start = text + skipped;
-
-		text = start + length + (start[length] == ',');
-		while (length && start[length - 1] == ' ')
-			length--;
-		if (length >= sizeof(element))
-			refuse_as("bad CPUAffinity.", member,
-				": not a CPU or a range: ", shown(start), NULL);
-		memcpy(element, start, length);
-		element[length] = '\0';
-		if (length)
-			add_cpus(element, member);
-	}
-}
-
 static void build_cpus(const struct value *value, struct plan_list *list, const char *member)
 {
-	size_t used = CPU_COUNT / CPUS_IN_A_RECORD;
+	const char *object, *why;
 
 	if (!*value_string(value))
 		return;
-	read_cpus(value->string, member);
-	while (used && !cpus[used - 1])
-		used--;
-	if (!used)
+	why = read_list(value->string, CPU_COUNT, list, &object);
+	if (why)
+		refuse_as("bad CPUAffinity.", member, ": ", why, shown(object), NULL);
+	if (!list->count)
 		refuse_as("bad CPUAffinity.", member, ": no CPUs found in \"", shown(value->string),
 			"\"", NULL);
-	for (size_t i = 0; i < used; i++)
-		((struct plan_num *)plan_add(PLAN_RECORD_num, list))->value = cpus[i];
 }
 
 static void build_initial(const struct value *value, void *list)

@@ -4,19 +4,24 @@
 #include <string.h>
 #include "names.h"
 
-#define MAPPINGS_MAX 340 /* user_namespaces(7) */
+#define MAPPINGS_MAX    340 /* user_namespaces(7) */
+#define NANOSECONDS_MAX 999999999
 
-static uint64_t listed; /* bit per type */
-static int user_path;   /* the user namespace is a joined one */
+static uint64_t listed, joined; /* bit per type; joined: by path */
 
 int namespace_listed(enum namespace_type type)
 {
 	return (listed & UINT64_C(1) << type) != 0;
 }
 
+static int is_joined(enum namespace_type type)
+{
+	return (joined & UINT64_C(1) << type) != 0;
+}
+
 int user_namespace_joined(void)
 {
-	return user_path;
+	return is_joined(NS_USER);
 }
 
 static void build_type(const struct value *value, void *target)
@@ -47,15 +52,13 @@ static void add_namespace(const struct entry *entry, struct plan_list *list)
 	if (namespace_listed(name->value))
 		refuse_as("malformed spec file: duplicated ns {\"", name->word, "\" \"",
 			shown(path), "\"}", NULL);
-	if (name->value == NS_TIME)
-		refuse("time namespace: not supported yet", NULL);
 	if (strchr(path, ','))
 		refuse_as("invalid namespace path ", shown(path), NULL);
 	if (*path && *path != '/')
 		refuse("path must be absolute: \"", shown(path), "\"", NULL);
 	listed |= UINT64_C(1) << name->value;
-	if (name->value == NS_USER)
-		user_path = *path != '\0';
+	if (*path)
+		joined |= UINT64_C(1) << name->value;
 	ns = plan_add(PLAN_RECORD_namespace, list);
 	ns->type = name->value;
 	ns->path = plan_put(*path ? path : NULL);
@@ -74,6 +77,54 @@ void build_namespaces(const struct value *namespaces, void *list)
 		add_namespace(&entry, list);
 		path_leave();
 	}
+}
+
+struct offset_entry {
+	int64_t seconds;
+	uint64_t nanoseconds;
+};
+
+#define OFFSET(field) offsetof(struct offset_entry, field)
+
+static const struct field offset_fields[] = {
+	{"secs", FIELD_NUMBER, FIELD_GUARD, OFFSET(seconds), INT64_MIN, INT64_MAX},
+	{"nanosecs", FIELD_NUMBER, FIELD_GUARD, OFFSET(nanoseconds), 0, NANOSECONDS_MAX}, {NULL}};
+
+void build_time_offsets(const struct value *offsets, void *target)
+{
+	struct plan_config *config = target;
+
+	expect(offsets, VALUE_OBJECT);
+	for (const struct value *item = offsets->child; item; item = item->next) {
+		struct offset_entry entry = {0, 0};
+		int is_monotonic = !strcmp(item->name, "monotonic");
+
+		path_member(item->name);
+		if (!is_monotonic && strcmp(item->name, "boottime") != 0)
+			refuse("no such clock: only monotonic and boottime have offsets", NULL);
+		if (item->type != VALUE_NULL) {
+			build_object(item, offset_fields, &entry);
+			*(is_monotonic ? &config->time_monotonic : &config->time_boottime) =
+				(struct plan_opt_i64){1, entry.seconds};
+			*(is_monotonic ? &config->time_monotonic_nanoseconds
+				       : &config->time_boottime_nanoseconds) = entry.nanoseconds;
+		}
+		path_leave();
+	}
+}
+
+static void check_time_namespace(const struct plan_config *config)
+{
+	if (!config->time_monotonic.set && !config->time_boottime.set)
+		return;
+	if (!namespace_listed(NS_TIME))
+		refuse_as("linux.timeOffsets: time namespace offsets specified, but time namespace "
+			  "isn't enabled in the config",
+			NULL);
+	if (is_joined(NS_TIME))
+		refuse_as("linux.timeOffsets: time namespace enabled, but both namespace path and "
+			  "time offsets specified -- you may only provide one",
+			NULL);
 }
 
 #define MAP(field) offsetof(struct plan_idmap, field)
@@ -134,7 +185,7 @@ static void check_user_namespace(const struct plan_config *config)
 				NULL);
 		return;
 	}
-	if (user_path)
+	if (is_joined(NS_USER))
 		return;
 	if (!config->uid_map.count)
 		refuse_as("user namespaces enabled, but no uid mappings found", NULL);
@@ -157,5 +208,6 @@ void check_namespaces(const struct plan_config *config)
 	if ((config->masked_paths.count || config->readonly_paths.count) &&
 		!namespace_listed(NS_MOUNT))
 		refuse_as("unable to restrict sys entries without a private MNT namespace", NULL);
+	check_time_namespace(config);
 	check_user_namespace(config);
 }

@@ -60,9 +60,7 @@ static void add_namespaces(struct json *j)
 	qsort(words, NS_COUNT, sizeof(words[0]), by_word);
 	json_array(j, "namespaces");
 	for (size_t i = 0; i < NS_COUNT; i++)
-		if (strcmp(words[i], namespace_names[NS_TIME].word) !=
-			0) /* parse refuses it so far */
-			json_string(j, NULL, words[i]);
+		json_string(j, NULL, words[i]);
 	json_array_end(j);
 }
 
@@ -131,6 +129,10 @@ static void add_linux(struct json *j)
 	add_enabled(j, "intelRdt", 0);
 	json_object(j, "mountExtensions");
 	add_enabled(j, "idmap", 1);
+	json_object_end(j);
+	json_object(j, "memoryPolicy");
+	add_words(j, "modes", memory_modes);
+	add_words(j, "flags", memory_flags);
 	json_object_end(j);
 	add_enabled(j, "netDevices", 1);
 	json_object_end(j);
