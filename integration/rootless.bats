@@ -201,3 +201,58 @@ runc() {
 	runc delete -f "$ID"
 	nothing_left
 }
+
+# As the containers of a pod do: the first one has the namespaces, the others join them by path.
+@test "rootless: user, network, ipc, uts, pid and time namespaces joined by path" {
+	local pid paths own
+	edit '.linux.namespaces |= (map(select(.type != "time" and .type != "network")) + [{type: "time"}, {type: "network"}])'
+	cp config.json keep.json
+	args sleep 100
+	detached run -d "$ID-a"
+	expect 0
+	pid=$(pid_of "$ID-a")
+	mv keep.json config.json
+	own=$(jq -c .linux.namespaces config.json)
+	edit --arg p "/proc/$pid/ns/" 'del(.hostname) | .linux.namespaces |= map(if .type == "mount" or .type == "cgroup" then .
+		else .path = $p + ({network: "net"}[.type] // .type) end)'
+	sh_args 'for f in user net ipc uts pid time mnt; do readlink /proc/self/ns/$f; done; id -u; cat /etc/passwd'
+	run runc run "$ID-b"
+	expect 0 root:
+	for f in user net ipc uts pid time; do contains "$output" "$(readlink "/proc/$pid/ns/$f")"; done
+	lacks "$output" "$(readlink "/proc/$pid/ns/mnt")"
+	same "${lines[7]}" 0
+	# Without the mappings, as with a path nobody needs them; and with wrong ones.
+	edit 'del(.linux.uidMappings, .linux.gidMappings)'
+	run runc run "$ID-b"
+	expect 0 "$(readlink "/proc/$pid/ns/user")"
+	edit '.linux.uidMappings = [{containerID: 0, hostID: 5, size: 1}] | .linux.gidMappings = .linux.uidMappings'
+	detached create "$ID-b"
+	expect 1 "non-matching mapping"
+	edit 'del(.linux.uidMappings, .linux.gidMappings)'
+	args sleep 100
+	detached run -d "$ID-b"
+	expect 0
+	run runc exec "$ID-b" readlink /proc/self/ns/net
+	expect 0 "$(readlink "/proc/$pid/ns/net")"
+	run runc kill "$ID-b" KILL
+	wait_for 5 is_stopped "$ID-b"
+	same "$(status_of "$ID-a")" running
+	runc delete "$ID-b"
+	# The user namespace is what gives the right to the others.
+	edit --argjson n "$own" --arg p "/proc/$pid/ns/net" '.linux.namespaces = ($n | map(if .type == "network" then .path = $p else . end))
+		| .linux.uidMappings = [{containerID: 0, hostID: '$UIDN', size: 1}] | .linux.gidMappings = .linux.uidMappings'
+	detached create "$ID-b"
+	expect 1 "failed to join namespace network: operation not permitted"
+	runc delete --force "$ID-a"
+	nothing_left
+}
+
+@test "rootless: a path to a namespace of root, or to none, is refused" {
+	newer "words"
+	edit '.linux.namespaces |= map(if .type == "ipc" then .path = "/proc/1/ns/ipc" else . end)'
+	refused 'namespace path: .*permission denied' create "$ID"
+	edit '.linux.namespaces |= map(if .type == "ipc" then .path = "/no/such" else . end)'
+	refused 'namespace path: lstat /no/such: no such file or directory' create "$ID"
+	edit '.linux.namespaces |= map(if .type == "ipc" then .path = "/proc/self/ns/net" else . end)'
+	refused 'namespace path is a namespace of another type' create "$ID"
+}

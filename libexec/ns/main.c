@@ -78,6 +78,8 @@ static void join_namespaces(int joined[NS_COUNT])
 		if (!pass && joined[NS_USER] >= 0 && setns(joined[NS_USER], CLONE_NEWUSER) < 0)
 			die("failed to join namespace", "user", errno);
 	}
+	if (joined[NS_USER] >= 0)
+		close(joined[NS_USER]);
 }
 
 /*
@@ -142,15 +144,16 @@ static uint64_t clone_flags(const struct plan *plan)
 
 /* A cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a write
  * later: the process waits for that before it runs anything. */
-static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd, struct msg_init *init)
+static pid_t clone_child(const struct plan *plan, int cgroup, int *pidfd, struct msg_init *init)
 {
-	struct clone_args args = {.flags = flags | CLONE_PIDFD |
+	struct clone_args args = {.flags = clone_flags(plan) | CLONE_PIDFD |
 			(step_conducted() ? CLONE_PARENT : 0) |
 			(cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = step_conducted() ? 0 : SIGCHLD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0};
 	long pid = syscall(__NR_clone3, &args, sizeof(args));
+	const char *path;
 
 	init->in_cgroup = pid >= 0 && cgroup >= 0;
 	if (pid < 0 && cgroup >= 0) {
@@ -158,6 +161,10 @@ static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd, struct msg_init
 		args.cgroup = 0;
 		pid = syscall(__NR_clone3, &args, sizeof(args));
 	}
+	if (pid < 0 && errno == ENOMEM && plan_namespace(plan, NS_PID, &path) && path)
+		die("failed to create namespaces: clone3: has the first process of the pid "
+		    "namespace ended?",
+			path, errno);
 	if (pid < 0)
 		die("failed to create namespaces:", "clone3", errno);
 	return (pid_t)pid;
@@ -238,10 +245,13 @@ static _Noreturn void exec_next(const struct plan *plan)
 
 /* The child: a process of the container. It only sheds what it does not need and becomes the next
  * program of the line. */
-static _Noreturn void run_line(const struct plan *plan, const int go[2])
+static _Noreturn void run_line(const struct plan *plan, const int go[2], int cgroup)
 {
 	char byte;
 
+	/* It may have got the number of one that a later program is handed or not. */
+	if (cgroup >= 0)
+		close(cgroup);
 	if (step_conducted())
 		conductor.fd = FD_LINE;
 	conductor.sent = conductor.received = 0;
@@ -314,15 +324,16 @@ int main(int argc, char **argv)
 		shed_capabilities(plan.config);
 	} else {
 		join_namespaces(joined);
+		check_joined_maps(&plan);
 	}
 	/* An ordinary user can write the maps only of a process it may look at. */
 	if (!plan.config->joins && geteuid() != 0 && prctl(PR_SET_DUMPABLE, 1) < 0)
 		die("PR_SET_DUMPABLE:", NULL, errno);
 	if (pipe2(go, O_CLOEXEC) < 0)
 		die("pipe:", NULL, errno);
-	pid = clone_child(clone_flags(&plan), cgroup, &pidfd, &init);
+	pid = clone_child(&plan, cgroup, &pidfd, &init);
 	if (pid == 0)
-		run_line(&plan, go);
+		run_line(&plan, go, cgroup);
 	if (clone_flags(&plan) & CLONE_NEWUSER)
 		map_child(&plan, pid);
 	init.pid = (uint64_t)pid;

@@ -1,8 +1,8 @@
-/* Id maps, oom_score_adj, hard limits: the writes that need the caller's privileges; CPU affinity.
- */
+/* Id maps, oom_score_adj, hard limits: what needs the caller's privileges; CPU affinity. */
 #include "ns.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,7 +12,9 @@
 #include "sys.h"
 #include "text.h"
 
-#define MAP_LINES 340 /* user_namespaces(7) */
+#define MAP_LINES  340 /* user_namespaces(7) */
+#define MAP_DIGITS 10
+#define MAP_LINE   (3 * MAP_DIGITS + 3) /* "%10u %10u %10u\n" */
 
 static void write_file(int proc, const char *name, const struct text *value)
 {
@@ -75,6 +77,75 @@ int open_proc(void)
 	if (proc < 0)
 		die("open", "/proc", proc);
 	return proc;
+}
+
+static void add_padded(struct text *line, uint64_t number)
+{
+	char digits[24];
+	struct text t = TEXT(digits);
+
+	text_add_u64(&t, number);
+	for (size_t i = t.length; i < MAP_DIGITS; i++)
+		text_add(line, " ");
+	text_add(line, digits);
+}
+
+/* The kernel's lines are all of one length, so nothing has to be read out of them. */
+static int has_line(const char *file, size_t length, const struct plan_idmap *map)
+{
+	char buffer[MAP_LINE + 1];
+	struct text line = TEXT(buffer);
+
+	add_padded(&line, map->container);
+	text_add(&line, " ");
+	add_padded(&line, map->host);
+	text_add(&line, " ");
+	add_padded(&line, map->size);
+	text_add(&line, "\n");
+	for (size_t at = 0; at + MAP_LINE <= length; at += MAP_LINE)
+		if (!memcmp(file + at, buffer, MAP_LINE))
+			return 1;
+	return 0;
+}
+
+static void check_map(const struct plan *plan, int proc, const char *name, struct plan_list map)
+{
+	static char file[MAP_LINES * MAP_LINE];
+	int fd = proc_open_file(proc, name, O_RDONLY), same;
+	size_t length = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		die("read /proc/", name, fd);
+	while ((n = read(fd, file + length, sizeof(file) - length)) > 0)
+		length += (size_t)n;
+	if (n < 0)
+		die("read /proc/", name, errno);
+	close(fd);
+	same = length == map.count * MAP_LINE;
+	for (uint32_t i = 0; same && i < map.count; i++)
+		same = has_line(file, length, plan_idmap_at(plan, map, i));
+	if (!same)
+		die("user namespaces enabled, but both namespace path and non-matching mapping "
+		    "specified -- you may only provide one",
+			NULL, 0);
+}
+
+void check_joined_maps(const struct plan *plan)
+{
+	const struct plan_config *config = plan->config;
+	const char *path;
+	int proc;
+
+	if (!plan_namespace(plan, NS_USER, &path) || !path ||
+		(!config->uid_map.count && !config->gid_map.count))
+		return;
+	proc = proc_open(1);
+	if (proc < 0)
+		die("open", "/proc", proc);
+	check_map(plan, proc, "self/uid_map", config->uid_map);
+	check_map(plan, proc, "self/gid_map", config->gid_map);
+	close(proc);
 }
 
 static void set_oom_score(int64_t score)

@@ -13,6 +13,12 @@ void write_id_maps(const struct plan *plan, int proc, pid_t child, struct plan_l
 	struct plan_list gid_map);
 
 /*
+ * Dies unless the mappings of the plan, if there are any, are those of the user namespace that has
+ * been joined.
+ */
+void check_joined_maps(const struct plan *plan);
+
+/*
  * In the child, before it changes its ids: makes the time namespace of the plan, if it is a new one,
  * with its offsets, and enters it. Dies on failure.
  */

@@ -9,10 +9,6 @@
 #include "step.h"
 #include "text.h"
 
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x80
-#endif
-
 /* One write for each clock, so that an error names it (time_namespaces(7)). */
 static void write_offset(
 	int proc, const char *clock, const struct plan_opt_i64 *seconds, uint64_t nanoseconds)
@@ -48,7 +44,7 @@ void enter_new_time(const struct plan *plan)
 
 	if (config->joins || !plan_namespace(plan, NS_TIME, &path) || path)
 		return;
-	if (unshare(CLONE_NEWTIME) < 0)
+	if (unshare((int)namespace_files[NS_TIME].value) < 0)
 		die("failed to create namespaces:", "time", errno);
 	proc = proc_open(1);
 	if (proc < 0)
@@ -57,7 +53,7 @@ void enter_new_time(const struct plan *plan)
 		proc, "monotonic", &config->time_monotonic, config->time_monotonic_nanoseconds);
 	write_offset(proc, "boottime", &config->time_boottime, config->time_boottime_nanoseconds);
 	time = openat(proc, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
-	if (time < 0 || setns(time, CLONE_NEWTIME) < 0)
+	if (time < 0 || setns(time, (int)namespace_files[NS_TIME].value) < 0)
 		die("failed to create namespaces:", "time", errno);
 	close(time);
 	close(proc);

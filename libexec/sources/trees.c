@@ -47,6 +47,44 @@ static int open_namespace(const char *path, int type)
 	return fd;
 }
 
+/* Of a sysctl that parse has passed. */
+static enum namespace_type sysctl_namespace(const char *key)
+{
+	if (!strncmp(key, "net", 3))
+		return NS_NET;
+	if (!strncmp(key, "user", 4))
+		return NS_USER;
+	return !strcmp(key + strcspn(key, "./") + 1, "domainname") ? NS_UTS : NS_IPC;
+}
+
+/* A path may lead to the caller's own namespace: then a sysctl would change the host. */
+static void check_sysctls(const struct plan *plan, enum namespace_type type, int fd)
+{
+	struct plan_list list = plan->config->sysctl;
+	struct stat joined, own;
+	char path[32], what[320];
+	int ours;
+
+	if (!list.count)
+		return;
+	text_join(path, sizeof(path), "/proc/self/ns/", namespace_files[type].word, NULL);
+	ours = open(path, O_PATH | O_CLOEXEC);
+	if (ours < 0 || fstat(ours, &own) < 0 || fstat(fd, &joined) < 0)
+		die("namespace path:", path, errno);
+	close(ours);
+	if (own.st_dev != joined.st_dev || own.st_ino != joined.st_ino)
+		return;
+	for (uint32_t i = 0; i < list.count; i++) {
+		const char *key = plan_text(plan, plan_kv_at(plan, list, i)->key);
+
+		if (sysctl_namespace(key) != type)
+			continue;
+		text_join(what, sizeof(what), "sysctl \"", key, "\" not allowed in host ",
+			namespace_names[type].word, " namespace", NULL);
+		die(what, NULL, 0);
+	}
+}
+
 void send_namespaces(const struct plan *plan)
 {
 	struct plan_list list = plan->config->namespaces;
@@ -60,6 +98,7 @@ void send_namespaces(const struct plan *plan)
 		if (!path)
 			continue;
 		fd = open_namespace(path, (int)namespace_files[ns->type].value);
+		check_sysctls(plan, ns->type, fd);
 		err = msg_send(&conductor, MSG_NAMESPACE, &body, sizeof(body), fd);
 		if (err)
 			_exit(1);

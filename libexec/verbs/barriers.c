@@ -81,6 +81,16 @@ static int spawn_sources(struct creation *c, int trees)
 	return spawn_step(c, STEP_SOURCES, &request, sources_rules, COUNT(sources_rules));
 }
 
+/* Before the container's namespaces are there; a caller who is not root may have no right to any. */
+static int spawn_namespaces(struct creation *c)
+{
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}};
+	const struct spawn request = {
+		.program = PROGRAM_SOURCES, .image = -1, .fds = fds, .fd_count = 1};
+
+	return spawn_step(c, STEP_NAMESPACES, &request, sources_rules, COUNT(sources_rules));
+}
+
 static int spawn_seccomp(struct creation *c)
 {
 	struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {-1, FD_FILTER}};
@@ -176,7 +186,10 @@ static int spawn_line(struct creation *c)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, inside ? control : trees) < 0)
 		return creation_error(c, "socketpair", errno);
-	err = inside ? 0 : spawn_sources(c, trees[0]);
+	if (inside)
+		err = c->namespaces_due ? spawn_namespaces(c) : 0;
+	else
+		err = spawn_sources(c, trees[0]);
 	if (!err)
 		err = spawn_ns(c, trees[1], control[1], &images);
 	if (inside) {
@@ -211,9 +224,6 @@ int creation_spawn_steps(struct creation *c)
 	for (uint32_t i = 0; i < plan->config->namespaces.count; i++)
 		c->namespaces_due +=
 			plan_namespace_at(plan, plan->config->namespaces, i)->path.offset != 0;
-	if (c->namespaces_due && geteuid() != 0)
-		return creation_error(
-			c, "joining namespaces by path is not supported without root yet", 0);
 	/* The cgroup first: what the kernel makes it wait for is the longest wait of all. */
 	if (spawn_cgroup(c) || spawn_line(c))
 		return -1;

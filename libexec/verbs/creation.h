@@ -12,6 +12,7 @@
 enum creation_step {
 	STEP_CGROUP,
 	STEP_SOURCES,
+	STEP_NAMESPACES, /* another sources: without root there is one for the namespaces alone */
 	STEP_SECCOMP,
 	STEP_NETLINK,
 	STEP_NETDEV,

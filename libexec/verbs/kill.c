@@ -136,6 +136,18 @@ static int kill_all(const struct container *container)
 	return 0;
 }
 
+/* An ordinary user's container may be in none of the cgroups that were to be made for it. */
+static void kill_first(const struct container *container)
+{
+	int fd = state_pidfd(container);
+
+	if (fd < 0)
+		return;
+	if (sys_pidfd_send_signal(fd, SIGKILL) < 0 && errno != ESRCH)
+		log_die(1, "unable to signal init", errno_text(errno));
+	close(fd);
+}
+
 static void send_signal(struct container *container, int number)
 {
 	int fd = state_pidfd(container);
@@ -163,8 +175,10 @@ int main(int argc, char **argv)
 
 	verb_open_container(args[0], &container, 1);
 	number = parse_signal(count > 1 ? args[1] : "TERM");
-	if (number == SIGKILL && shares_pid_namespace(&container) && kill_all(&container))
+	if (number == SIGKILL && shares_pid_namespace(&container) && kill_all(&container)) {
+		kill_first(&container);
 		return 0;
+	}
 	send_signal(&container, number);
 	return 0;
 }
