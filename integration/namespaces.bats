@@ -225,3 +225,53 @@ outside() { readlink "/proc/self/ns/$1"; }
 	refused 'sysctl' create "$ID"
 	same "$(cat /proc/sys/kernel/core_pattern)" "$host"
 }
+
+@test "namespaces: uts: names of 64 bytes, empty ones, longer ones" {
+	newer "domainname since 1.2"
+	sh_args 'cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname'
+	edit '.hostname = "h" * 64 | .domainname = "d" * 64'
+	run runc run "$ID"
+	expect 0
+	same "${lines[0]}" "$(printf 'h%.0s' {1..64})"
+	same "${lines[1]}" "$(printf 'd%.0s' {1..64})"
+	edit '.hostname = "h" * 65'
+	refused 'hostname: longer than 64 bytes' create "$ID"
+	edit '.hostname = "h" | .domainname = "d" * 65'
+	refused 'domainname: longer than 64 bytes' create "$ID"
+	edit '.hostname = "" | .domainname = ""'
+	run runc run "$ID"
+	expect 0
+	same "$output" "$(cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname)"
+	edit '.linux.namespaces |= map(select(.type != "uts"))'
+	run runc run "$ID"
+	expect 0
+	edit '.domainname = "d"'
+	refused 'unable to set domainname without a private UTS namespace' create "$ID"
+}
+
+@test "namespaces: uts: a hostname in a joined namespace is the name of both" {
+	args sleep 100
+	detached run -d "$ID-a"
+	expect 0
+	edit --arg p "/proc/$(pid_of "$ID-a")/ns/uts" '.hostname = "second" | .linux.namespaces |= map(if .type == "uts" then .path = $p else . end)'
+	args hostname
+	run runc run "$ID-b"
+	expect 0
+	same "$output" second
+	run runc exec "$ID-a" hostname
+	same "$output" second
+	[ "$(hostname)" != second ]
+}
+
+@test "namespaces: a path is taken as it is: relative, or with a comma, is refused; an empty one is none" {
+	newer "1.1.5 takes relative ones"
+	edit '.linux.namespaces |= map(if .type == "ipc" then .path = "proc/self/ns/ipc" else . end)'
+	refused 'linux.namespaces\[[0-9]\]: path must be absolute' create "$ID"
+	edit '.linux.namespaces |= map(if .type == "ipc" then .path = "/a,b" else . end)'
+	refused 'invalid namespace path /a,b' create "$ID"
+	edit '.linux.namespaces |= map(.path = "")'
+	args readlink /proc/self/ns/ipc
+	run runc run "$ID"
+	expect 0
+	lacks "$output" "$(readlink /proc/self/ns/ipc)"
+}

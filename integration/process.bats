@@ -284,3 +284,280 @@ proc_status() {
 	same "$(stat -c %a "$STATE/$ID/state.json")" 600
 	same "$(stat -c %a "$STATE")" 700
 }
+
+# in_userns FIRST SIZE: a user namespace where the ids 0 … SIZE-1 are FIRST … outside.
+in_userns() {
+	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	edit --argjson first "$1" --argjson size "$2" '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: $first, size: $size}] | .linux.gidMappings = .linux.uidMappings'
+}
+
+@test "process: user namespace: uid, gid and additional groups as the mapping has them" {
+	in_userns 100000 1000
+	edit '.process.user = {uid: 999, gid: 998, additionalGids: [0, 5, 999]} | .process.args = ["sleep", "100"]'
+	detached run -d "$ID"
+	expect 0
+	local status=/proc/$(pid_of "$ID")/status
+	same "$(awk '/^Uid/ { print $2, $3, $4, $5 }' "$status")" "100999 100999 100999 100999"
+	same "$(awk '/^Gid/ { print $2, $3, $4, $5 }' "$status")" "100998 100998 100998 100998"
+	same "$(awk '/^Groups/ { print $2, $3, $4 }' "$status")" "100000 100005 100999"
+	run runc exec "$ID" id -G
+	same "$output" "998 0 5 999"
+}
+
+@test "process: user namespace: ids that are not mapped" {
+	newer "words"
+	in_userns 100000 1000
+	edit '.process.user = {uid: 1000, gid: 0}'
+	refused 'cannot set uid to unmapped user in user namespace' create "$ID"
+	edit '.process.user = {uid: 0, gid: 1000}'
+	refused 'cannot set gid to unmapped user in user namespace' create "$ID"
+	edit '.process.user = {uid: 0, gid: 0, additionalGids: [5, 1000]}'
+	refused 'setgroups: invalid argument' create "$ID"
+	edit '.process.user = {uid: 0, gid: 0} | .process.args = ["sleep", "100"]'
+	detached run -d "$ID"
+	expect 0
+	run runc exec --user 1000 "$ID" true
+	expect 255 "cannot set uid to unmapped user in user namespace"
+	run runc exec --user 0:1000 "$ID" true
+	expect 255 "cannot set gid to unmapped user in user namespace"
+	run runc exec -g 1000 "$ID" true
+	expect 255 "setgroups: invalid argument"
+}
+
+@test "process: user absent, or without its members: root" {
+	args sh -c 'id -u; id -g; grep ^Groups: /proc/self/status'
+	edit '.process.user = {}'
+	run runc run "$ID"
+	expect 0
+	same "$(tr -d ' \t' <<<"$output")" $'0\n0\nGroups:'
+	edit 'del(.process.user)'
+	run runc run "$ID"
+	expect 0
+	same "$(tr -d ' \t' <<<"$output")" $'0\n0\nGroups:'
+}
+
+@test "process: HOME: from the environment, from passwd by uid, / without an entry or a file" {
+	sh_args 'echo "$HOME"'
+	edit '.process.env = ["PATH=/bin", "HOME=/elsewhere"]'
+	run runc run "$ID"
+	same "$output" /elsewhere
+	rm "$ROOTFS/etc/passwd"
+	printf 'root:x:0:0:root:/root:/bin/sh\nu:x:77:77::/home/u:/bin/sh\n' >"$ROOTFS/etc/passwd"
+	edit '.process.env = ["PATH=/bin"] | .process.user = {uid: 77, gid: 77}'
+	run runc run "$ID"
+	same "$output" /home/u
+	edit '.process.user = {uid: 78, gid: 78}'
+	run runc run "$ID"
+	same "$output" /
+	rm "$ROOTFS/etc/passwd"
+	edit '.process.user = {uid: 0, gid: 0}'
+	run runc run "$ID"
+	same "$output" /
+}
+
+# exec_error ARG TEXT: what is told of this program, at create
+exec_error() {
+	args "$1"
+	refused "$2" create "$ID"
+}
+
+@test "process: a program that cannot be found or executed, in runc's words" {
+	mkdir -m 755 "$ROOTFS/opt" "$ROOTFS/opt/dir" "$ROOTFS/opt/closed"
+	printf '#!/no/interpreter\n' >"$ROOTFS/opt/script"
+	echo 'echo hi' >"$ROOTFS/opt/text"
+	printf '\177ELF nonsense' >"$ROOTFS/opt/garbage"
+	echo x >"$ROOTFS/opt/plain"
+	chmod 755 "$ROOTFS/opt/script" "$ROOTFS/opt/text" "$ROOTFS/opt/garbage"
+	chmod 644 "$ROOTFS/opt/plain"
+	ln -s loop "$ROOTFS/opt/loop"
+	edit '.process.env = ["PATH=/opt:/bin"]'
+	exec_error nosuch 'exec: .*nosuch.*: executable file not found in \$PATH'
+	exec_error plain 'exec: .*plain.*: executable file not found in \$PATH'
+	exec_error dir 'exec: .*dir.*: executable file not found in \$PATH'
+	exec_error /no/such 'exec: .*/no/such.*: stat /no/such: no such file or directory'
+	exec_error ./no/such 'exec: .*./no/such.*: stat ./no/such: no such file or directory'
+	exec_error /etc/passwd/x 'exec: .*/etc/passwd/x.*: stat /etc/passwd/x: not a directory'
+	exec_error /opt/plain 'exec: .*/opt/plain.*: permission denied'
+	exec_error /opt/dir 'exec: .*/opt/dir.*: (is a directory|permission denied)'
+	exec_error /opt/loop 'exec: .*/opt/loop.*: too many levels of symbolic links'
+	local program
+	for program in text garbage; do
+		args "/opt/$program"
+		run runc run "$ID"
+		expect 255 "exec /opt/$program: exec format error"
+	done
+	args script
+	run runc run "$ID"
+	expect 255 "exec /opt/script: no such file or directory"
+	cp "$ROOTFS/bin/busybox" "$ROOTFS/opt/closed/true"
+	chmod 700 "$ROOTFS/opt/closed"
+	edit '.process.user = {uid: 77, gid: 77}'
+	exec_error /opt/closed/true 'exec: .*/opt/closed/true.*permission denied'
+	edit '.process.env = ["PATH=bin"]'
+	exec_error busybox 'cannot run executable found relative to current directory'
+	edit 'del(.process.env)'
+	exec_error true 'executable file not found in \$PATH'
+}
+
+@test "process: cwd: made for a user below directories that are missing; of no permission; through a symlink" {
+	edit '.root.readonly = false | .process.cwd = "/a/b/c" | .process.user = {uid: 77, gid: 77}'
+	args sh -c 'pwd; stat -c "%u %a" /a/b/c'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'/a/b/c\n0 755'
+	mkdir "$ROOTFS/target"
+	ln -s target "$ROOTFS/link"
+	edit '.process.cwd = "/link"'
+	args pwd
+	run runc run "$ID"
+	expect 0
+	same "$output" /target
+	edit '.process.cwd = "/etc/passwd/below"'
+	refused 'etc/passwd/below|not a directory' create "$ID"
+	ln -s /proc/1/root "$ROOTFS/out"
+	edit '.process.cwd = "/out/../../x"'
+	run runc run "$ID"
+	[ ! -e /x ]
+}
+
+@test "process: cwd on a read-only root that lacks it" {
+	edit '.root.readonly = true | .process.cwd = "/missing/here"'
+	args pwd
+	run runc run "$ID"
+	expect 0
+	same "$output" /missing/here
+}
+
+@test "process: args and env of exactly 128 KiB with their NUL, and one byte more" {
+	edit '.process.args = ["sh", "-c", "echo ${#0} ${#LONG}", ("x" * 131071)] | .process.env += ["LONG=" + ("y" * 131066)]'
+	run runc run "$ID"
+	expect 0
+	same "$output" "131071 131066"
+	cp config.json keep.json
+	edit '.process.args[3] += "x"'
+	refused 'process.args\[3\]|argument list too long' create "$ID"
+	mv keep.json config.json
+	edit '.process.env[-1] += "y"'
+	refused 'process.env\[[0-9]*\]|argument list too long' create "$ID"
+}
+
+@test "process: thousands of arguments and variables arrive, in order" {
+	edit '.process.args = ["sh", "-c", "shift 9998; echo $# $1 $2; env | grep -c ^V; echo $V4999", "sh"] + [range(10000) | "a\(.)"]
+		| .process.env += [range(5000) | "V\(.)=v\(.)"]'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'2 a9998 a9999\n5000\nv4999'
+}
+
+@test "process: all of them together longer than the kernel takes is refused" {
+	newer "1.1.5 fails at start"
+	edit '.process.env += [range(60) | "V\(.)=" + ("x" * 130000)]'
+	refused 'process.args and process.env: argument list too long' create "$ID"
+}
+
+@test "process: small limits hold for the program and stop nothing before it" {
+	local type
+	for type in AS DATA; do
+		edit --arg t "RLIMIT_$type" '.process.rlimits = [{type: $t, soft: 4194304, hard: 4194304}]'
+		args grep -E 'Max (address space|data size)' /proc/self/limits
+		run runc run "$ID"
+		expect 0 4194304
+	done
+	newer "1.1.5 needs files for itself"
+	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 3, hard: 3}]'
+	sh_args 'ulimit -S -n; ulimit -H -n'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'3\n3'
+	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 0, hard: 0}] | .process.user = {uid: 77, gid: 77}'
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["getcwd"], action: "SCMP_ACT_ERRNO"}]}'
+	args /bin/true
+	run runc run "$ID"
+	expect 0
+	edit 'del(.linux.seccomp) | .process.rlimits = [{type: "RLIMIT_NPROC", soft: 1, hard: 1}, {type: "RLIMIT_FSIZE", soft: 0, hard: 0},
+		{type: "RLIMIT_STACK", soft: 65536, hard: 65536}, {type: "RLIMIT_MEMLOCK", soft: 0, hard: 0}]'
+	args /bin/true
+	run runc run "$ID"
+	expect 0
+}
+
+@test "process: every type of limit arrives, exec has them too" {
+	local names="CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME"
+	# Below what is there, so that no privilege is needed; the numbers differ.
+	edit --arg n "$names" '.process.rlimits = [$n | split(" ") | to_entries[] | {type: "RLIMIT_\(.value)",
+		soft: (if .key > 12 then 0 else 100000000 + .key end), hard: (if .key > 12 then 0 else 200000000 + .key end)}]
+		| .process.rlimits |= map(if .type == "RLIMIT_NOFILE" then .soft = 107 | .hard = 207
+			elif .type == "RLIMIT_NPROC" then .soft = 1006 | .hard = 2006
+			elif .type == "RLIMIT_SIGPENDING" then .soft = 11 | .hard = 21
+			elif .type == "RLIMIT_CORE" or .type == "RLIMIT_MEMLOCK" or .type == "RLIMIT_MSGQUEUE" then .soft = 4 | .hard = 5 else . end)'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	prlimit --pid "$(pid_of "$ID")" --noheadings --raw -o RESOURCE,SOFT,HARD | sort >"$T/seen"
+	jq -r '.process.rlimits[] | "\(.type[7:]) \(.soft) \(.hard)"' config.json | sort >"$T/wanted"
+	diff "$T/wanted" "$T/seen"
+	run runc exec "$ID" grep 'Max open files' /proc/self/limits
+	same "$(tr -s ' ' <<<"$output" | cut -d ' ' -f 4,5)" "107 207"
+}
+
+@test "process: oomScoreAdj: 0 is a value, absent leaves what the caller has" {
+	args cat /proc/self/oom_score_adj
+	run sh -c 'echo 300 >/proc/self/oom_score_adj; exec timeout 10 "$0" --root "$1" run "$2"' "$RUNC" "$STATE" "$ID"
+	expect 0
+	[ -n "$CONTROL" ] || same "$output" 300
+	edit '.process.oomScoreAdj = 301'
+	run sh -c 'echo 300 >/proc/self/oom_score_adj; exec timeout 10 "$0" --root "$1" run "$2"' "$RUNC" "$STATE" "$ID"
+	same "$output" 301
+	edit '.process.oomScoreAdj = 0'
+	run sh -c 'echo 0 >/proc/self/oom_score_adj; exec timeout 10 "$0" --root "$1" run "$2"' "$RUNC" "$STATE" "$ID"
+	same "$output" 0
+	edit '.process.oomScoreAdj = 1000'
+	run runc run "$ID"
+	same "$output" 1000
+	newer "not checked by 1.1.5"
+	edit '.process.oomScoreAdj = -1001'
+	refused 'process.oomScoreAdj' create "$ID"
+}
+
+@test "process: capabilities that the caller does not have: a warning, and the others" {
+	newer "1.1.5 fails"
+	local set
+	proc_status CapBnd
+	for set in bounding permitted inheritable; do
+		edit --arg s "$set" '.process.capabilities = {bounding: ["CAP_KILL"], permitted: ["CAP_KILL"], effective: ["CAP_KILL"]}
+			| .process.capabilities[$s] += ["CAP_SYS_TIME"]'
+		args grep -E '^Cap' /proc/self/status
+		run setpriv --bounding-set -sys_time --inh-caps -sys_time timeout 10 "$RUNC" --root "$STATE" run "$ID"
+		expect 0 "some capabilities cannot be granted" $'CapBnd:\t0000000000000020' $'CapEff:\t0000000000000020'
+		same "$(grep -c level=warning <<<"$output")" 1
+		run runc run "$ID"
+		lacks "$output" level=warning
+	done
+}
+
+@test "process: ambient without permitted or inheritable: a warning that names it" {
+	newer "1.1.5 ignores it"
+	edit '.process.user = {uid: 77, gid: 77} | .process.capabilities = {bounding: ["CAP_KILL", "CAP_CHOWN"], permitted: ["CAP_KILL"],
+		effective: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_CHOWN"]}'
+	proc_status CapAmb
+	expect 0 "can't raise ambient capability 0" $'CapAmb:\t0000000000000020'
+}
+
+@test "process: without the object capabilities there are none; with an empty one, too" {
+	newer "newer ones leave them alone"
+	edit 'del(.process.capabilities)'
+	proc_status CapPrm CapEff CapBnd
+	expect 0 $'CapPrm:\t0000000000000000' $'CapEff:\t0000000000000000' $'CapBnd:\t0000000000000000'
+	edit '.process.capabilities = {}'
+	proc_status CapPrm CapBnd
+	expect 0 $'CapPrm:\t0000000000000000' $'CapBnd:\t0000000000000000'
+}
+
+@test "process: consoleSize without a terminal is ignored, commandLine and username too" {
+	edit '.process.consoleSize = {height: 5, width: 6} | .process.commandLine = "x" | .process.user.username = "nobody"'
+	args id -u
+	run runc run "$ID"
+	expect 0
+	same "$output" 0
+}

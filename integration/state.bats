@@ -89,3 +89,24 @@ load lib/common
 	same "$(runc state "$ID" | jq -r .bundle)" ""
 	cp "$T/plan" "$STATE/$ID/plan"
 }
+
+@test "state: annotations: all of them, also unknown and reserved ones, and empty values" {
+	edit '.annotations = {"org.opencontainers.image.os": "linux", "org.opencontainers.image.stopSignal": "SIGINT", "x": "",
+		"com.example/π.key": "{\"a\": [1]}"}'
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	same "$(runc state "$ID" | jq -S -c .annotations)" "$(jq -S -c .annotations config.json)"
+	same "$(runc list -f json | jq -S -c '.[0].annotations')" "$(jq -S -c .annotations config.json)"
+}
+
+@test "state: annotations: an empty key, and values that are no strings, are refused" {
+	newer "1.1.5 takes an empty key"
+	local value
+	edit '.annotations = {"": "x"}'
+	refused 'annotations.*: a key must not be empty' create "$ID"
+	for value in 5 true '{"a": "b"}' '["a"]' null; do
+		edit --argjson v "$value" '.annotations = {"org.example": $v}'
+		refused 'annotations.*org.example.*: expected a string' create "$ID"
+	done
+}

@@ -22,7 +22,7 @@
 #define SEARCH_BY_OTHER 0x00000008
 #define GROUPS_MAX      65536
 
-static int cwd_entered;
+static int cwd_entered, cannot_grant;
 
 void join_keyring(const struct plan *plan)
 {
@@ -195,8 +195,11 @@ static void drop_bounding(const struct plan *plan)
 	for (int cap = 0; cap < 64; cap++) {
 		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
 
-		if (has < 0)
-			return; /* past the kernel's last capability */
+		if (has < 0) { /* past the kernel's last capability */
+			cannot_grant |= plan->config->cap_bounding >> cap != 0;
+			return;
+		}
+		cannot_grant |= !has && (plan->config->cap_bounding >> cap & 1);
 		if (!has || (plan->config->cap_bounding >> cap & 1))
 			continue;
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 ||
@@ -221,15 +224,25 @@ static void set_groups(const struct plan *plan)
 	}
 }
 
+/* Which ids are mapped the kernel knows best: the user namespace may be a joined one. */
+static _Noreturn void die_of_id(const char *kind, int err)
+{
+	char what[80];
+
+	text_join(what, sizeof(what), "unable to setup user: cannot set ", kind, "id",
+		err == EINVAL ? " to unmapped user in user namespace" : "", NULL);
+	die(what, NULL, err == EINVAL ? 0 : err);
+}
+
 static void set_ids(const struct plan *plan)
 {
 	uid_t uid = (uid_t)plan->config->uid, ids[3];
 	gid_t gid = (gid_t)plan->config->gid, gids[3];
 
 	if (sys_setresgid(gid, gid, gid) < 0)
-		die("unable to setup user: setgid:", NULL, errno);
+		die_of_id("g", errno);
 	if (sys_setresuid(uid, uid, uid) < 0)
-		die("unable to setup user: setuid:", NULL, errno);
+		die_of_id("u", errno);
 	if (getresuid(&ids[0], &ids[1], &ids[2]) < 0 ||
 		getresgid(&gids[0], &gids[1], &gids[2]) < 0 || ids[0] != uid || ids[1] != uid ||
 		ids[2] != uid || gids[0] != gid || gids[1] != gid || gids[2] != gid)
@@ -272,16 +285,16 @@ static void set_capabilities(const struct plan *plan)
 	cap_call(__NR_capget, now);
 	for (int i = 0; i < 2; i++) {
 		uint32_t permitted = (uint32_t)(config->cap_permitted >> (32 * i));
+		uint32_t inheritable = (uint32_t)(config->cap_inheritable >> (32 * i));
 
-		if (permitted & ~now[i].permitted)
-			warn("some capabilities cannot be granted: the caller does not have them",
-				NULL, 0);
+		cannot_grant |= ((permitted | inheritable) & ~now[i].permitted) != 0;
 		want[i].permitted = permitted & now[i].permitted;
 		want[i].effective =
 			(uint32_t)(config->cap_effective >> (32 * i)) & want[i].permitted;
-		want[i].inheritable =
-			(uint32_t)(config->cap_inheritable >> (32 * i)) & now[i].permitted;
+		want[i].inheritable = inheritable & now[i].permitted;
 	}
+	if (cannot_grant)
+		warn("some capabilities cannot be granted: the caller does not have them", NULL, 0);
 	cap_call(__NR_capset, want);
 	cap_call(__NR_capget, now);
 	if (memcmp(want, now, sizeof(now)) != 0)

@@ -62,7 +62,8 @@ void set_session(const struct plan *plan)
  * As runc: the owner only, never /dev/null, and files that cannot be changed stay as they are. But
  * in the foreground runc gives the process pipes of its own, and here it has the caller's files:
  * the terminal of an administrator must not become the user's, nor what is only read, as with
- * `</etc/shadow`. What is written to does, or /dev/stdout could not be opened.
+ * `</etc/shadow`. What is written to does, or /dev/stdout could not be opened. An id that is not
+ * mapped (EINVAL) is told when it is set.
  */
 static int is_left(const struct plan *plan, int fd, const struct stat *st)
 {
@@ -83,7 +84,7 @@ void own_stdio(const struct plan *plan)
 		if (fstat(fd, &st) < 0 || is_left(plan, fd, &st))
 			continue;
 		if (sys_fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&
-			errno != EACCES)
+			errno != EACCES && errno != EINVAL)
 			die("chown stdio:", NULL, errno);
 	}
 }

@@ -50,6 +50,11 @@ void build_config(const struct value *document)
 	build_object(document, document_fields, config);
 	if (!has_root)
 		refuse_as("root must be specified", NULL);
+	/* Empty is none, as with runc. */
+	if (!config->hostname.length)
+		config->hostname = plan_put(NULL);
+	if (!config->domainname.length)
+		config->domainname = plan_put(NULL);
 	add_mounts(&config->mounts);
 	check_namespaces(config);
 	map_mounts(config);
