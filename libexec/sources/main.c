@@ -12,24 +12,39 @@
 
 #include "priv_table.h"
 
+static int joins_by_path(const struct plan *plan)
+{
+	struct plan_list list = plan->config->namespaces;
+
+	for (uint32_t i = 0; i < list.count; i++)
+		if (plan_namespace_at(plan, list, i)->path.offset)
+			return 1;
+	return 0;
+}
+
+static int is_there(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct plan plan;
 	const char *why;
-	int err, inside;
+	int err, joins;
 
 	step_start(PROGRAM_SOURCES, argc, argv, NULL, 0);
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, err);
-	inside = fcntl(FD_BUNDLE, F_GETFD) < 0 && fcntl(FD_TREES, F_GETFD) >= 0;
-	if (!inside)
+	joins = joins_by_path(&plan);
+	if (joins && (is_there(FD_BUNDLE) || !is_there(FD_TREES)))
 		send_namespaces(&plan);
 	err = priv_keep_caps(priv.caps & ~(UINT64_C(1) << CAP_SYS_PTRACE));
 	if (err)
 		die("dropping capabilities:", NULL, err);
-	if (fcntl(FD_TREES, F_GETFD) >= 0)
+	if (!joins || is_there(FD_TREES))
 		send_trees(&plan);
 	tell(MSG_DONE, -1);
 	return 0;
