@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "journal.h"
+#include "kernfs.h"
 #include "plan.h"
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
@@ -57,22 +58,15 @@ int place_in(char *lines, const struct hierarchy *h, char path[PATH_SIZE]);
 /* Cleans PATH lexically: no empty component, "." or "..", none may climb; no slash at either end.
  * 0, -errno. */
 int path_clean(const char *path, char *out, size_t size);
-void close_fd(int *fd);
 
-/* file.c: all return 0 (or a length) or -errno. NAME is relative to the directory DIR. */
+/* file.c: both return 0 or -errno. NAME is relative to the directory DIR. */
 
-int beneath(int dir, const char *name, int flags);
-/* Whole small file, NUL-terminated, without the last newline. */
-ssize_t read_file(int dir, const char *name, char *buffer, size_t size);
 /* One number; "max" and v1's highest are UINT64_MAX. */
 int read_number(int dir, const char *name, uint64_t *n);
-int write_file(int dir, const char *name, const char *value);
 /* As write_file with a number; -1 is written as is. */
 int write_number(int dir, const char *name, int64_t n);
 /* Reports `write "VALUE" to FILE: ERR` and exits. */
 _Noreturn void die_write(const struct hierarchy *h, const char *file, const char *value, int err);
-int64_t now_ms(void);
-void sleep_ms(int64_t ms);
 
 /* tree.c */
 
