@@ -45,12 +45,15 @@ teardown() { :; }
 
 @test "features: what is not there is not claimed" {
 	jq -e '.linux.cgroup == {v1: true, v2: true, systemd: false, systemdUser: false, rdma: false}' features.json
-	jq -e '.linux.intelRdt.enabled == false' features.json
 	jq -e '.annotations["org.opencontainers.runc.checkpoint.enabled"] == "false"' features.json
 }
 
 @test "features: devices of the host are moved" {
 	jq -e '.linux.netDevices.enabled == true' features.json
+}
+
+@test "features: intelRdt with schemata and monitoring" {
+	jq -e '.linux.intelRdt == {enabled: true, schemata: true, monitoring: true}' features.json
 }
 
 @test "features: seccomp follows the build" {

@@ -25,10 +25,10 @@ enum {
 	FD_LINE = 16, /* ns: the control socket of the line, which becomes FD_CONTROL of rootfs and
 			 dmz */
 	FD_SOURCES_CONTROL = 17, /* ns: control socket for that sources */
-	FD_JOURNAL = 18, /* cgroup, netdev: the journal, read-only: what it lists, or its lock */
-	FD_CONSOLE = 19, /* dmz: the terminal that becomes 0-2 */
-	FD_MASTER = 20,  /* tty: the pty master */
-	FD_PTY = 21,     /* ns: sealed memfd of pty, when exec is to have a terminal */
+	FD_JOURNAL = 18,         /* cgroup, netdev, resctrl: the journal, read-only, or its lock */
+	FD_CONSOLE = 19,         /* dmz: the terminal that becomes 0-2 */
+	FD_MASTER = 20,          /* tty: the pty master */
+	FD_PTY = 21,             /* ns: sealed memfd of pty, when exec is to have a terminal */
 	FD_INIT_CGROUP = 22, /* cgroup: /proc/PID/cgroup of the container's first process, opened
 				by itself before Landlock hides it */
 	FD_PRESERVED = 64,   /* line programs: the caller's fds of --preserve-fds, moved here until

@@ -73,6 +73,15 @@ int journal_append_cgroup(int fd, const char *controller, const char *path)
 	return journal_append(fd, JOURNAL_CGROUP, body, first + second);
 }
 
+int journal_append_resctrl(int fd, enum journal_type type, const char *path)
+{
+	size_t length = strlen(path) + 1;
+
+	if (length > PATH_SIZE_MAX)
+		return -ENAMETOOLONG;
+	return path_is_sound(path) ? journal_append(fd, type, path, length) : -EINVAL;
+}
+
 static int take_cgroup(struct journal *journal, const char *body, size_t length)
 {
 	size_t first = strnlen(body, length) + 1, second;
@@ -86,6 +95,20 @@ static int take_cgroup(struct journal *journal, const char *body, size_t length)
 	journal->cgroups[journal->cgroup_count].controller = body;
 	journal->cgroups[journal->cgroup_count].path = body + first;
 	journal->cgroup_count++;
+	return 0;
+}
+
+static int take_resctrl(
+	struct journal *journal, enum journal_type type, const char *body, size_t length)
+{
+	const char **path = type == JOURNAL_RESCTRL_MONITOR ? &journal->resctrl.monitor
+							    : &journal->resctrl.group;
+
+	if (*path || strnlen(body, length) + 1 != length || length > PATH_SIZE_MAX ||
+		!path_is_sound(body))
+		return -EBADMSG;
+	*path = body;
+	journal->resctrl.own |= type == JOURNAL_RESCTRL_OWN;
 	return 0;
 }
 
@@ -115,6 +138,10 @@ static int take_record(struct journal *journal, uint16_t type, const char *body,
 		return take_init(journal, body, length);
 	case JOURNAL_READY:
 		return take_ready(journal, body, length);
+	case JOURNAL_RESCTRL:
+	case JOURNAL_RESCTRL_OWN:
+	case JOURNAL_RESCTRL_MONITOR:
+		return take_resctrl(journal, type, body, length);
 	default:
 		return -EBADMSG;
 	}

@@ -15,9 +15,12 @@
 
 enum journal_type {
 	JOURNAL_CGROUP =
-		1,    /* "CONTROLLER\0PATH\0": a cgroup directory we make; controller "" is v2 */
-	JOURNAL_INIT, /* struct journal_init: the container's first process */
-	JOURNAL_READY /* struct journal_ready: creation succeeded */
+		1,       /* "CONTROLLER\0PATH\0": a cgroup directory we make; controller "" is v2 */
+	JOURNAL_INIT,    /* struct journal_init: the container's first process */
+	JOURNAL_READY,   /* struct journal_ready: creation succeeded */
+	JOURNAL_RESCTRL, /* "PATH\0": the container's resctrl group, which is not ours to remove */
+	JOURNAL_RESCTRL_OWN,    /* "PATH\0": the same, and we make it */
+	JOURNAL_RESCTRL_MONITOR /* "PATH\0": a monitoring group that we make */
 };
 
 struct journal_init {
@@ -39,12 +42,19 @@ struct journal {
 		const char *controller; /* points into bytes */
 		const char *path;
 	} cgroups[JOURNAL_CGROUPS_MAX];
+	struct {
+		const char *group;   /* NULL: none; points into bytes, as monitor */
+		const char *monitor; /* NULL: none */
+		int own;             /* the group goes with the container, as monitor always does */
+	} resctrl;
 	char bytes[JOURNAL_SIZE_MAX];
 };
 
 /* Appends one record to FD (O_APPEND). Returns 0 or -errno. */
 int journal_append(int fd, enum journal_type type, const void *body, size_t length);
 int journal_append_cgroup(int fd, const char *controller, const char *path);
+/* TYPE: one of JOURNAL_RESCTRL. */
+int journal_append_resctrl(int fd, enum journal_type type, const char *path);
 
 /* Reads FD from its beginning. Returns 0, -EBADMSG for a file that is not a journal, or -errno. */
 int journal_read(int fd, struct journal *journal);

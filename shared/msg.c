@@ -22,6 +22,7 @@ const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_DMZ] = "dmz",
 	[PROGRAM_TTY] = "tty",
 	[PROGRAM_NETDEV] = "netdev",
+	[PROGRAM_RESCTRL] = "resctrl",
 };
 
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd)
@@ -143,6 +144,10 @@ static void end_strings(struct msg *msg)
 	case MSG_DEBUG:
 		msg->body.text.what[MSG_WHAT_MAX - 1] = '\0';
 		msg->body.text.object[MSG_OBJECT_MAX - 1] = '\0';
+		break;
+	case MSG_RESCTRL:
+		msg->body.resctrl.group[MSG_RESCTRL_PATH - 1] = '\0';
+		msg->body.resctrl.monitor[MSG_RESCTRL_PATH - 1] = '\0';
 		break;
 	default:
 		break;

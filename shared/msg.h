@@ -23,6 +23,7 @@ enum program {
 	PROGRAM_DMZ,
 	PROGRAM_TTY,
 	PROGRAM_NETDEV,
+	PROGRAM_RESCTRL,
 	PROGRAM_COUNT
 };
 
@@ -68,6 +69,9 @@ enum msg_type {
 		      map its ids; answered by MSG_DONE, as is the end of the first kind then */
 	MSG_UNDO,  /* conductor → netdev: the creation has failed, bring the devices back */
 	MSG_IDMAP, /* ns → sources: struct msg_number (index of the mapping), user namespace */
+	MSG_RESCTRL, /* resctrl → conductor: struct msg_resctrl, before anything of it is made */
+	MSG_RESCTRL_MAKE, /* conductor → resctrl: it is in the journal, make it */
+	MSG_RESCTRL_JOIN, /* conductor → resctrl: struct msg_number (pid) */
 	MSG_TYPE_COUNT
 };
 
@@ -119,6 +123,14 @@ struct msg_suspended {
 	uint32_t turn;   /* … unless it has sent more than so many MSG_CONTINUE by then */
 };
 
+#define MSG_RESCTRL_PATH 576 /* /sys/fs/resctrl, two names of 255 bytes, mon_groups, the NUL */
+
+struct msg_resctrl {
+	uint32_t own;                   /* 1: the group is made for this container alone */
+	char group[MSG_RESCTRL_PATH];   /* absolute, as monitor */
+	char monitor[MSG_RESCTRL_PATH]; /* "": none */
+};
+
 struct msg_hooks {
 	uint32_t kind;   /* enum hook_kind */
 	uint32_t status; /* enum container_status of state.h */
@@ -135,6 +147,7 @@ struct msg {
 		struct msg_hooks hooks;
 		struct msg_tree tree;
 		struct msg_suspended suspended;
+		struct msg_resctrl resctrl;
 		char bytes[sizeof(struct msg_cgroups)];
 	} body;
 	int fd; /* received: -1 or an fd that the receiver owns, close-on-exec */

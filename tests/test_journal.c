@@ -44,6 +44,10 @@ static int full_file(void)
 	assert_int_equal(journal_append_cgroup(fd, "memory", "/sys/fs/cgroup/memory/a"), 0);
 	assert_int_equal(journal_append_cgroup(fd, "", "/sys/fs/cgroup/unified/a"), 0);
 	assert_int_equal(journal_append(fd, JOURNAL_INIT, &init, sizeof(init)), 0);
+	assert_int_equal(journal_append_resctrl(fd, JOURNAL_RESCTRL_OWN, "/sys/fs/resctrl/a"), 0);
+	assert_int_equal(journal_append_resctrl(
+				 fd, JOURNAL_RESCTRL_MONITOR, "/sys/fs/resctrl/a/mon_groups/a"),
+		0);
 	assert_int_equal(journal_append(fd, JOURNAL_READY, &ready, sizeof(ready)), 0);
 	return fd;
 }
@@ -58,6 +62,9 @@ static void test_empty(void **state)
 	assert_int_equal(journal.cgroup_count, 0);
 	assert_int_equal(journal.init.pid, 0);
 	assert_int_equal(journal.is_ready, 0);
+	assert_null(journal.resctrl.group);
+	assert_null(journal.resctrl.monitor);
+	assert_int_equal(journal.resctrl.own, 0);
 	close(fd);
 }
 
@@ -74,6 +81,9 @@ static void test_round_trip(void **state)
 	assert_string_equal(journal.cgroups[1].path, "/sys/fs/cgroup/unified/a");
 	assert_int_equal(journal.init.pid, 4711);
 	assert_int_equal(journal.init.start_time, 123456789);
+	assert_string_equal(journal.resctrl.group, "/sys/fs/resctrl/a");
+	assert_string_equal(journal.resctrl.monitor, "/sys/fs/resctrl/a/mon_groups/a");
+	assert_int_equal(journal.resctrl.own, 1);
 	assert_int_equal(journal.is_ready, 1);
 	assert_int_equal(journal.ready.nanoseconds, 999999999);
 	close(fd);
@@ -172,6 +182,39 @@ static void test_bad_records(void **state)
 	close(fd);
 }
 
+/* One group and one monitoring group, each a sound path with its end. */
+static void test_resctrl(void **state)
+{
+	static const char *const bad[] = {"", "/", "a", "/a/../b", "/a//b", "/a/"};
+	int fd = new_file();
+
+	(void)state;
+	assert_int_equal(journal_append_resctrl(fd, JOURNAL_RESCTRL, "/sys/fs/resctrl"), 0);
+	assert_int_equal(journal_read(fd, &journal), 0);
+	assert_string_equal(journal.resctrl.group, "/sys/fs/resctrl");
+	assert_null(journal.resctrl.monitor);
+	assert_int_equal(journal.resctrl.own, 0);
+	assert_int_equal(journal_append_resctrl(fd, JOURNAL_RESCTRL_OWN, "/sys/fs/resctrl/b"), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_null(journal.resctrl.group);
+	assert_int_equal(journal.resctrl.own, 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(
+			journal_append_resctrl(fd, JOURNAL_RESCTRL_MONITOR, bad[i]), -EINVAL);
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(
+			journal_append(fd, JOURNAL_RESCTRL_MONITOR, bad[i], strlen(bad[i]) + 1), 0);
+		assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	}
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(journal_append(fd, JOURNAL_RESCTRL, "/a", 2), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(journal_append(fd, JOURNAL_RESCTRL, "/a\0b", 5), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	close(fd);
+}
+
 static void test_limits(void **state)
 {
 	static char path[4200];
@@ -206,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_bad_paths),
 		cmocka_unit_test(test_bad_records),
+		cmocka_unit_test(test_resctrl),
 		cmocka_unit_test(test_limits),
 	};
 

@@ -217,7 +217,7 @@ static void accepted(void **state)
 		{LINUX, "{\"seccompp\":{}}",
 			"linux.seccompp: unknown and ignored; did you mean seccomp?"},
 		{LINUX, "{\"seccomp\":{}}", NULL},
-		{LINUX, "{\"intelRdt\":{},\"timeOffsets\":null}", NULL},
+		{LINUX, "{\"intelRdt\":null,\"timeOffsets\":null}", NULL},
 		{LINUX, RESOURCES("\"blockIO\":{\"weight\":0,\"weightDevice\":[]},\"pids\":{}"),
 			NULL},
 		{LINUX, NS_AND(",{\"type\":\"ipc\"}", "\"sysctl\":{\"kernel/msgmax\":\"4243\"}"),

@@ -315,7 +315,6 @@ static void refused_in_linux(void **state)
 			"{\"devices\":[{\"type\":\"p\",\"path\":\"/"
 			"a\"},{\"type\":\"p\",\"path\":\"//a\"}]}",
 			"linux.devices: duplicate device path \"/a\""},
-		{LINUX, "{\"intelRdt\":{\"closID\":\"a\"}}", "linux.intelRdt: not supported yet"},
 	};
 
 	(void)state;

@@ -35,6 +35,7 @@ void warn_unknown_caps(void);
 
 void build_linux(const struct value *value, void *config);
 void build_resources(const struct value *resources, void *config);
+void build_rdt(const struct value *rdt, void *config);
 void build_seccomp(const struct value *seccomp, void *config);
 
 /* build_scheduling.c: members of process; each replaces what an earlier process object gave. */

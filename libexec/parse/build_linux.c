@@ -181,7 +181,7 @@ static const struct field linux_fields[] = {
 	{"seccomp", FIELD_CALL, FIELD_GUARD, .call = build_seccomp},
 	{"personality", FIELD_OBJECT, FIELD_GUARD, .fields = personality_fields},
 	{"timeOffsets", FIELD_CALL, FIELD_GUARD, .call = build_time_offsets},
-	{"intelRdt", FIELD_UNSUPPORTED},
+	{"intelRdt", FIELD_CALL, FIELD_GUARD, .call = build_rdt},
 	{"memoryPolicy", FIELD_CALL, FIELD_GUARD, .call = build_memory_policy},
 	{"netDevices", FIELD_CALL, FIELD_GUARD, CONFIG(net_devices), .call = build_net_devices},
 	{NULL}};

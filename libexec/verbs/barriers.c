@@ -22,6 +22,9 @@ static const struct msg_rule cgroup_rules[] = {MSG_ANY_STEP,
 	{MSG_CGROUP_MADE, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_CGROUP, PROGRAM_CGROUP},
 	{MSG_JOINED, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP},
 	{MSG_DONE, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP}};
+static const struct msg_rule resctrl_rules[] = {MSG_ANY_STEP,
+	{MSG_RESCTRL, MSG_ONCE, sizeof(struct msg_resctrl), 0, PROGRAM_RESCTRL},
+	{MSG_DONE, MSG_ONCE, 0, MSG_RESCTRL, PROGRAM_RESCTRL}};
 static const struct msg_rule sources_rules[] = {MSG_ANY_STEP,
 	{MSG_NAMESPACE, MSG_FD, sizeof(struct msg_number), 0, PROGRAM_SOURCES},
 	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_SOURCES}};
@@ -57,18 +60,30 @@ static int has_host_hooks(const struct plan_config *config)
 		config->hooks_poststart.count;
 }
 
-static int spawn_cgroup(struct creation *c)
+/* A step that makes what the journal lists. */
+static int spawn_maker(struct creation *c, enum creation_step i, enum program program,
+	const struct msg_rule *rules, size_t rule_count)
 {
 	static const char *arguments[] = {"create", NULL};
 	/* With the lock: if we are killed, `delete` waits until no more directory is made. */
 	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {c->lock_fd, FD_JOURNAL}};
-	const struct spawn request = {.program = PROGRAM_CGROUP,
+	const struct spawn request = {.program = program,
 		.image = -1,
 		.arguments = arguments,
 		.fds = fds,
 		.fd_count = COUNT(fds)};
 
-	return spawn_step(c, STEP_CGROUP, &request, cgroup_rules, COUNT(cgroup_rules));
+	return spawn_step(c, i, &request, rules, rule_count);
+}
+
+static int spawn_makers(struct creation *c)
+{
+	int err = spawn_maker(c, STEP_CGROUP, PROGRAM_CGROUP, cgroup_rules, COUNT(cgroup_rules));
+
+	if (!err && c->container.plan.config->has_rdt)
+		err = spawn_maker(
+			c, STEP_RESCTRL, PROGRAM_RESCTRL, resctrl_rules, COUNT(resctrl_rules));
+	return err;
 }
 
 static int spawn_sources(struct creation *c, int trees)
@@ -225,7 +240,7 @@ int creation_spawn_steps(struct creation *c)
 		c->namespaces_due +=
 			plan_namespace_at(plan, plan->config->namespaces, i)->path.offset != 0;
 	/* The cgroup first: what the kernel makes it wait for is the longest wait of all. */
-	if (spawn_cgroup(c) || spawn_line(c))
+	if (spawn_makers(c) || spawn_line(c))
 		return -1;
 	if (plan->config->has_seccomp && spawn_seccomp(c))
 		return -1;
@@ -268,6 +283,20 @@ static int hear_cgroups(struct creation *c, const struct msg_cgroups *cgroups)
 		return 0;
 	c->cgroups_listed = 1;
 	return tell_step(c, STEP_CGROUP, MSG_CGROUP_MAKE, NULL, 0, -1);
+}
+
+static int hear_resctrl(struct creation *c, const struct msg_resctrl *groups)
+{
+	int err = journal_append_resctrl(
+		c->journal_fd, groups->own ? JOURNAL_RESCTRL_OWN : JOURNAL_RESCTRL, groups->group);
+
+	if (!err && groups->monitor[0])
+		err = journal_append_resctrl(
+			c->journal_fd, JOURNAL_RESCTRL_MONITOR, groups->monitor);
+	if (err)
+		return creation_error(c, "journal", err);
+	c->resctrl_listed = 1;
+	return tell_step(c, STEP_RESCTRL, MSG_RESCTRL_MAKE, NULL, 0, -1);
 }
 
 static int hear_init(struct creation *c, const struct msg_init *init, int pidfd)
@@ -314,6 +343,7 @@ static void log_heard(const struct creation *c, enum creation_step from, uint32_
 		[MSG_CGROUP] = "has named the cgroups",
 		[MSG_CGROUP_MADE] = "has made the cgroups",
 		[MSG_JOINED] = "has moved the container's process into its cgroups",
+		[MSG_RESCTRL] = "has named the resctrl group",
 		[MSG_NAMESPACE] = "has opened a namespace to join",
 		[MSG_INIT] = "has started the container's process",
 		[MSG_NETSOCK] = "has opened a netlink socket in the network namespace",
@@ -343,6 +373,8 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 	switch (msg->header.type) {
 	case MSG_CGROUP:
 		return hear_cgroups(c, &msg->body.cgroups);
+	case MSG_RESCTRL:
+		return hear_resctrl(c, &msg->body.resctrl);
 	case MSG_CGROUP_MADE:
 		c->cgroups_made = 1;
 		c->cgroup_dir = msg->fd;
@@ -463,6 +495,10 @@ int creation_advance(struct creation *c)
 		if (!c->joined)
 			err = tell_step(c, STEP_CGROUP, MSG_CGROUP_JOIN, &pid, sizeof(pid), -1);
 	}
+	if (!err && !c->resctrl_joining && c->resctrl_listed && c->init_pidfd >= 0) {
+		c->resctrl_joining = 1;
+		err = tell_step(c, STEP_RESCTRL, MSG_RESCTRL_JOIN, &pid, sizeof(pid), -1);
+	}
 	if (!err && c->netsock >= 0 && !creation_pending(c, STEP_NETLINK))
 		err = send_netsock(c);
 	/* rootfs then goes on to the sysctls, which may be those of a device. */
@@ -475,7 +511,8 @@ int creation_advance(struct creation *c)
 	}
 	if (!err && !c->hooks_sent && !c->hooks_running && c->mounted &&
 		(!plan_waits_after_mounts(plan) ||
-			(c->limited && !creation_pending(c, STEP_NETLINK))))
+			(c->limited && !creation_pending(c, STEP_NETLINK) &&
+				!creation_pending(c, STEP_RESCTRL))))
 		err = run_early_hooks(c);
 	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent &&
 		c->steps[STEP_SECCOMP].done)

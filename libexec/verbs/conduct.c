@@ -363,30 +363,33 @@ int conduct_parse(int config, int plan, const char *const *arguments, char *line
 	return run_step(&request, PARSE_SECONDS, line, size);
 }
 
-static int conduct_cgroup(const char *what, int journal, char *line, size_t size)
-{
-	const char *arguments[] = {what, NULL};
-	const struct spawn_fd fds[] = {{journal, FD_JOURNAL}};
-	const struct spawn request = {.program = PROGRAM_CGROUP,
-		.image = -1,
-		.arguments = arguments,
-		.fds = fds,
-		.fd_count = 1};
-
-	return run_step(&request, CGROUP_SECONDS, line, size);
-}
-
-int container_cgroup(const struct container *container, const char *mode, char *line, size_t size)
+/* A step that does MODE with what the journal lists. */
+static int conduct_journaled(enum program program, const struct container *container,
+	const char *mode, char *line, size_t size)
 {
 	int journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC), err;
+	const char *arguments[] = {mode, NULL};
+	const struct spawn_fd fds[] = {{journal, FD_JOURNAL}};
+	const struct spawn request = {
+		.program = program, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 1};
 
 	if (journal < 0) {
 		text_join(line, size, "journal: ", errno_text(errno), NULL);
 		return -ECANCELED;
 	}
-	err = conduct_cgroup(mode, journal, line, size);
+	err = run_step(&request, CGROUP_SECONDS, line, size);
 	close(journal);
 	return err;
+}
+
+int container_cgroup(const struct container *container, const char *mode, char *line, size_t size)
+{
+	return conduct_journaled(PROGRAM_CGROUP, container, mode, line, size);
+}
+
+int container_resctrl(const struct container *container, char *line, size_t size)
+{
+	return conduct_journaled(PROGRAM_RESCTRL, container, "remove", line, size);
 }
 
 void container_thaw(const struct container *container)

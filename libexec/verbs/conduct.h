@@ -7,6 +7,7 @@
  *   listed    cgroup has named its directories, all in the journal    cgroup (MSG_CGROUP_MAKE)
  *   clone     joined namespaces are there; on v2 the cgroup, too      ns (MSG_CLONE)
  *   joined    the first process is in its cgroup, with its devices    rootfs (MSG_JOINED)
+ *   grouped   with linux.intelRdt: it is in its resctrl group         conductor (MSG_DONE)
  *   mounted   mounts and devices are made                             conductor (MSG_MOUNTED)
  *   limited   linux.resources are applied, loopback is up             conductor
  *   hooks     prestart and createRuntime hooks have run               rootfs (MSG_HOOKS_DONE)
@@ -94,6 +95,8 @@ int conduct_parse(int config, int plan, const char *const *arguments, char *line
 /* The cgroups that CONTAINER's journal names, MODE: "kill" (all processes), "remove", "freeze",
  * "thaw". */
 int container_cgroup(const struct container *container, const char *mode, char *line, size_t size);
+/* Removes what CONTAINER's journal says it has of its own in the resctrl file system. */
+int container_resctrl(const struct container *container, char *line, size_t size);
 
 /* After a SIGKILL: a process that is frozen on v1 dies when it is thawed, and on v2 what is left
  * would be paused for ever. A failure is none of the signal. */

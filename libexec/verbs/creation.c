@@ -276,6 +276,9 @@ static int report_failure(struct creation *c)
 		text_join(c->line, sizeof(c->line),
 			"unable to start container process: error creating network interfaces: ",
 			line, NULL);
+	else if (cause == &c->steps[STEP_RESCTRL])
+		text_join(c->line, sizeof(c->line),
+			"unable to apply Intel RDT configuration: ", line, NULL);
 	else if (!strncmp(line, "invalid rootfs", 14))
 		text_join(c->line, sizeof(c->line), line, NULL);
 	else
@@ -286,7 +289,8 @@ static int report_failure(struct creation *c)
 static int everything_done(const struct creation *c)
 {
 	return c->created && c->limited && c->steps[STEP_SOURCES].done &&
-		!creation_pending(c, STEP_NETLINK) && !creation_pending(c, STEP_NETDEV);
+		!creation_pending(c, STEP_NETLINK) && !creation_pending(c, STEP_NETDEV) &&
+		!creation_pending(c, STEP_RESCTRL);
 }
 
 static int hear_step(struct creation *c, enum creation_step i)

@@ -32,6 +32,8 @@ static const struct msg_rule cgroup_rules[] = {MSG_ANY_STEP,
 	{MSG_CGROUP_MADE, MSG_ONCE | MSG_FD_OPTIONAL, 0, 0, PROGRAM_CGROUP},
 	{MSG_JOINED, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP},
 	{MSG_DONE, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP}};
+static const struct msg_rule resctrl_rules[] = {
+	MSG_ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_RESCTRL}};
 static const struct msg_rule ns_rules[] = {
 	MSG_ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
 static const struct msg_rule line_rules[] = {
@@ -64,6 +66,22 @@ static int spawn_cgroup(struct entering *e)
 		.fd_count = COUNT(fds)};
 
 	return spawn_step(e, ENTER_CGROUP, &request, cgroup_rules, COUNT(cgroup_rules));
+}
+
+/* Only for a container that has a group: others cost nothing. */
+static int spawn_resctrl(struct entering *e)
+{
+	static const char *arguments[] = {"join", NULL};
+	const struct spawn_fd fds[] = {{e->journal_fd, FD_JOURNAL}};
+	const struct spawn request = {.program = PROGRAM_RESCTRL,
+		.image = -1,
+		.arguments = arguments,
+		.fds = fds,
+		.fd_count = COUNT(fds)};
+
+	if (!e->container.journal.resctrl.group)
+		return 0;
+	return spawn_step(e, ENTER_RESCTRL, &request, resctrl_rules, COUNT(resctrl_rules));
 }
 
 static int spawn_parse(struct entering *e)
@@ -196,6 +214,10 @@ static int advance(struct entering *e)
 		if (!e->joined)
 			err = tell_step(e, ENTER_CGROUP, MSG_CGROUP_JOIN, &pid, sizeof(pid), -1);
 	}
+	if (!err && !e->grouping && e->pidfd >= 0) {
+		e->grouping = 1;
+		err = tell_step(e, ENTER_RESCTRL, MSG_RESCTRL_JOIN, &pid, sizeof(pid), -1);
+	}
 	if (!err && e->joined && !e->joined_sent) {
 		e->joined_sent = 1;
 		err = tell_step(e, ENTER_LINE, MSG_JOINED, NULL, 0, -1);
@@ -219,6 +241,11 @@ static int hear(struct entering *e, enum entering_step from, struct msg *msg)
 		return 0;
 	case MSG_JOINED:
 		e->joined = 1;
+		step_let_go(&e->steps[from]);
+		return 0;
+	case MSG_DONE:
+		if (from != ENTER_RESCTRL)
+			return fail(e, "protocol error", 0);
 		step_let_go(&e->steps[from]);
 		return 0;
 	case MSG_CONSOLE:
@@ -319,7 +346,7 @@ static int spawn_steps(struct entering *e)
 	int ns, dmz, err;
 
 	/* The cgroup first: on v1 what the kernel makes it wait for is the longest wait of all. */
-	if (spawn_cgroup(e) || spawn_parse(e))
+	if (spawn_cgroup(e) || spawn_resctrl(e) || spawn_parse(e))
 		return -1;
 	ns = spawn_seal(PROGRAM_NS);
 	dmz = spawn_seal(PROGRAM_DMZ);
@@ -340,11 +367,18 @@ static int spawn_steps(struct entering *e)
 	return err ? -1 : conduct_drop_privileges(e->line, sizeof(e->line));
 }
 
+static int everything_done(const struct entering *e)
+{
+	const struct step *resctrl = &e->steps[ENTER_RESCTRL];
+
+	return e->ready && e->joined && (!resctrl->program || resctrl->done);
+}
+
 static int hear_all(struct entering *e)
 {
 	int64_t end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
 
-	while (!e->ready || !e->joined) {
+	while (!everything_done(e)) {
 		struct pollfd pollers[ENTER_COUNT + 1];
 		int64_t left = end - conduct_clock() / 1000;
 		int n;

@@ -10,6 +10,7 @@
 
 enum entering_step {
 	ENTER_CGROUP,
+	ENTER_RESCTRL, /* the container has a resctrl group */
 	ENTER_PARSE,
 	ENTER_NS,
 	ENTER_LINE, /* pty, then dmz: the process itself */
@@ -38,7 +39,7 @@ struct entering {
 
 	/* which barriers are behind us (conduct.h) */
 	int cgroup_dir;
-	int cgroups_open, clone_sent, joining, joined, joined_sent, ready;
+	int cgroups_open, clone_sent, joining, joined, joined_sent, grouping, ready;
 	char line[ENTERING_LINE]; /* the error */
 };
 

@@ -126,7 +126,11 @@ static void add_linux(struct json *j)
 	add_seccomp(j);
 	add_enabled(j, "apparmor", 1);
 	add_enabled(j, "selinux", 1);
-	add_enabled(j, "intelRdt", 0);
+	json_object(j, "intelRdt");
+	json_bool(j, "enabled", 1);
+	json_bool(j, "schemata", 1);
+	json_bool(j, "monitoring", 1);
+	json_object_end(j);
 	json_object(j, "mountExtensions");
 	add_enabled(j, "idmap", 1);
 	json_object_end(j);

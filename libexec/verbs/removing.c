@@ -61,6 +61,11 @@ int container_remove(
 		text_join(line, size, "unable to destroy container: ", reason, NULL);
 		return -1;
 	}
+	if ((container->journal.resctrl.own || container->journal.resctrl.monitor) &&
+		container_resctrl(container, reason, sizeof(reason))) {
+		text_join(line, size, "unable to destroy container: ", reason, NULL);
+		return -1;
+	}
 	err = state_remove(root, container->id);
 	if (err && err != -ENOENT)
 		return fail(line, size, "unable to destroy container: removing its state directory",

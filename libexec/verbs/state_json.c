@@ -82,6 +82,32 @@ static void add_map(struct json *j, const struct plan *plan, const char *key, st
 	json_array_end(j);
 }
 
+/* The members of linux.intelRdt, as runc names them. */
+static void add_rdt(struct json *j, const struct plan *plan)
+{
+	const struct plan_config *config = plan->config;
+
+	if (!config->has_rdt)
+		return;
+	json_object(j, "intel_rdt");
+	if (config->rdt_clos_id.offset)
+		json_string(j, "closID", plan_text(plan, config->rdt_clos_id));
+	if (config->rdt_schemata.count)
+		json_array(j, "schemata");
+	for (uint32_t i = 0; i < config->rdt_schemata.count; i++)
+		json_string(j, NULL,
+			plan_text(plan, plan_str_at(plan, config->rdt_schemata, i)->value));
+	if (config->rdt_schemata.count)
+		json_array_end(j);
+	if (config->rdt_l3_cache.offset)
+		json_string(j, "l3_cache_schema", plan_text(plan, config->rdt_l3_cache));
+	if (config->rdt_memory.offset)
+		json_string(j, "memBwSchema", plan_text(plan, config->rdt_memory));
+	if (config->rdt_monitoring)
+		json_bool(j, "enableMonitoring", 1);
+	json_object_end(j);
+}
+
 static void add_config(struct json *j, const struct plan *plan)
 {
 	char path[8192];
@@ -103,6 +129,7 @@ static void add_config(struct json *j, const struct plan *plan)
 		json_bool(j, "no_new_privileges", 1);
 	if (plan->config->no_new_keyring)
 		json_bool(j, "no_new_keyring", 1);
+	add_rdt(j, plan);
 	json_object_end(j);
 }
 
@@ -112,6 +139,14 @@ static void add_cgroups(struct json *j, const struct journal *journal)
 	for (size_t i = 0; i < journal->cgroup_count; i++)
 		json_string(j, journal->cgroups[i].controller, journal->cgroups[i].path);
 	json_object_end(j);
+}
+
+static void add_rdt_paths(struct json *j, const struct journal *journal)
+{
+	if (journal->resctrl.group)
+		json_string(j, "intel_rdt_path", journal->resctrl.group);
+	if (journal->resctrl.monitor)
+		json_string(j, "intel_rdt_mon_path", journal->resctrl.monitor);
 }
 
 static void add_namespace_paths(struct json *j, uint64_t pid)
@@ -150,6 +185,7 @@ int state_json_write(const struct container *container, const struct plan *plan)
 	json_bool(&j, "rootless", plan->config->rootless != 0);
 	add_cgroups(&j, journal);
 	add_namespace_paths(&j, journal->init.pid);
+	add_rdt_paths(&j, journal);
 	json_object_end(&j);
 	if (j.cut)
 		return -E2BIG;

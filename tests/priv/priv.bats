@@ -152,13 +152,16 @@ only_declared() {
 	done
 }
 
-@test "priv: sources, cgroup and seccomp, conducted, held at their first look at the plan or word about it" {
+@test "priv: sources, cgroup, resctrl and seccomp, conducted, held at their first look at the plan or word about it" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	local program
 	export CONDUCT_STOP=recvmsg,sendmsg,pread64
-	for program in sources cgroup seccomp; do
+	for program in sources cgroup resctrl seccomp; do
 		[ -x "$LIBEXEC/$program" ] || continue
-		if [ $program = cgroup ]; then conducted cgroup create; else conducted $program; fi
+		case $program in
+		cgroup | resctrl) conducted $program create ;;
+		*) conducted $program ;;
+		esac
 		compare "$program" "$STEP"
 		only_declared "$program" "$STEP"
 	done
