@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -38,7 +39,7 @@ int steps_plan(void)
 static _Noreturn void exec_step(
 	const char *name, const struct placed *fds, size_t count, int control)
 {
-	char build[96], path[64];
+	char build[96], path[64], *mode;
 
 	static const unsigned long by_default[4];
 
@@ -48,6 +49,9 @@ static _Noreturn void exec_step(
 		(void)syscall(SYS_rt_sigaction, i, &by_default, NULL, 8);
 	snprintf(build, sizeof(build), "build=%s", build_id);
 	snprintf(path, sizeof(path), "build/davit/%s", name);
+	mode = strchr(path, ' ');
+	if (mode)
+		*mode++ = '\0';
 	dup2(control, 200);
 	for (size_t i = 0; i < count; i++)
 		dup2(fds[i].from, 201 + (int)i);
@@ -56,7 +60,7 @@ static _Noreturn void exec_step(
 	for (size_t i = 0; i < count; i++)
 		dup2(201 + (int)i, fds[i].to);
 	dup2(200, FD_CONTROL);
-	execl(path, name, build, (char *)NULL);
+	execl(path, name, build, mode, (char *)NULL);
 	_exit(98);
 }
 

@@ -17,7 +17,7 @@ struct placed {
 /* The plan that plan_begin started, as a sealed memfd. */
 int steps_plan(void);
 
-/* Starts build/davit/NAME with FDS and a control socket, whose other end is PEER's (conductor's
+/* Starts build/davit/NAME, where a blank begins its argument, with FDS and a control socket, whose other end is PEER's (conductor's
  * rules set). */
 pid_t steps_start(const char *name, const struct placed *fds, size_t count, struct peer *peer);
 
