@@ -374,6 +374,7 @@ rmdir /mon_groups/ID"
 			wait_for 5 test ! -e "/proc/$step"
 			runc delete --force "$ID"
 			nothing_left
+			[ ! -e "$R/gold/mon_groups/$ID" ] || { echo "after $operation: the monitoring group is left"; return 1; }
 			# What is for everybody may stay (config-linux.md), and with half of its schemata only after a kill.
 			[ -z "$closid" ] || rmdir $R/gold 2>/dev/null || true
 			same "after $operation: $(groups)" "after $operation: "
