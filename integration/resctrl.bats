@@ -294,7 +294,14 @@ rmdir /mon_groups/ID"
 	rdt '{"l3CacheSchema": "L3:0=3", "enableMonitoring": true}'
 	edit --arg out "$T/hook" --arg group "$R/$ID" --arg id "$ID" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c",
 		"jq -r .pid >\($out); cat \($group)/tasks \($group)/mon_groups/\($id)/tasks >>\($out); tr -d \" \" <\($group)/schemata >>\($out)"]}]'
-	created
+	echo "write /$ID/tasks" >"$T/hold"
+	background create "$ID"
+	wait_for 5 grep -q '^held' "$T/log"
+	sleep 0.5
+	[ ! -e "$T/hook" ]
+	rm "$T/hold"
+	wait_for 5 test -e "$STATE/$ID/state.json"
+	PID=$(pid_of "$ID")
 	same "$(tr '\n' ' ' <"$T/hook")" "$PID $PID $PID MB:0=100;1=100 L3:0=00003;1=fffff "
 	runc delete --force "$ID"
 	edit '.hooks.createRuntime = [{path: "/bin/false"}]'
