@@ -365,22 +365,17 @@ static void change(const struct fuse_in_header *in, char *body)
 			: in->opcode == FUSE_RMDIR ? describe("rmdir", node, name, NULL)
 						   : describe("write", node, NULL, text));
 	hold(line);
-	switch (in->opcode) {
-	case FUSE_MKDIR:
-		result = make(node, name, mkdir_in->mode & 0777);
-		answer_entry(in, result);
-		break;
-	case FUSE_RMDIR:
-		result = destroy(node, name);
-		answer(in, result, NULL, 0);
-		break;
-	default:
-		written.size = write_in->size;
-		result = take(node, text, write_in->size);
-		answer(in, result, &written, sizeof(written));
-	}
+	result = in->opcode == FUSE_MKDIR  ? make(node, name, mkdir_in->mode & 0777)
+		: in->opcode == FUSE_RMDIR ? destroy(node, name)
+					   : take(node, text, write_in->size);
+	/* Before the answer: whoever has that may look. */
 	if (result >= 0)
 		note(line);
+	written.size = write_in->size;
+	if (in->opcode == FUSE_MKDIR)
+		answer_entry(in, result);
+	else
+		answer(in, result, &written, in->opcode == FUSE_WRITE ? sizeof(written) : 0);
 }
 
 static void serve(const struct fuse_in_header *in, char *body)
