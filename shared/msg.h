@@ -67,8 +67,8 @@ enum msg_type {
 	MSG_CONTINUE,  /* conductor → tty: continued; take the terminal again */
 	MSG_TREE, /* sources → rootfs: struct msg_tree, detached mount; rootfs → sources: the same,
 		      map its ids; answered by MSG_DONE, as is the end of the first kind then */
-	MSG_UNDO,  /* conductor → netdev: the creation has failed, bring the devices back */
-	MSG_IDMAP, /* ns → sources: struct msg_number (index of the mapping), user namespace */
+	MSG_UNDO,    /* conductor → netdev: the creation has failed, bring the devices back */
+	MSG_IDMAP,   /* ns → sources: struct msg_number (index of the mapping), user namespace */
 	MSG_RESCTRL, /* resctrl → conductor: struct msg_resctrl, before anything of it is made */
 	MSG_RESCTRL_MAKE, /* conductor → resctrl: it is in the journal, make it */
 	MSG_RESCTRL_JOIN, /* conductor → resctrl: struct msg_number (pid) */
