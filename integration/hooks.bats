@@ -159,31 +159,185 @@ hook() {
 	done
 }
 
-@test "hooks: a failing startContainer ends the container" {
-	edit '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "exit 3"]}]'
-	sh_args 'echo program >>/tmp/log'
-	run runc run "$ID"
-	[ "$status" != 0 ] && [ "$status" != 124 ]
-	same "$(cat "$LOG")" ""
+# undone: the container is gone, poststop hooks have run, the program has not written.
+undone() {
+	run runc state "$ID"
+	expect 1 'container does not exist' || return 1
+	same "$(cat "$LOG")" poststop || return 1
 	nothing_left
 }
 
-@test "hooks: a failing poststart stops the container" {
+@test "hooks: a failing startContainer is an error of start and of run, undoes everything; poststop runs" {
+	newer "1.1.5 does not tell start"
+	edit '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo the-reason >&2; exit 3"]}]'
+	hook poststop /bin/sh -c 'echo poststop >>"$LOG_FILE"'
+	sh_args 'echo program >>/tmp/log'
+	detached create "$ID"
+	expect 0
+	status=0
+	runc start "$ID" >"$T/out2" 2>"$T/err2" || status=$?
+	output=$(cat "$T/err2")
+	expect 1 'a startContainer hook failed'
+	same "$(grep -c level=error "$T/err2")" 1
+	contains "$(cat "$T/err")" 'error running startContainer hook #0: exit status 3, stdout: , stderr: the-reason'
+	undone
+	: >"$LOG"
+	run runc run "$ID"
+	expect 1 'a startContainer hook failed'
+	undone
+	: >"$LOG"
+	detached run -d "$ID"
+	expect 1 'a startContainer hook failed'
+	undone
+}
+
+@test "hooks: a startContainer hook that succeeds is none that failed, however soon the program ends" {
+	hook startContainer /bin/true
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		detached create "$ID"
+		expect 0
+		run runc start "$ID"
+		expect 0
+		same "$output" ""
+		runc delete --force "$ID"
+	done
+}
+
+@test "hooks: a startContainer hook that kills the container's process is a failed one" {
+	newer "1.1.5 does not tell start"
+	edit '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "sleep 10"]}]'
+	detached create "$ID"
+	expect 0
+	local pid
+	pid=$(pid_of "$ID")
+	runc start "$ID" >"$T/out2" 2>"$T/err2" &
+	local starter=$!
+	wait_for 5 grep -q . "/proc/$pid/task/$pid/children"
+	kill -9 "$pid"
+	status=0
+	wait $starter || status=$?
+	same "$status" 1
+	grep -q 'a startContainer hook failed' "$T/err2"
+	nothing_left
+}
+
+@test "hooks: a failing poststart is an error of start and of run, undoes everything; poststop runs" {
 	newer "1.1.5 fails at create"
-	hook poststart /bin/sh -c 'exit 3'
+	hook poststart /bin/sh -c 'echo the-reason >&2; exit 3'
+	hook poststop /bin/sh -c 'echo poststop >>"$LOG_FILE"'
 	args sleep 100
 	detached create "$ID"
 	expect 0
-	run runc start "$ID"
-	expect 1 'poststart'
-	wait_for 5 is_stopped "$ID"
+	status=0
+	runc start "$ID" >"$T/out2" 2>"$T/err2" || status=$?
+	output=$(cat "$T/err2")
+	expect 1 'error running poststart hook #0: exit status 3, stdout: , stderr: the-reason'
+	same "$(grep -c level=error "$T/err2")" 1
+	undone
+	: >"$LOG"
+	run runc run "$ID"
+	expect 1 'error running poststart hook #0'
+	undone
+	: >"$LOG"
+	detached run -d "$ID"
+	expect 1 'error running poststart hook #0'
+	undone
 }
 
-@test "hooks: a failing poststop is told, and everything is gone all the same" {
+@test "hooks: a failing poststop is a warning: the next ones run and the container is gone" {
 	hook poststop /bin/sh -c 'exit 3'
-	run runc run "$ID"
-	contains "$output" 'hook #0'
+	hook poststop /bin/sh -c 'echo second >>"$LOG_FILE"'
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	run runc delete "$ID"
+	expect 0 'level=warning' 'hook #0' 'exit status 3'
+	lacks "$output" level=error
+	same "$(cat "$LOG")" second
 	nothing_left
+	: >"$LOG"
+	args true
+	run runc run "$ID"
+	expect 0 'hook #0'
+	same "$(cat "$LOG")" second
+	nothing_left
+}
+
+@test "hooks: the failure of an earlier kind keeps the later ones and the program from running" {
+	hook prestart /bin/sh -c 'echo prestart >>"$LOG_FILE"; exit 1'
+	local kind
+	for kind in createRuntime createContainer startContainer poststart; do
+		hook $kind /bin/sh -c "echo $kind >>$LOG; echo $kind >>/tmp/log"
+	done
+	sh_args 'echo program >>/tmp/log'
+	run runc run "$ID"
+	expect 1 'prestart hook #0'
+	same "$(cat "$LOG")" prestart
+}
+
+@test "hooks: each kind runs where the specification says: namespaces, root and working directory" {
+	newer "1.1.5 runs poststart at the end of create"
+	local kind mnt
+	mnt=$(readlink /proc/self/ns/mnt)
+	cat >"$T/where" <<-'END'
+		#!/bin/sh
+		log=/tmp/log
+		[ -e "$LOG_FILE" ] && log=$LOG_FILE
+		[ -e /etc/inside ] && root=container || root=host
+		[ -e etc/inside ] && cwd=container || cwd=$(pwd)
+		echo "$1 $root $(readlink /proc/self/ns/mnt) $(readlink /proc/self/ns/net) $cwd" >>$log
+	END
+	chmod 755 "$T/where"
+	cp "$T/where" "$ROOTFS/only-inside"
+	touch "$ROOTFS/etc/inside"
+	# A path of the host that is none of the container, and the other way round.
+	for kind in prestart createRuntime createContainer poststart poststop; do hook $kind "$T/where" $kind; done
+	hook startContainer /only-inside startContainer
+	edit '.hooks |= with_entries(.key as $kind | .value |= map(.args = [.path, $kind]))'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	local inside net
+	inside=$(readlink "/proc/$(pid_of "$ID")/ns/mnt")
+	net=$(readlink "/proc/$(pid_of "$ID")/ns/net")
+	runc delete --force "$ID"
+	cat "$LOG"
+	for kind in prestart createRuntime poststart poststop; do
+		same "$(grep "^$kind " "$LOG")" "$kind host $mnt $(readlink /proc/self/ns/net) $BUNDLE"
+	done
+	# Before pivot_root the root is still that of the runtime; the container's is where it is going to be.
+	same "$(grep '^createContainer ' "$LOG")" "createContainer host $inside $net container"
+	same "$(grep '^startContainer ' "$LOG")" "startContainer container $inside $net container"
+}
+
+@test "hooks: all mounts are there for prestart, all prestart hooks are before createRuntime" {
+	edit '.mounts += [{destination: "/mnt/last", type: "tmpfs", source: "tmpfs"}]'
+	hook prestart /bin/sh -c 'echo prestart-1 $(grep -c "/mnt/last " /proc/$(jq .pid)/mountinfo) >>"$LOG_FILE"'
+	hook createRuntime /bin/sh -c 'echo createRuntime >>"$LOG_FILE"'
+	hook prestart /bin/sh -c 'sleep 0.1; echo prestart-2 >>"$LOG_FILE"'
+	run runc run "$ID"
+	expect 0
+	same "$(cat "$LOG")" $'prestart-1 1\nprestart-2\ncreateRuntime'
+}
+
+@test "hooks: without a pid namespace of its own the container sees the pid that the runtime sees" {
+	edit '.linux.namespaces |= map(select(.type != "pid"))'
+	local kind
+	for kind in createRuntime createContainer poststart; do
+		hook $kind /bin/sh -c "echo $kind \$(sed 's/.*\"pid\": *//; s/[^0-9].*//') >>$LOG"
+	done
+	edit '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo startContainer $(sed \"s/.*\\\"pid\\\": *//; s/[^0-9].*//\") >>/tmp/log"],
+		env: ["PATH=/bin"]}]'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	local pid
+	pid=$(pid_of "$ID")
+	cat "$LOG"
+	for kind in createRuntime createContainer startContainer poststart; do
+		[ -n "$CONTROL" ] || same "$(grep "^$kind " "$LOG")" "$kind $pid"
+	done
 }
 
 @test "hooks: a timeout kills the hook and the creation" {
@@ -192,6 +346,25 @@ hook() {
 	local begin=$SECONDS
 	refused 'timeout of 1' create "$ID"
 	[ $((SECONDS - begin)) -le 5 ]
+}
+
+@test "hooks: a timeout of the other kinds: inside the container, after the start, after the end" {
+	newer "1.1.5 runs poststart at the end of create"
+	local slow='[{path: "/bin/sh", args: ["sh", "-c", "exec sleep 600"], timeout: 1}]'
+	edit ".hooks.createContainer = $slow"
+	refused 'createContainer hook #0: hook ran past specified timeout of 1' create "$ID"
+	edit ".hooks = {startContainer: $slow}"
+	run runc run "$ID"
+	expect 1 'startContainer hook #0: hook ran past specified timeout of 1' 'a startContainer hook failed'
+	nothing_left
+	args sleep 100
+	edit ".hooks = {poststart: $slow}"
+	refused 'poststart hook #0: hook ran past specified timeout of 1' run "$ID"
+	args true
+	edit ".hooks = {poststop: $slow}"
+	run runc run "$ID"
+	expect 0 'poststop hook #0: hook ran past specified timeout of 1'
+	nothing_left
 }
 
 @test "hooks: a timeout also ends what the hook has started" {
@@ -221,12 +394,41 @@ hook() {
 	nothing_left
 }
 
-@test "hooks: one that does not read its stdin is no failure" {
-	hook createRuntime /bin/true
-	hook createContainer /bin/true
-	edit '.hooks.startContainer = [{path: "/bin/true"}] | .annotations.long = ("x" * 100000)'
+@test "hooks: one of any kind that does not read its stdin is no failure" {
+	local kind
+	for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+		edit --arg kind $kind '.hooks[$kind] = [{path: "/bin/true"}, {path: "/bin/true"}]'
+	done
+	# More than a pipe holds.
+	edit '.annotations.long = ("x" * 100000)'
 	run runc run "$ID"
 	expect 0
+	same "$output" ""
+}
+
+@test "hooks: after the state stdin is at its end, for each kind" {
+	newer "1.1.5 runs poststart at the end of create"
+	local kind
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		edit --arg kind $kind --arg log "$LOG" '.hooks[$kind] = [{path: "/bin/sh",
+			args: ["sh", "-c", "cat >/dev/null && echo \($kind) >>\($log)"], env: ["PATH=/bin:/usr/bin"], timeout: 5}]'
+	done
+	edit '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat >/dev/null && echo startContainer >>/tmp/log"],
+		timeout: 5}]'
+	run runc run "$ID"
+	expect 0
+	same "$(sort "$LOG" | tr '\n' ' ')" "createContainer createRuntime poststart poststop prestart startContainer "
+}
+
+@test "hooks: no search along PATH, and what cannot be executed names its path" {
+	touch "$T/plain"
+	edit --arg p "$T/plain" '.hooks = {createRuntime: [{path: $p}]}'
+	refused "$T/plain.*permission denied" create "$ID"
+	edit --arg p "$T" '.hooks = {createRuntime: [{path: $p}]}'
+	refused "$T.*permission denied" create "$ID"
+	newer "1.1.5 tries to run it"
+	edit '.hooks = {createRuntime: [{path: "true"}]}'
+	refused 'hooks.createRuntime\[0\]: path must be absolute' create "$ID"
 }
 
 @test "hooks: they have no fd but 0, 1 and 2" {
@@ -246,7 +448,19 @@ hook() {
 }
 
 @test "hooks: relative paths are refused" {
-	edit '.hooks = {createRuntime: [{path: "bin/true"}]}'
 	newer "1.1.5 tries to run it"
-	refused 'hooks.createRuntime' create "$ID"
+	local kind
+	for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+		edit --arg kind $kind '.hooks = {($kind): [{path: "bin/true"}]}'
+		refused "hooks.$kind\\[0\\]: path must be absolute" create "$ID"
+	done
+}
+
+@test "hooks: a timeout of 0 or less is refused" {
+	newer "1.1.5 takes them"
+	local n
+	for n in 0 -1; do
+		edit --argjson n $n '.hooks = {poststop: [{path: "/bin/true", timeout: $n}]}'
+		refused "hooks.poststop\\[0\\].timeout: $n is out of range" create "$ID"
+	done
 }

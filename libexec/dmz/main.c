@@ -110,6 +110,19 @@ static void wait_for_start(void)
 		_exit(255);
 }
 
+/* While they run there is a byte in the fifo. It stays when one fails or we are killed, and tells
+ * `start`, which has the other end, that the program was not reached. */
+static void run_start_hooks(void)
+{
+	char bytes[16] = "0";
+	ssize_t marked =
+		start_fd < 0 ? -1 : write(start_fd, bytes, 1); /* by hand it may be a pipe */
+
+	run_inner_hooks(HOOK_START_CONTAINER, STATUS_CREATED);
+	while (marked == 1 && read(start_fd, bytes, sizeof(bytes)) < 0 && errno == EINTR)
+		continue;
+}
+
 int main(int argc, char **argv)
 {
 	const char *why;
@@ -152,7 +165,7 @@ int main(int argc, char **argv)
 	leave_conductor();
 	wait_for_start();
 	if (hooks) {
-		run_inner_hooks(HOOK_START_CONTAINER, STATUS_CREATED);
+		run_start_hooks();
 		place_fds();
 	}
 	execute_program();

@@ -3,16 +3,12 @@
 #include "creation.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include "text.h"
 #include "verb.h"
 
-#define LOCK_TRIES 1000 /* of 10 ms */
+#define LOCK_TRIES 1001 /* 10 ms apart */
 
 static int force;
 
@@ -36,33 +32,6 @@ static int fail(const char *text)
 {
 	log_record(LOG_LEVEL_ERROR, text, NULL);
 	return -1;
-}
-
-/*
- * Whoever makes or removes a container holds the lock of its journal. What was read before the lock
- * was got may be out of date, so it is read again under it. 0: ours; -ENOENT: somebody else has
- * removed it; -EWOULDBLOCK: still at work.
- */
-static int lock(struct container *container, int *journal)
-{
-	const struct timespec pause = {0, 10000000};
-	struct stat st;
-
-	*journal =
-		openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (*journal < 0)
-		return 0; /* a creation was killed before its first record, or the directory is
-			     broken */
-	for (int i = 0; flock(*journal, LOCK_EX | LOCK_NB) < 0; i++) {
-		if (errno != EWOULDBLOCK || !force || i == LOCK_TRIES)
-			return -errno;
-		nanosleep(&pause, NULL);
-	}
-	if (fstat(*journal, &st) < 0 || !st.st_nlink)
-		return -ENOENT;
-	(void)journal_read(*journal,
-		&container->journal); /* a broken one is all zeros: nothing is known to undo */
-	return 0;
 }
 
 /* A directory without the ready record: left by a creation that was killed. */
@@ -131,7 +100,7 @@ static int delete_container(const char *id)
 	 * waited for. */
 	if (!err && force && !container.journal.is_ready && container.journal.init.pid)
 		(void)container_kill(&container, line, sizeof(line));
-	err = lock(&container, &journal);
+	err = container_lock(&container, force ? LOCK_TRIES : 1, &journal);
 	if (err == -ENOENT)
 		err = force ? 0 : fail("container does not exist");
 	else if (err)

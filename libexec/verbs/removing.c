@@ -7,7 +7,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "step.h"
 #include "sys.h"
@@ -20,6 +23,28 @@ static int fail(char *line, size_t size, const char *what, int err)
 	text_join(line, size, what, err ? ": " : "", err ? errno_text(err < 0 ? -err : err) : "",
 		NULL);
 	return -1;
+}
+
+int container_lock(struct container *container, int tries, int *journal)
+{
+	const struct timespec pause = {0, 10000000};
+	struct stat st;
+
+	*journal =
+		openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (*journal < 0)
+		return 0; /* a creation was killed before its first record, or the directory is
+			     broken */
+	while (flock(*journal, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || !--tries)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+	if (fstat(*journal, &st) < 0 || !st.st_nlink)
+		return -ENOENT;
+	(void)journal_read(*journal,
+		&container->journal); /* a broken one is all zeros: nothing is known to undo */
+	return 0;
 }
 
 /* A pid namespace of its own dies with its first process; any other process of the container is

@@ -9,6 +9,14 @@
 int container_remove(
 	int root, struct container *container, struct step *hook, char *line, size_t size);
 
+/*
+ * Whoever makes or removes a container holds the lock of its journal. What was read before the lock
+ * was got may be out of date, so it is read again under it. 0: ours, with *JOURNAL to close (-1
+ * when there is none); -ENOENT: somebody else has removed it; -EWOULDBLOCK after TRIES: still at
+ * work.
+ */
+int container_lock(struct container *container, int tries, int *journal);
+
 /* Kills the first process, and all others where there is no pid namespace of its own, and waits. 0,
  * or -1 and LINE. */
 int container_kill(struct container *container, char *line, size_t size);

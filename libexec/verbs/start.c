@@ -29,6 +29,24 @@ static void check_status(const struct container *container)
 	}
 }
 
+/* config.md, "Lifecycle": a start that failed in its hooks is followed by all that delete does. */
+static void destroy(struct container *container, int plan)
+{
+	static char line[CREATION_LINE];
+	int root = state_open_root(globals.root, 0), journal = -1, with_hooks;
+	struct step hook;
+
+	/* `delete` may be at it, or have done it. */
+	if (root < 0 || container_lock(container, 1, &journal))
+		return;
+	with_hooks = container->plan.config->hooks_poststop.count && !hooks_start(&hook, plan);
+	if (container_kill(container, line, sizeof(line)) ||
+		container_remove(root, container, with_hooks ? &hook : NULL, line, sizeof(line)))
+		log_record(LOG_LEVEL_WARNING, line, NULL);
+	if (with_hooks)
+		hooks_end(&hook);
+}
+
 int main(int argc, char **argv)
 {
 	static struct container container;
@@ -56,6 +74,8 @@ int main(int argc, char **argv)
 	err = container_start(&container, with_hooks ? &hook : NULL, line, sizeof(line));
 	if (with_hooks)
 		hooks_end(&hook);
+	if (err == START_HOOK_FAILED)
+		destroy(&container, plan);
 	if (err)
 		log_die(1, NULL, line);
 	(void)notify_wait(&notify, pidfd, -1); /* until a signal ends us, if need be */

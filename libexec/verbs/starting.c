@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "sys.h"
 #include "text.h"
@@ -25,6 +26,16 @@ static void wait_for_exec(int fifo, int pidfd)
 
 	while (poll(pollers, 2, -1) < 0 && errno == EINTR)
 		continue;
+}
+
+/* dmz keeps a byte in the fifo while startContainer hooks run: when it has ended meanwhile, one of
+ * them has failed. */
+static int failed_before_exec(const struct container *container, int fifo)
+{
+	int bytes = 0;
+
+	return container->plan.config->hooks_start_container.count &&
+		!ioctl(fifo, FIONREAD, &bytes) && bytes > 0;
 }
 
 int container_start(struct container *container, struct step *hook, char *line, size_t size)
@@ -49,6 +60,14 @@ int container_start(struct container *container, struct step *hook, char *line, 
 		return fail(line, size, "exec fifo", err);
 	}
 	wait_for_exec(fifo, pidfd);
+	if (failed_before_exec(container, fifo)) {
+		close(fifo);
+		close(pidfd);
+		(void)fail(line, size,
+			"a startContainer hook failed (the container's standard error says which)",
+			0);
+		return START_HOOK_FAILED;
+	}
 	close(fifo);
 	err = 0;
 	if (hook &&
@@ -56,7 +75,7 @@ int container_start(struct container *container, struct step *hook, char *line, 
 			size)) {
 		/* config.md 1.3, "Poststart": a failure stops the container. */
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-		err = -1;
+		err = START_HOOK_FAILED;
 	}
 	close(pidfd);
 	return err;
