@@ -151,6 +151,15 @@ static void check_unified_key(const char *key)
 	check_printable(key);
 }
 
+/* An entry without a limit would be an error, too. */
+static void refuse_rdma(const struct value *value, void *target)
+{
+	(void)target;
+	expect(value, VALUE_OBJECT);
+	if (value->child)
+		refuse("not supported yet", NULL);
+}
+
 static const struct field resources_fields[] = {
 	{"devices", FIELD_CALL, FIELD_GUARD, CONFIG(device_rules), .call = build_rules},
 	{"memory", FIELD_CALL, FIELD_GUARD, .call = build_memory},
@@ -159,8 +168,8 @@ static const struct field resources_fields[] = {
 		.record = PLAN_RECORD_hugepage, .fields = hugepage_fields},
 	{"unified", FIELD_MAP, FIELD_GUARD, CONFIG(unified), .check_key = check_unified_key},
 	{"blockIO", FIELD_UNSUPPORTED, FIELD_GUARD | FIELD_ZERO_EMPTY},
-	{"network", FIELD_UNSUPPORTED, FIELD_GUARD | FIELD_ZERO_EMPTY}, {"rdma", FIELD_UNSUPPORTED},
-	{NULL}};
+	{"network", FIELD_UNSUPPORTED, FIELD_GUARD | FIELD_ZERO_EMPTY},
+	{"rdma", FIELD_CALL, 0, .call = refuse_rdma}, {NULL}};
 
 void build_resources(const struct value *value, void *target)
 {
