@@ -286,3 +286,149 @@ value() { cat "$(file "$1" "$2")"; }
 	for i in "${pids[@]}"; do wait "$i"; done
 	nothing_left
 }
+
+@test "cgroups: pids limit 0 is a limit: the first process and no other" {
+	needs_controller pids
+	newer "0 is no limit in 1.1.5"
+	edit '.linux.resources.pids.limit = 0'
+	sh_args 'true & wait; echo forked'
+	run runc run "$ID"
+	lacks "$output" forked
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	same "$(value pids pids.max)" 1
+}
+
+@test "cgroups: what is not given is not touched" {
+	args sleep 100
+	edit 'del(.linux.resources)'
+	detached run -d "$ID"
+	expect 0
+	if [ "$LAYOUT" = v2 ]; then
+		same "$(value x cgroup.max.depth)" max
+		return
+	fi
+	same "$(value pids pids.max)" max
+	same "$(value cpu cpu.shares)" 1024
+	same "$(value cpu cpu.cfs_quota_us)" -1
+	same "$(value memory memory.limit_in_bytes)" "$(cat /sys/fs/cgroup/memory/memory.limit_in_bytes)"
+	same "$(value memory memory.swappiness)" "$(cat /sys/fs/cgroup/memory/memory.swappiness)"
+	contains "$(value memory memory.oom_control)" "oom_kill_disable 0"
+	same "$(value devices devices.list)" "a *:* rwm"
+}
+
+@test "cgroups: swap counts with memory on v1, beside it on v2" {
+	needs_controller memory
+	args sleep 100
+	edit '.linux.resources.memory = {limit: 33554432, swap: 50331648}'
+	if [ "$LAYOUT" = v2 ]; then
+		[ -e /sys/fs/cgroup/memory.swap.max ] || ls /sys/fs/cgroup/*/memory.swap.max >/dev/null 2>&1 || skip "no accounting of swap"
+		detached run -d "$ID"
+		expect 0
+		same "$(value memory memory.swap.max)" 16777216
+	else
+		[ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || skip "no accounting of swap"
+		detached run -d "$ID"
+		expect 0
+		same "$(value memory memory.memsw.limit_in_bytes)" 50331648
+	fi
+}
+
+@test "cgroups: memory.kernel, kernelTCP and useHierarchy are passed over, checkBeforeUpdate lets a new container begin" {
+	needs_controller memory
+	edit '.linux.resources.memory = {limit: 33554432, kernel: 4096, kernelTCP: 4096, useHierarchy: false, checkBeforeUpdate: true}'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	if [ "$LAYOUT" = v2 ]; then
+		same "$(value memory memory.max)" 33554432
+	else
+		same "$(value memory memory.limit_in_bytes)" 33554432
+		[ ! -e "$(file memory memory.kmem.tcp.limit_in_bytes)" ] || [ "$(value memory memory.kmem.tcp.limit_in_bytes)" -gt 4096 ]
+	fi
+}
+
+@test "cgroups: cpu burst and idle" {
+	needs_controller cpu
+	newer "1.1.5 knows neither"
+	args sleep 100
+	edit '.linux.resources.cpu = {quota: 50000, burst: 20000}'
+	detached run -d "$ID"
+	expect 0
+	if [ "$LAYOUT" = v2 ]; then same "$(value cpu cpu.max.burst)" 20000; else same "$(value cpu cpu.cfs_burst_us)" 20000; fi
+	runc delete --force "$ID"
+	edit '.linux.resources.cpu = {idle: 1}'
+	detached run -d "$ID"
+	expect 0
+	same "$(value cpu cpu.idle)" 1
+}
+
+@test "cgroups: cpu shares become a weight on v2" {
+	[ "$LAYOUT" = v2 ] || skip "for v2 only"
+	needs_controller cpu
+	newer "another curve in 1.1.5"
+	local pair
+	args sleep 100
+	for pair in 2:1 100:17 1024:100 262144:10000; do
+		edit --argjson s "${pair%:*}" '.linux.resources.cpu = {shares: $s}'
+		detached run -d "$ID"
+		expect 0
+		same "$(value cpu cpu.weight)" "${pair#*:}"
+		runc delete --force "$ID"
+	done
+}
+
+@test "cgroups: cpu real-time runtime and period" {
+	[ "$LAYOUT" != v2 ] || skip "v2 has neither"
+	needs_controller cpu
+	[ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] || skip "this kernel has no real-time limits"
+	args sleep 100
+	# Below a limit of 0 nothing can be given; the container's parent is the root.
+	edit --arg p "/$ID" '.linux.resources.cpu = {realtimeRuntime: 2000, realtimePeriod: 500000} | .linux.cgroupsPath = $p'
+	detached run -d "$ID"
+	expect 0
+	same "$(value cpu cpu.rt_runtime_us)" 2000
+	same "$(value cpu cpu.rt_period_us)" 500000
+}
+
+@test "cgroups: one path is always the same place" {
+	local first
+	args cat /proc/self/cgroup
+	edit --arg p "/$ID/below" '.linux.cgroupsPath = $p | .linux.namespaces |= map(select(.type != "cgroup"))'
+	run runc run "$ID"
+	expect 0 "/$ID/below"
+	first=$output
+	run runc run "$ID"
+	same "$output" "$first"
+	edit --arg p "$ID/below" '.linux.cgroupsPath = $p'
+	run runc run "$ID"
+	expect 0 "$ID/below"
+	first=$output
+	run runc run "$ID"
+	same "$output" "$first"
+	find /sys/fs/cgroup -depth -type d -name "$ID" -exec rmdir {} + 2>/dev/null || true
+}
+
+@test "cgroups: one that is frozen is refused and stays" {
+	newer "1.1.5 has other words"
+	local dir=/sys/fs/cgroup/$ID
+	[ "$LAYOUT" = v2 ] || dir=/sys/fs/cgroup/freezer/$ID
+	mkdir "$dir"
+	if [ "$LAYOUT" = v2 ]; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
+	edit --arg p "/$ID" '.linux.cgroupsPath = $p'
+	run runc create "$ID"
+	expect 1 'unexpectedly frozen'
+	rmdir "$dir"
+	nothing_left
+}
+
+@test "cgroups: v2: limits of v1 that cannot be converted are refused" {
+	[ "$LAYOUT" = v2 ] || skip "for v2 only"
+	newer "1.1.5 passes them over"
+	local member
+	for member in memory.swappiness=0 memory.disableOOMKiller=true cpu.realtimeRuntime=1000 cpu.realtimePeriod=1000000; do
+		edit ".linux.resources = {} | .linux.resources.$member"
+		refused "linux.resources.${member%=*}: cgroup v2 has no such limit" create "$ID"
+	done
+}

@@ -176,8 +176,9 @@ static void test_refused_limits(void **state)
 		MSG_LIMIT);
 	c = new_plan(NULL);
 	c->memory_swappiness = (struct plan_opt_u64){1, 101};
-	if (layout != V2)
-		refused("invalid memory swappiness value: 101 (valid range is 0-100)", MSG_LIMIT);
+	refused(layout == V2 ? "linux.resources.memory.swappiness: cgroup v2 has no such limit"
+			     : "invalid memory swappiness value: 101 (valid range is 0-100)",
+		MSG_LIMIT);
 	c = new_plan(NULL);
 	c->cpu_shares = (struct plan_opt_u64){1, 1000000};
 	refused(layout == V2 ? "cannot set cpu limit: container could not join or create cgroup"

@@ -203,6 +203,23 @@ static void limit_unified(struct hierarchy *h, const struct plan *plan)
 	}
 }
 
+/* config-linux.md, "Unified": what cannot be converted is an error. runc passes these over. */
+static void refuse_v1_only(const struct plan_config *c)
+{
+	const char *member = c->memory_swappiness.set ? "memory.swappiness"
+		: c->memory_disable_oom               ? "memory.disableOOMKiller"
+		: c->cpu_rt_runtime.value             ? "cpu.realtimeRuntime"
+		: c->cpu_rt_period.value              ? "cpu.realtimePeriod"
+						      : NULL;
+	char what[96];
+
+	if (!member)
+		return;
+	text_join(what, sizeof(what), "linux.resources.", member, ": cgroup v2 has no such limit",
+		NULL);
+	die(what, NULL, 0);
+}
+
 void limit_v2(struct hierarchy *h, const struct plan *plan)
 {
 	const struct plan_config *c = plan->config;
@@ -212,6 +229,7 @@ void limit_v2(struct hierarchy *h, const struct plan *plan)
 			die_missing("unified");
 		return; /* rootless without a cgroup */
 	}
+	refuse_v1_only(c);
 	limit_pids(h, plan);
 	limit_memory(h, c);
 	limit_cpu(h, c);
