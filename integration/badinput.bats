@@ -278,6 +278,12 @@ replaced() {
 	refused '[sS][eE][lL]inux' create "$ID"
 }
 
+@test "bad input: a mount label where the kernel has no SELinux is refused" {
+	[ ! -e /sys/fs/selinux/enforce ] || skip "this kernel has SELinux"
+	edit '.linux.mountLabel = "system_u:object_r:container_file_t:s0"'
+	refused 'mountLabel' create "$ID"
+}
+
 @test "bad input: parse dies of a signal or of memory: told, and nothing left" {
 	newer "for davit"
 	# The real parse is replaced in this mount namespace only.

@@ -152,3 +152,92 @@ rule() { edit --argjson rule "$1" '.linux.seccomp.syscalls += [$rule]'; }
 		args: [{index: 0, value: $i, op: "SCMP_CMP_EQ"}, {index: 1, value: ($i * 7), op: "SCMP_CMP_GT"}]}]'
 	LIMIT=15 refused 'seccomp' create "$ID"
 }
+
+@test "seccomp: each action does what it is called" {
+	local action wanted
+	sh_args 'mkdir /tmp/x; echo status-$?; [ -d /tmp/x ] && echo made'
+	for action in KILL:159 KILL_THREAD:159 KILL_PROCESS:159 TRAP:159 ERRNO:1 TRACE:1 LOG:0 ALLOW:0; do
+		edit --arg a "SCMP_ACT_${action%:*}" '.linux.seccomp.defaultAction = "SCMP_ACT_ALLOW" |
+			.linux.seccomp.syscalls = [{names: ["mkdir", "mkdirat"], action: $a}]'
+		[ "$action" != ALLOW:0 ] || edit '.linux.seccomp.defaultAction = "SCMP_ACT_LOG"' # one that differs from the rule's
+		run runc run "$ID"
+		expect $((${action#*:} == 0 ? 0 : 1)) "status-${action#*:}" || { echo "$action"; return 1; }
+		if [ "${action#*:}" = 0 ]; then contains "$output" made; else lacks "$output" made; fi
+		case $action in
+		ERRNO*) contains "$output" "Operation not permitted" ;;
+		TRACE*) contains "$output" "Function not implemented" ;; # without a tracer
+		esac
+		rm -rf "$ROOTFS/tmp/x"
+	done
+}
+
+@test "seccomp: each operator" {
+	local pair op denied
+	sh_args 'touch /tmp/f; for m in 100 200 300; do chmod $m /tmp/f 2>/dev/null || printf "%s " $m; done'
+	# 0100, 0200 and 0300 are 64, 128 and 192.
+	for pair in "NE 100 300 " "LT 100 " "LE 100 200 " "EQ 200 " "GE 200 300 " "GT 300 " "MASKED_EQ 200 300 "; do
+		op=${pair%% *} denied=${pair#* }
+		edit --arg op "SCMP_CMP_$op" '.linux.seccomp.syscalls = [{names: ["chmod"], action: "SCMP_ACT_ERRNO", args: [
+			{index: 1, value: 128, valueTwo: 128, op: $op}]}]'
+		run runc run "$ID"
+		[ "$output " = "$denied" ] || same "$op $output" "$op $denied"
+	done
+}
+
+@test "seccomp: every architecture, action, operator and flag of the specification is known" {
+	local arch flag
+	for arch in X86 X86_64 X32 ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X \
+		PARISC PARISC64 RISCV64 LOONGARCH64 M68K SH SHEB; do
+		edit --arg a "SCMP_ARCH_$arch" '.linux.seccomp.architectures = [$a]'
+		"$LIBEXEC/parse" <config.json >"$T/plan" || { echo "$arch"; return 1; }
+	done
+	edit 'del(.linux.seccomp.architectures)'
+	for flag in TSYNC LOG SPEC_ALLOW; do
+		edit --arg f "SECCOMP_FILTER_FLAG_$flag" '.linux.seccomp.flags = [$f]'
+		"$LIBEXEC/parse" <config.json >"$T/plan" || { echo "$flag"; return 1; }
+	done
+}
+
+@test "seccomp: without flags it is SPEC_ALLOW, with an empty list none, else those of the list" {
+	local pair
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "1.1.5 knows other defaults"
+	for pair in 'del(.linux.seccomp.flags)=SPEC_ALLOW' '.linux.seccomp.flags=[]=0' \
+		'.linux.seccomp.flags=["SECCOMP_FILTER_FLAG_LOG"]=LOG' \
+		'.linux.seccomp.flags=["SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW"]=LOG|SPEC_ALLOW'; do
+		edit "${pair%=*}"
+		rule '{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}'
+		args grep Seccomp: /proc/self/status
+		run timeout 20 strace -f -o "$T/trace" -e trace=seccomp "$RUNC" --root "$STATE" run "$ID"
+		expect 0 $'Seccomp:\t2'
+		# The side programs' own filters have no flags; libseccomp tries what the kernel knows with an address that is none.
+		grep 'SECCOMP_SET_MODE_FILTER.* = 0$' "$T/trace" | sed 's/SECCOMP_FILTER_FLAG_//g' >"$T/flags"
+		[ "${pair##*=}" = 0 ] || grep -qF "SECCOMP_SET_MODE_FILTER, ${pair##*=}, " "$T/flags" || { echo "$pair"; cat "$T/flags"; return 1; }
+		[ "${pair##*=}" != 0 ] || ! grep -qE 'SPEC_ALLOW|LOG' "$T/flags" || { echo "$pair"; cat "$T/flags"; return 1; }
+	done
+}
+
+@test "seccomp: a rule that says what the default says is none, and so is a profile without default and rules" {
+	rule '{"names": ["mkdir"], "action": "SCMP_ACT_ALLOW"}'
+	args grep Seccomp: /proc/self/status
+	run runc run "$ID"
+	expect 0 $'Seccomp:\t2'
+	newer "1.1.5 refuses an empty profile"
+	edit '.linux.seccomp = {}'
+	run runc run "$ID"
+	expect 0 $'Seccomp:\t0'
+}
+
+@test "seccomp: listeners are refused: NOTIFY, listenerPath, listenerMetadata" {
+	newer "1.1.5 has them"
+	rule '{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}'
+	refused 'linux.seccomp.syscalls\[0\].action: SCMP_ACT_NOTIFY: not supported yet' create "$ID"
+	edit 'del(.linux.seccomp.syscalls) | .linux.seccomp.listenerPath = "/run/x"'
+	refused 'linux.seccomp.listenerPath: not supported yet' create "$ID"
+	edit 'del(.linux.seccomp.listenerPath) | .linux.seccomp.listenerMetadata = "x"'
+	refused 'linux.seccomp.listenerMetadata: not supported yet' create "$ID"
+	edit 'del(.linux.seccomp.listenerMetadata) | .linux.seccomp.defaultAction = "SCMP_ACT_NOTIFY"'
+	refused 'SCMP_ACT_NOTIFY cannot be used as default action' create "$ID"
+	edit '.linux.seccomp.defaultAction = "SCMP_ACT_ALLOW" | .linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+	refused 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: not supported yet' create "$ID"
+}
