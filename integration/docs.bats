@@ -77,6 +77,64 @@ pages() {
 	done
 }
 
+# conformance_problems FILE: what is wrong in its tables.
+conformance_problems() {
+	awk -v top="$TOP" '
+		function known(file, name, path, line, pattern) {
+			path = top (file ~ /\.c$/ ? "/tests/" : "/integration/") file
+			if (!(path in read)) {
+				while ((getline line <path) > 0) {
+					if (match(line, /^@test ".*" \{$/))
+						tests[path, substr(line, 8, length(line) - 10)]
+					else if (match(line, /cmocka_unit_test[a-z_]*\([a-z0-9_]+/)) {
+						line = substr(line, RSTART, RLENGTH)
+						sub(/.*\(/, "", line)
+						tests[path, line]
+					}
+				}
+				read[path]
+			}
+			return (path, name) in tests
+		}
+		/^\| (member or rule \| what davit does \| test|--- \| --- \| ---) \|$/ { next }
+		!/^\|/ { next }
+		{
+			rows++
+			if (split(substr($0, 3, length($0) - 4), cell, / \| /) != 3 || cell[1] == "" || cell[2] == "") {
+				print NR ": not a row of three columns"
+				next
+			}
+			n = split(cell[3], item, "<br>")
+			if (!n || cell[3] == "")
+				print NR ": no test"
+			for (i = 1; i <= n; i++) {
+				file = name = item[i]
+				sub(/^`/, "", file)
+				sub(/`: .*/, "", file)
+				sub(/^[^:]*: /, "", name)
+				if (item[i] !~ /^`[a-z0-9_]+\.(bats|c)`: ./ || !known(file, name))
+					print NR ": no such test: " item[i]
+			}
+		}
+		END { if (rows < 150) print "only " rows + 0 " rows" }' "$1"
+}
+
+@test "docs: every row of conformance.md names tests that exist" {
+	same "$(conformance_problems "$TOP/doc/conformance.md")" ""
+	# The check itself: a row without a test, with one that is gone, with a column too few.
+	{
+		cat "$TOP/doc/conformance.md"
+		printf '%s\n' '| a | b | |' '| a | b | `hooks.bats`: hooks: no such test |' '| a | `hooks.bats`: hooks: annotations are in the state |' \
+			'| a | b | `nosuch.c`: x |' '| a | b | `test_hook.c`: test_stat |' '| a | b | hooks: annotations are in the state |' \
+			'| a | b | `hooks.bats`: hooks: annotations are in the state |' '| a | b | `test_hook.c`: test_state |'
+	} >"$T/broken.md"
+	same "$(conformance_problems "$T/broken.md" | wc -l)" 6
+}
+
+@test "docs: no two tests have one name" {
+	same "$(sed -n 's/^@test "\(.*\)" {$/\1/p' "$TOP"/integration/*.bats "$TOP"/integration/clients/*.bats | sort | uniq -d)" ""
+}
+
 @test "docs: make install puts every program and page in place, and what is installed and moved works" {
 	local program page
 	command -v musl-gcc >/dev/null || skip "musl-gcc is not installed"

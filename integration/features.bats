@@ -79,3 +79,7 @@ teardown() { :; }
 	jq -e '.annotations["davit.confinement.landlock"] | test("^(abi [0-9]+|none)$")' features.json
 	jq -e '.annotations["davit.confinement.seccomp"] | test("^(filter|none)$")' features.json
 }
+
+@test "features: no annotation changes what davit does, so none is unsafe" {
+	jq -e '.potentiallyUnsafeConfigAnnotations == []' features.json
+}

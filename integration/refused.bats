@@ -130,7 +130,7 @@ refuse_each() {
 	END
 }
 
-@test "refused: resources" {
+@test "refused: cgroups and resources" {
 	newer "1.1.5 takes some, and has other words"
 	refuse_each <<-'END'
 		.linux.cgroupsPath = "/a/../../b"	linux.cgroupsPath: .*is not allowed
@@ -151,7 +151,7 @@ refuse_each() {
 	END
 }
 
-@test "refused: resources that are not there yet, also with nothing inside" {
+@test "refused: limits that are not there yet, also empty ones" {
 	newer "1.1.5 has some of them"
 	refuse_each <<-'END'
 		.linux.resources.blockIO = {weight: 100}	linux.resources.blockIO: not supported yet
