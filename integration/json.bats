@@ -25,7 +25,7 @@ each() {
 	shift
 	variants=$(IFS=,; echo "$*")
 	jq -c "[path(.. | $filter)][] as \$p | select((\$p | length > 0) and (\$p[-1] | type == \"string\") and
-		(\$p[:-1] as \$of | [[\"annotations\"], [\"linux\", \"sysctl\"], [\"linux\", \"resources\", \"unified\"]] |
+		(\$p[:-1] as \$of | [[\"annotations\"], [\"linux\", \"sysctl\"], [\"linux\", \"netDevices\"], [\"linux\", \"resources\", \"unified\"]] |
 			index([\$of]) | not)) | \$p, $variants" full.json
 }
 
