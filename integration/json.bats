@@ -25,7 +25,7 @@ each() {
 	shift
 	variants=$(IFS=,; echo "$*")
 	jq -c "[path(.. | $filter)][] as \$p | select((\$p | length > 0) and (\$p[-1] | type == \"string\") and
-		(\$p[:-1] as \$of | [[\"annotations\"], [\"linux\", \"sysctl\"], [\"linux\", \"netDevices\"], [\"linux\", \"resources\", \"unified\"]] |
+		(\$p[:-1] as \$of | [[\"annotations\"], [\"linux\", \"sysctl\"], [\"linux\", \"netDevices\"], [\"linux\", \"timeOffsets\"], [\"linux\", \"resources\", \"unified\"]] |
 			index([\$of]) | not)) | \$p, $variants" full.json
 }
 
@@ -41,8 +41,7 @@ same_plan() {
 @test "json: full.json has every member that parse knows" {
 	local word
 	jq -r 'paths | .[-1] | strings' full.json | sort -u >known
-	for word in $(grep -hoE '^(static const struct field [a-z_]+\[\] = )?.*\{"[a-zA-Z0-9]+", FIELD_' "$TOP"/libexec/parse/build_*.c |
-		grep -oE '\{"[a-zA-Z0-9]+", FIELD_[A-Z]+' | grep -v FIELD_IGNORED | cut -d '"' -f 2 | sort -u); do
+	for word in $(grep -hoE '\{"[a-zA-Z0-9]+", FIELD_[A-Z]+' "$TOP"/libexec/parse/*.c | grep -v FIELD_IGNORED | cut -d '"' -f 2 | sort -u); do
 		grep -qx "$word" known || { echo "$word is not in integration/lib/full.json"; return 1; }
 	done
 	plan full.json
@@ -120,6 +119,8 @@ same_plan() {
 		.process.scheduler.runtime sched_runtime -1 0 18446744073709551615 18446744073709551616
 		.process.scheduler.deadline sched_deadline -1 0 18446744073709551615 18446744073709551616
 		.process.scheduler.period sched_period -1 0 18446744073709551615 18446744073709551616
+		.linux.timeOffsets.monotonic.secs seconds -9223372036854775809 -9223372036854775808 9223372036854775807 9223372036854775808
+		.linux.timeOffsets.boottime.nanosecs nanoseconds -1 0 999999999 1000000000
 		.process.rlimits[0].hard hard -1 17 18446744073709551615 18446744073709551616
 		.hooks.prestart[0].timeout timeout 0 1 2147483647 2147483648
 		.linux.devices[0].uid uid -1 0 4294967294 4294967295
@@ -134,7 +135,7 @@ same_plan() {
 		.linux.seccomp.syscalls[1].args[0].value value -1 0 18446744073709551615 18446744073709551616
 		.linux.seccomp.syscalls[1].args[0].valueTwo value_two -1 0 18446744073709551615 18446744073709551616
 	END
-	[ "$count" = 22 ]
+	[ "$count" = 24 ]
 	# What a double would make equal.
 	for number in 9007199254740993 9223372036854775807 18446744073709551614; do
 		jq -c '.process.rlimits[0].hard = "@"' full.json | sed "s/\"@\"/$number/" >number.json
