@@ -119,8 +119,8 @@ same_plan() {
 		.process.scheduler.runtime sched_runtime -1 0 18446744073709551615 18446744073709551616
 		.process.scheduler.deadline sched_deadline -1 0 18446744073709551615 18446744073709551616
 		.process.scheduler.period sched_period -1 0 18446744073709551615 18446744073709551616
-		.linux.timeOffsets.monotonic.secs seconds -9223372036854775809 -9223372036854775808 9223372036854775807 9223372036854775808
-		.linux.timeOffsets.boottime.nanosecs nanoseconds -1 0 999999999 1000000000
+		.linux.timeOffsets.monotonic.secs time_monotonic -9223372036854775809 -9223372036854775808 9223372036854775807 9223372036854775808
+		.linux.timeOffsets.boottime.nanosecs time_boottime_nanoseconds -1 0 999999999 1000000000
 		.process.rlimits[0].hard hard -1 17 18446744073709551615 18446744073709551616
 		.hooks.prestart[0].timeout timeout 0 1 2147483647 2147483648
 		.linux.devices[0].uid uid -1 0 4294967294 4294967295
