@@ -63,7 +63,7 @@ static void add_escaped(struct json *j, unsigned char c)
 
 static int is_plain(unsigned char c)
 {
-	return c >= ' ' && c < 0x80 && !strchr("\"\\<>&", c);
+	return c >= ' ' && c < 0x7f && !strchr("\"\\<>&", c);
 }
 
 static void add_quoted(struct json *j, const char *value)
@@ -81,10 +81,14 @@ static void add_quoted(struct json *j, const char *value)
 		if (!*s)
 			break;
 		length = utf8_length(s);
-		if (length == 1)
+		if (*s == 0x7f && !j->for_terminal)
+			add(j, "\x7f", 1);
+		else if (length == 1)
 			add_escaped(j, *s);
 		else if (!length)
 			add_text(j, "\\ufffd");
+		else if (j->for_terminal && s[0] == 0xc2 && s[1] < 0xa0)
+			add_unicode(j, s[1]);
 		else if (s[0] == 0xe2 && s[1] == 0x80 && (s[2] & 0xfe) == 0xa8)
 			add_unicode(j, 0x2000 | (s[2] - 0x80u)); /* U+2028, U+2029 */
 		else

@@ -15,7 +15,8 @@ struct json {
 	int cut;            /* did not fit: the output is not valid JSON */
 	const char *indent; /* NULL: compact; "  ", "\t" … */
 	unsigned depth;
-	int first; /* no member yet in the innermost object or array */
+	int first;        /* no member yet in the innermost object or array */
+	int for_terminal; /* set after json_start: escape U+007F to U+009F as well, unlike Go */
 };
 
 void json_start(struct json *j, char *buffer, size_t size, const char *indent);

@@ -1,6 +1,7 @@
 /* The tables of names.h. Constant data only; a program that uses none links none. */
 #include "names.h"
 
+#include <linux/mount.h>
 #include <sched.h>
 #include <string.h>
 
@@ -53,6 +54,12 @@ const struct name seccomp_archs[] = {SECCOMP_ARCHS(X){NULL, 0}};
 #define X(w, b) {"SECCOMP_FILTER_FLAG_" #w, b},
 const struct name seccomp_flag_names[] = {SECCOMP_FLAGS(X){NULL, 0}};
 #undef X
+
+/* mount(2), "Changing the propagation type" */
+const struct name propagation_names[] = {{"shared", MS_SHARED}, {"rshared", MS_SHARED | MS_REC},
+	{"slave", MS_SLAVE}, {"rslave", MS_SLAVE | MS_REC}, {"private", MS_PRIVATE},
+	{"rprivate", MS_PRIVATE | MS_REC}, {"unbindable", MS_UNBINDABLE},
+	{"runbindable", MS_UNBINDABLE | MS_REC}, {NULL, 0}};
 
 const struct name *name_find(const struct name *table, const char *word)
 {

@@ -252,6 +252,7 @@ extern const struct name seccomp_actions[];    /* with SCMP_ACT_ */
 extern const struct name seccomp_ops[];        /* with SCMP_CMP_ */
 extern const struct name seccomp_archs[];      /* with SCMP_ARCH_ */
 extern const struct name seccomp_flag_names[]; /* with SECCOMP_FILTER_FLAG_; value: the bit */
+extern const struct name propagation_names[];  /* of mounts, "rslave"; value: MS_ bits */
 
 /* Finds WORD (exact, case-sensitive). Returns the entry or NULL. */
 const struct name *name_find(const struct name *table, const char *word);

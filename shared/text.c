@@ -52,6 +52,43 @@ void text_add_octal(struct text *t, uint64_t n)
 	add_digits(t, n, 8);
 }
 
+void text_add_shown(struct text *t, const char *s, size_t max)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t length = strlen(s), end = length;
+
+	if (end > max)
+		for (end = max; end && (s[end] & 0xc0) == 0x80; end--)
+			continue; /* never inside a character */
+	for (size_t i = 0; i < end; i++) {
+		unsigned char c = (unsigned char)s[i];
+		char escaped[5] = {'\\', 'x', digits[c >> 4], digits[c & 15], '\0'};
+		/* U+0080 to U+009F are control characters too: c2 80 to c2 9f */
+		int control = c < 0x20 || c == 0x7f ||
+			(c == 0xc2 && (unsigned char)s[i + 1] < 0xa0) ||
+			(i && c >= 0x80 && c < 0xa0 && (unsigned char)s[i - 1] == 0xc2);
+
+		if (control)
+			text_add(t, escaped);
+		else
+			text_add_bytes(t, s + i, 1);
+	}
+	if (end < length)
+		text_add(t, "...");
+}
+
+void text_mark_cut(struct text *t)
+{
+	size_t end = t->length < 3 ? 0 : t->length - 3;
+
+	if (!t->cut || t->size < 4)
+		return;
+	while (end && (t->data[end] & 0xc0) == 0x80)
+		end--;
+	memcpy(t->data + end, "...", 4);
+	t->length = end + 3;
+}
+
 int text_join(char *buffer, size_t size, ...)
 {
 	struct text t = {buffer, size, 0, 0};

@@ -26,6 +26,13 @@ void text_add_u64(struct text *t, uint64_t n);
 void text_add_i64(struct text *t, int64_t n);
 void text_add_octal(struct text *t, uint64_t n);
 
+/* S fit for a terminal: control characters as \xNN, cut after MAX bytes with "...". */
+void text_add_shown(struct text *t, const char *s, size_t max);
+
+/* When something did not fit: "..." as the last three bytes, or as many fewer as it takes not to
+ * leave half a character before them. */
+void text_mark_cut(struct text *t);
+
 /* Joins the arguments up to NULL into BUFFER. Returns 0, or -ENAMETOOLONG when it was cut. */
 int text_join(char *buffer, size_t size, ...) __attribute__((sentinel));
 

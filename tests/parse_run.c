@@ -63,6 +63,26 @@ int run(const char *text)
 	return run_bytes(text, strlen(text), options);
 }
 
+int run_with(const char *word, const char *text)
+{
+	char copy[64];
+	char *const options[] = {"parse", copy, NULL};
+
+	assert_true(strlen(word) < sizeof(copy));
+	memcpy(copy, word, strlen(word) + 1);
+	return run_bytes(text, strlen(text), options);
+}
+
+const char *written(void)
+{
+	static char text[256 << 10];
+	ssize_t n = pread(out, text, sizeof(text) - 1, 0);
+
+	assert_true(n >= 0);
+	text[n] = '\0';
+	return text;
+}
+
 void load(struct plan *plan)
 {
 	const char *why = NULL;

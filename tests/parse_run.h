@@ -14,6 +14,10 @@ extern char messages[8192];
 int run_bytes(const char *text, size_t length, char *const options[]);
 int run(const char *text);
 
+/* The same with the option WORD, and what it wrote to fd 1 (at most 256 KiB). */
+int run_with(const char *word, const char *text);
+const char *written(void);
+
 /* The plan that the last run wrote; fails the test when the checker refuses it. */
 void load(struct plan *plan);
 

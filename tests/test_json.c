@@ -35,6 +35,22 @@ static void escapes(void **state)
 		"\"gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\xa7\"");
 }
 
+/* Control characters that Go leaves alone. */
+static void for_terminals(void **state)
+{
+	static const char text[] = "\x7f\xc2\x80\xc2\x9b\xc2\xa0";
+	struct json j;
+
+	(void)state;
+	json_start(&j, buffer, sizeof(buffer), NULL);
+	json_string(&j, NULL, text);
+	assert_string_equal(buffer, "\"\x7f\xc2\x80\xc2\x9b\xc2\xa0\"");
+	json_start(&j, buffer, sizeof(buffer), NULL);
+	j.for_terminal = 1;
+	json_string(&j, NULL, text);
+	assert_string_equal(buffer, "\"\\u007f\\u0080\\u009b\xc2\xa0\"");
+}
+
 static void invalid_utf8(void **state)
 {
 	(void)state;
@@ -117,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes),
+		cmocka_unit_test(for_terminals),
 		cmocka_unit_test(invalid_utf8),
 		cmocka_unit_test(compact),
 		cmocka_unit_test(indented),

@@ -15,6 +15,20 @@ struct refusal {
 	const char *error; /* a part of the line */
 };
 
+/* --check tells the same in the same words. */
+static void check_review(const char *text)
+{
+	char wanted[sizeof(messages)];
+	size_t length;
+
+	assert_int_equal(strncmp(messages, "parse: ", 7), 0);
+	memcpy(wanted, messages + 7, sizeof(wanted) - 7);
+	length = strcspn(wanted, "\n");
+	wanted[length] = '\0';
+	if (run_with("--check", text) != 1 || !strstr(written(), wanted))
+		fail_msg("--check does not tell: %s\n  but: %s%s", wanted, written(), messages);
+}
+
 static void check_refusals(const struct refusal *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -23,6 +37,7 @@ static void check_refusals(const struct refusal *list, size_t count)
 		if (status != 1 || !strstr(messages, list[i].error))
 			fail_msg("%s\n  expected: %s\n  status %d: %s", list[i].fragment,
 				list[i].error, status, messages);
+		check_review(compose(list[i].part, list[i].fragment));
 	}
 }
 

@@ -50,14 +50,14 @@ void build_sysctl(const struct value *sysctl, struct plan_config *config);
 
 /* build_net.c: the object netDevices into the list; what needs the whole of linux. */
 void build_net_devices(const struct value *devices, void *list);
-void check_net_devices(const struct plan_config *config);
+void check_net_devices(void *config);
 
 /* namespaces.c: reads the array; true when TYPE is listed; the checks between namespaces and other
  * members. */
 void build_namespaces(const struct value *namespaces, void *list);
 void build_time_offsets(const struct value *offsets, void *config);
 int namespace_listed(enum namespace_type type);
-void check_namespaces(const struct plan_config *config);
+void check_namespaces(struct plan_config *config);
 int user_namespace_joined(void); /* by path */
 extern const struct field idmap_fields[];
 void check_id_map(struct plan_list map, const char *member);
@@ -68,14 +68,12 @@ void check_id_map(struct plan_list map, const char *member);
  * when all its members are there, map_mounts numbers the mappings when linux is known.
  */
 int keep_inline_map(const char *word, struct plan_mount *mount);
+void forget_inline_map(void); /* in a review: of a mount that was given up */
 void take_inline_map(struct plan_mount *mount);
 void map_mounts(struct plan_config *config);
 
 /* mount_options.c: mounts[].options into the mount record. */
 void build_mount_options(const struct value *options, void *mount);
-
-/* The words of mount propagation ("rslave"), with their MS_ bits. */
-extern const struct name propagation_names[];
 
 /* check.c: forms of text. Each refuses the value at hand. */
 void check_not_empty(const char *text);

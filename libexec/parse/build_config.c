@@ -2,6 +2,7 @@
 #include "build.h"
 
 #include "names.h"
+#include "review.h"
 
 #define HOST_NAME_MAX_BYTES 64 /* sethostname(2) */
 
@@ -37,19 +38,29 @@ static const struct field document_fields[] = {
 		.fields = mount_fields, .done = finish_mount},
 	{"hooks", FIELD_OBJECT, FIELD_GUARD, .fields = hooks_fields},
 	{"annotations", FIELD_MAP, 0, CONFIG(annotations)},
-	{"linux", FIELD_CALL, FIELD_GUARD, .call = build_linux}, {"solaris", FIELD_IGNORED},
-	{"windows", FIELD_IGNORED}, {"vm", FIELD_IGNORED}, {"zos", FIELD_IGNORED},
-	{"freebsd", FIELD_IGNORED}, {NULL}};
+	{"linux", FIELD_CALL, FIELD_GUARD, .call = build_linux},
+	{"solaris", FIELD_IGNORED, .why = "for Solaris"},
+	{"windows", FIELD_IGNORED, .why = "for Windows"},
+	{"vm", FIELD_IGNORED, .why = "for runtimes of virtual machines"},
+	{"zos", FIELD_IGNORED, .why = "for z/OS"}, {"freebsd", FIELD_IGNORED, .why = "for FreeBSD"},
+	{NULL}};
+
+static void require_root(void *context)
+{
+	(void)context;
+	if (!has_root && !faulty("/root"))
+		refuse_as("root must be specified", NULL);
+}
 
 void build_config(const struct value *document)
 {
 	struct plan_config *config = plan_config_record();
+	int failed;
 
 	if (document->type == VALUE_NULL)
 		refuse_as("config cannot be null", NULL);
-	build_object(document, document_fields, config);
-	if (!has_root)
-		refuse_as("root must be specified", NULL);
+	failed = build_members(document, document_fields, config);
+	failed |= attempt(require_root, NULL);
 	/* Empty is none, as with runc. */
 	if (!config->hostname.length)
 		config->hostname = plan_put(NULL);
@@ -57,5 +68,7 @@ void build_config(const struct value *document)
 		config->domainname = plan_put(NULL);
 	add_mounts(&config->mounts);
 	check_namespaces(config);
+	if (failed)
+		abandon(); /* before what needs all of it */
 	map_mounts(config);
 }

@@ -29,14 +29,18 @@ static void finish_hook(void *record)
 	}
 }
 
-#define HOOKS_FIELD(word, list)                                                                    \
+#define HOOKS_FIELD(word, list, flags, reason)                                                     \
 	{                                                                                          \
-		word, FIELD_RECORDS, FIELD_GUARD, CONFIG(list),                                    \
-			.record = PLAN_RECORD_hook, .fields = hook_fields, .done = finish_hook     \
+		word, FIELD_RECORDS, FIELD_GUARD | (flags), CONFIG(list),                          \
+			.record = PLAN_RECORD_hook, .fields = hook_fields, .done = finish_hook,    \
+			.why = (reason)                                                            \
 	}
 
-const struct field hooks_fields[] = {HOOKS_FIELD("prestart", hooks_prestart),
-	HOOKS_FIELD("createRuntime", hooks_create_runtime),
-	HOOKS_FIELD("createContainer", hooks_create_container),
-	HOOKS_FIELD("startContainer", hooks_start_container),
-	HOOKS_FIELD("poststart", hooks_poststart), HOOKS_FIELD("poststop", hooks_poststop), {NULL}};
+const struct field hooks_fields[] = {
+	HOOKS_FIELD("prestart", hooks_prestart, FIELD_DEPRECATED,
+		"use createRuntime, createContainer or startContainer"),
+	HOOKS_FIELD("createRuntime", hooks_create_runtime, 0, NULL),
+	HOOKS_FIELD("createContainer", hooks_create_container, 0, NULL),
+	HOOKS_FIELD("startContainer", hooks_start_container, 0, NULL),
+	HOOKS_FIELD("poststart", hooks_poststart, 0, NULL),
+	HOOKS_FIELD("poststop", hooks_poststop, 0, NULL), {NULL}};

@@ -4,6 +4,7 @@
 #include <linux/mount.h>
 #include <string.h>
 #include "names.h"
+#include "review.h"
 #include "scan.h"
 #include "tree.h"
 
@@ -73,23 +74,22 @@ static void add_device(struct device_entry *entry, struct plan_list *list)
 		sort_add(plan_put_text(device->path), device->path.length);
 }
 
-static void build_devices(const struct value *devices, void *target)
+static void build_device(const struct value *item, uint32_t index, void *list)
 {
-	struct plan_list *list = target;
+	struct device_entry entry;
+
+	(void)index;
+	memset(&entry, 0, sizeof(entry));
+	build_object(item, device_fields, &entry);
+	add_device(&entry, list);
+}
+
+static void build_devices(const struct value *devices, void *list)
+{
 	const char *twice;
-	uint32_t index = 0;
 
 	sort_start();
-	expect(devices, VALUE_ARRAY);
-	for (const struct value *item = devices->child; item; item = item->next, index++) {
-		struct device_entry entry;
-
-		memset(&entry, 0, sizeof(entry));
-		path_element(index);
-		build_object(item, device_fields, &entry);
-		add_device(&entry, list);
-		path_leave();
-	}
+	build_elements(devices, build_device, list);
 	twice = sort_duplicate();
 	if (twice)
 		refuse("duplicate device path \"", shown(twice), "\"", NULL);
@@ -186,16 +186,25 @@ static const struct field linux_fields[] = {
 	{"netDevices", FIELD_CALL, FIELD_GUARD, CONFIG(net_devices), .call = build_net_devices},
 	{NULL}};
 
+static void build_kept_sysctl(void *config)
+{
+	build_sysctl(sysctl, config);
+}
+
 void build_linux(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
+	int failed;
 
 	config->has_linux = 1;
-	build_object(value, linux_fields, config);
-	if (sysctl) {
+	failed = build_members(value, linux_fields, config);
+	if (sysctl && !faulty("/linux/namespaces")) {
 		path_member("sysctl");
-		build_sysctl(sysctl, config);
+		failed |= attempt(build_kept_sysctl, config);
 		path_leave();
 	}
-	check_net_devices(config);
+	if (!faulty("/linux/namespaces"))
+		failed |= attempt(check_net_devices, config);
+	if (failed)
+		abandon();
 }

@@ -30,22 +30,20 @@ static void build_nodes(const struct value *value, void *target)
 			shown(object), NULL);
 }
 
-static void build_flags(const struct value *value, void *target)
+static void build_flag(const struct value *item, uint32_t index, void *target)
 {
+	const struct name *name = name_find(memory_flags, value_string(item));
 	uint64_t *bits = target;
-	uint32_t index = 0;
 
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		const struct name *name;
+	(void)index;
+	if (!name)
+		refuse("invalid memory policy flag \"", shown(item->string), "\"", NULL);
+	*bits |= name->value;
+}
 
-		path_element(index);
-		name = name_find(memory_flags, value_string(item));
-		if (!name)
-			refuse("invalid memory policy flag \"", shown(item->string), "\"", NULL);
-		*bits |= name->value;
-		path_leave();
-	}
+static void build_flags(const struct value *value, void *bits)
+{
+	build_elements(value, build_flag, bits);
 }
 
 static const struct field policy_fields[] = {

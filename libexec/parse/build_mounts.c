@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "names.h"
+#include "review.h"
 
 static void build_destination(const struct value *value, void *mount)
 {
@@ -10,8 +11,10 @@ static void build_destination(const struct value *value, void *mount)
 	struct plan_mount *m = mount;
 
 	check_not_empty(value_string(value));
-	if (*value->string != '/')
+	if (*value->string != '/') {
+		note_deprecated("a path that is not absolute");
 		caution("a relative path is deprecated; taken as relative to /", NULL);
+	}
 	clean_path(value->string, path);
 	if (!strcmp(path, "/"))
 		refuse("must not be the root file system itself", NULL);

@@ -43,28 +43,28 @@ static void build_name(const struct value *value, void *target)
 static const struct field device_fields[] = {
 	{"name", FIELD_CALL, FIELD_GUARD, 0, .call = build_name}, {NULL}};
 
+static void build_net_device(const struct value *item, void *list)
+{
+	const char *name = NULL, *inside;
+	struct plan_net_device *device;
+
+	check_name(item->name);
+	build_object(item, device_fields, &name);
+	inside = name ? name : item->name;
+	if (!name || !is_template(name))
+		sort_add(inside, strlen(inside));
+	device = plan_add(PLAN_RECORD_net_device, list);
+	device->host = plan_put(item->name);
+	device->name = plan_put(name);
+}
+
 void build_net_devices(const struct value *devices, void *target)
 {
 	struct plan_list *list = target;
 	const char *twice;
 
-	expect(devices, VALUE_OBJECT);
 	sort_start();
-	for (const struct value *item = devices->child; item; item = item->next) {
-		const char *name = NULL, *inside;
-		struct plan_net_device *device;
-
-		path_member(item->name);
-		check_name(item->name);
-		build_object(item, device_fields, &name);
-		inside = name ? name : item->name;
-		if (!name || !is_template(name))
-			sort_add(inside, strlen(inside));
-		device = plan_add(PLAN_RECORD_net_device, list);
-		device->host = plan_put(item->name);
-		device->name = plan_put(name);
-		path_leave();
-	}
+	build_entries(devices, build_net_device, list);
 	twice = sort_duplicate();
 	if (twice)
 		refuse("two network devices with the name \"", shown(twice), "\"", NULL);
@@ -73,8 +73,10 @@ void build_net_devices(const struct value *devices, void *target)
 }
 
 /* In runc's words, which its callers know. */
-void check_net_devices(const struct plan_config *config)
+void check_net_devices(void *context)
 {
+	const struct plan_config *config = context;
+
 	if (!config->net_devices.count)
 		return;
 	path_member("netDevices");

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "names.h"
+#include "review.h"
 #include "scan.h"
 #include "text.h"
 
@@ -67,17 +68,18 @@ void finish_environment(struct plan_list *strings)
 	}
 }
 
+static void build_variable(const struct value *item, uint32_t index, void *target)
+{
+	(void)index;
+	(void)target;
+	take_variable(value_string(item));
+}
+
 static void build_environment(const struct value *value, void *target)
 {
-	uint32_t index = 0;
-
 	expect(value, VALUE_ARRAY);
 	start_environment();
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		path_element(index);
-		take_variable(value_string(item));
-		path_leave();
-	}
+	build_elements(value, build_variable, NULL);
 	finish_environment(target);
 	add_environment(target); /* at once: a list is a run of records */
 }
@@ -123,17 +125,19 @@ uint64_t capability_bit(const char *word)
 	return name ? UINT64_C(1) << name->value : 0;
 }
 
+static void build_cap(const struct value *item, uint32_t index, void *target)
+{
+	uint64_t *bits = target, bit = capability_bit(value_string(item));
+
+	(void)index;
+	if (!bit)
+		note_ignored("no capability of this name is known");
+	*bits |= bit;
+}
+
 static void build_caps(const struct value *value, void *target)
 {
-	uint64_t *bits = target;
-	uint32_t index = 0;
-
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		path_element(index);
-		*bits |= capability_bit(value_string(item));
-		path_leave();
-	}
+	build_elements(value, build_cap, target);
 }
 
 static const struct field capabilities_fields[] = {
@@ -185,7 +189,7 @@ static const struct field user_fields[] = {{"uid", FIELD_NUMBER, 0, CONFIG(uid),
 	{"gid", FIELD_NUMBER, 0, CONFIG(gid), 0, ID_MAX},
 	{"umask", FIELD_OPT, FIELD_GUARD, CONFIG(umask), 0, 0777},
 	{"additionalGids", FIELD_NUMBERS, FIELD_GUARD, CONFIG(additional_gids), 0, ID_MAX},
-	{"username", FIELD_IGNORED}, {NULL}};
+	{"username", FIELD_IGNORED, .why = "for Windows"}, {NULL}};
 
 static const struct field console_fields[] = {
 	{"height", FIELD_OPT, FIELD_REQUIRED, CONFIG(console_height), 0, UINT16_MAX},
@@ -208,39 +212,66 @@ static const struct field process_fields[] = {{"terminal", FIELD_BOOL, 0, CONFIG
 	{"scheduler", FIELD_CALL, FIELD_GUARD, .call = build_scheduler},
 	{"ioPriority", FIELD_CALL, FIELD_GUARD, .call = build_io_priority},
 	{"execCPUAffinity", FIELD_CALL, 0, .call = build_exec_affinity},
-	{"commandLine", FIELD_IGNORED}, {NULL}};
+	{"commandLine", FIELD_IGNORED, .why = "for Windows"}, {NULL}};
 
 void build_process(const struct value *process, void *target)
 {
 	struct plan_config *config = target;
+	int failed = build_members(process, process_fields, config);
 
-	build_object(process, process_fields, config);
 	if (!tree_member(process, "env"))
 		add_environment(&config->env);
 	check_process(config);
+	if (failed)
+		abandon();
 }
 
-void check_process(struct plan_config *config)
+static void check_cwd(void *context)
 {
-	const struct plan_str *first;
+	const struct plan_config *config = context;
 
-	config->has_process = 1;
 	if (!config->cwd.offset)
 		refuse_as("process.cwd: missing (Cwd property must not be empty)", NULL);
 	if (!config->cwd.length)
 		refuse_as("Cwd property must not be empty", NULL);
 	if (*plan_put_text(config->cwd) != '/')
 		refuse_as("Cwd must be an absolute path", NULL);
+}
+
+static void check_args(void *context)
+{
+	const struct plan_config *config = context;
+	const struct plan_str *first;
+
 	if (!config->args.count)
 		refuse_as("args must not be empty", NULL);
 	first = plan_added(PLAN_RECORD_str, config->args, 0);
 	if (!first->value.length)
 		refuse_as("exec: \"\": executable file not found in $PATH", NULL);
+}
+
+void check_process(struct plan_config *config)
+{
+	int cwd_known = !faulty("/process/cwd"), args_known = !faulty("/process/args"), failed = 0;
+
+	config->has_process = 1;
+	if (cwd_known)
+		failed |= attempt(check_cwd, config);
+	if (args_known)
+		failed |= attempt(check_args, config);
+	if (failed)
+		abandon();
 	/* Empty is none, as with runc; in exec it must not take the container's away. */
 	if (!config->apparmor_profile.length)
 		config->apparmor_profile = plan_put(NULL);
 	if (!config->selinux_label.length)
 		config->selinux_label = plan_put(NULL);
-	if (!config->terminal) /* config.md: the size is ignored then */
+	if (!config->terminal && config->console_height.set) {
+		/* config.md: the size is ignored then */
+		path_member("consoleSize");
+		note_ignored("there is no terminal");
+		path_leave();
+	}
+	if (!config->terminal)
 		config->console_height = config->console_width = (struct plan_opt_u64){0, 0};
 }

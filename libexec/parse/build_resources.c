@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "names.h"
+#include "review.h"
 
 #define SMALLEST_PAGE   4096
 #define SMALLEST_SHARES 2 /* of cpu.shares */
@@ -55,22 +56,19 @@ static const struct field rule_fields[] = {{"allow", FIELD_BOOL, FIELD_REQUIRED,
 	{"minor", FIELD_CALL, FIELD_GUARD, RULE(minor), .call = build_rule_number},
 	{"access", FIELD_CALL, FIELD_GUARD, RULE(access), .call = build_access}, {NULL}};
 
-static void build_rules(const struct value *value, void *target)
+static void build_rule(const struct value *item, uint32_t index, void *list)
 {
-	struct plan_list *list = target;
-	uint32_t index = 0;
+	struct plan_device_rule *rule = plan_add(PLAN_RECORD_device_rule, list);
 
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		struct plan_device_rule *rule = plan_add(PLAN_RECORD_device_rule, list);
+	build_object(item, rule_fields, rule);
+	if (!rule->access)
+		refuse_as("device access at ", shown_number(index, 0), " field cannot be empty",
+			NULL);
+}
 
-		path_element(index);
-		build_object(item, rule_fields, rule);
-		if (!rule->access)
-			refuse_as("device access at ", shown_number(index, 0),
-				" field cannot be empty", NULL);
-		path_leave();
-	}
+static void build_rules(const struct value *value, void *list)
+{
+	build_elements(value, build_rule, list);
 }
 
 static const struct field memory_fields[] = {
@@ -80,27 +78,54 @@ static const struct field memory_fields[] = {
 	{"swappiness", FIELD_OPT, FIELD_GUARD, CONFIG(memory_swappiness), 0, UINT64_MAX},
 	{"disableOOMKiller", FIELD_BOOL, FIELD_GUARD, CONFIG(memory_disable_oom)},
 	{"checkBeforeUpdate", FIELD_BOOL, FIELD_GUARD, CONFIG(memory_check_before_update)},
-	{"kernel", FIELD_IGNORED}, /* gone from the kernel; runc ignores these three as well */
-	{"kernelTCP", FIELD_IGNORED}, {"useHierarchy", FIELD_IGNORED}, {NULL}};
+	/* gone from the kernel; runc ignores these three as well */
+	{"kernel", FIELD_IGNORED, FIELD_DEPRECATED, .why = "kernels have no such limit any more"},
+	{"kernelTCP", FIELD_IGNORED, FIELD_DEPRECATED,
+		.why = "not recommended by the specification; cgroup v2 has no such limit"},
+	{"useHierarchy", FIELD_IGNORED, FIELD_DEPRECATED,
+		.why = "kernels always account hierarchically"},
+	{NULL}};
 
-static void build_memory(const struct value *value, void *target)
+static void check_limit(void *context)
 {
-	struct plan_config *config = target;
-	int64_t limit, swap;
+	const struct plan_config *config = context;
+	int64_t limit = config->memory_limit.value;
 
-	build_object(value, memory_fields, config);
-	limit = config->memory_limit.value;
-	swap = config->memory_swap.value;
 	if (limit > 0 && limit < SMALLEST_PAGE)
 		refuse("limit: ", shown_number((uint64_t)limit, 0), " is less than a page", NULL);
+}
+
+static void check_swappiness(void *context)
+{
+	const struct plan_config *config = context;
+
 	if (config->memory_swappiness.value > 100)
 		refuse_as("invalid memory swappiness value: ",
 			shown_number(config->memory_swappiness.value, 0), " (valid range is 0-100)",
 			NULL);
+}
+
+static void check_swap(void *context)
+{
+	const struct plan_config *config = context;
+	int64_t limit = config->memory_limit.value, swap = config->memory_swap.value;
+
 	if (swap > 0 && limit == 0)
 		refuse_as("unable to set swap limit without memory limit", NULL);
 	if (swap > 0 && swap < limit)
 		refuse_as("memory+swap limit should be >= memory limit", NULL);
+}
+
+static void build_memory(const struct value *value, void *config)
+{
+	int failed;
+
+	build_object(value, memory_fields, config);
+	failed = attempt(check_limit, config);
+	failed |= attempt(check_swappiness, config);
+	failed |= attempt(check_swap, config);
+	if (failed)
+		abandon();
 }
 
 static const struct field cpu_fields[] = {
@@ -114,17 +139,33 @@ static const struct field cpu_fields[] = {
 	{"mems", FIELD_STRING, 0, CONFIG(cpuset_mems), .check = check_cpu_list},
 	{"idle", FIELD_OPT, 0, CONFIG(cpu_idle), 0, 1}, {NULL}};
 
-static void build_cpu(const struct value *value, void *target)
+static void check_shares(void *context)
 {
-	struct plan_config *config = target;
+	const struct plan_config *config = context;
 
-	build_object(value, cpu_fields, config);
 	if (config->cpu_shares.value && config->cpu_shares.value < SMALLEST_SHARES)
 		refuse("shares: the minimum allowed cpu-shares is 2", NULL);
+}
+
+static void check_burst(void *context)
+{
+	const struct plan_config *config = context;
+
 	if (config->cpu_quota.value > 0 &&
 		config->cpu_burst.value > (uint64_t)config->cpu_quota.value)
 		refuse("burst: ", shown_number(config->cpu_burst.value, 0), " is above the quota",
 			NULL);
+}
+
+static void build_cpu(const struct value *value, void *config)
+{
+	int failed;
+
+	build_object(value, cpu_fields, config);
+	failed = attempt(check_shares, config);
+	failed |= attempt(check_burst, config);
+	if (failed)
+		abandon();
 }
 
 static const struct field pids_fields[] = {

@@ -20,22 +20,20 @@ static void build_policy(const struct value *value, void *target)
 	*(uint64_t *)target = name->value;
 }
 
-static void build_flags(const struct value *value, void *target)
+static void build_flag(const struct value *item, uint32_t index, void *target)
 {
+	const struct name *name = name_find(sched_flag_names, value_string(item));
 	uint64_t *bits = target;
-	uint32_t index = 0;
 
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		const struct name *name;
+	(void)index;
+	if (!name)
+		refuse_as("invalid scheduler flag: ", shown(item->string), NULL);
+	*bits |= name->value;
+}
 
-		path_element(index);
-		name = name_find(sched_flag_names, value_string(item));
-		if (!name)
-			refuse_as("invalid scheduler flag: ", shown(item->string), NULL);
-		*bits |= name->value;
-		path_leave();
-	}
+static void build_flags(const struct value *value, void *bits)
+{
+	build_elements(value, build_flag, bits);
 }
 
 /* Numbers of either sign: which of them fit depends on the policy, which may come after them. */

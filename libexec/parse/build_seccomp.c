@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "names.h"
+#include "review.h"
 
 #define ERRNO_MAX        4095
 #define TRACE_MAX        UINT16_MAX
@@ -102,48 +103,43 @@ static void finish_rule(void *record)
 	}
 }
 
-static void build_archs(const struct value *value, void *target)
+static void build_arch(const struct value *item, uint32_t index, void *list)
 {
-	uint32_t index = 0;
+	const struct name *name = name_find(seccomp_archs, value_string(item));
+	struct plan_num *number;
 
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		const struct name *name;
-		struct plan_num *number;
+	(void)index;
+	if (!name)
+		refuse_as("string ", shown(item->string), " is not a valid arch for seccomp", NULL);
+	number = plan_add(PLAN_RECORD_num, list);
+	number->value = name->value;
+}
 
-		path_element(index);
-		name = name_find(seccomp_archs, value_string(item));
-		if (!name)
-			refuse_as("string ", shown(item->string),
-				" is not a valid arch for seccomp", NULL);
-		number = plan_add(PLAN_RECORD_num, target);
-		number->value = name->value;
-		path_leave();
-	}
+static void build_archs(const struct value *value, void *list)
+{
+	build_elements(value, build_arch, list);
+}
+
+static void build_flag(const struct value *item, uint32_t index, void *target)
+{
+	const struct name *name = name_find(seccomp_flag_names, value_string(item));
+	uint64_t *flags = target;
+
+	(void)index;
+	if (!name)
+		refuse_as("seccomp flag ", shown(item->string), " is not known to runc", NULL);
+	if (!strcmp(name->word, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
+		refuse(name->word, ": not supported yet", NULL); /* means nothing without NOTIFY */
+	*flags |= name->value;
 }
 
 /* The member's presence counts: without it the seccomp step chooses, with [] there are none. */
 static void build_flags(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
-	uint32_t index = 0;
 
 	config->seccomp_has_flags = 1;
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		const struct name *name;
-
-		path_element(index);
-		name = name_find(seccomp_flag_names, value_string(item));
-		if (!name)
-			refuse_as("seccomp flag ", shown(item->string), " is not known to runc",
-				NULL);
-		if (!strcmp(name->word, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
-			refuse(name->word, ": not supported yet",
-				NULL); /* means nothing without NOTIFY */
-		config->seccomp_flags |= name->value;
-		path_leave();
-	}
+	build_elements(value, build_flag, &config->seccomp_flags);
 }
 
 static const struct field seccomp_fields[] = {
@@ -173,8 +169,10 @@ void build_seccomp(const struct value *seccomp, void *target)
 	struct plan_config *config = target;
 
 	expect(seccomp, VALUE_OBJECT);
-	if (is_off(seccomp))
+	if (is_off(seccomp)) {
+		note_ignored("neither a default action nor a rule: no filter");
 		return;
+	}
 	config->has_seccomp = 1;
 	build_object(seccomp, seccomp_fields, config);
 	check_errno("defaultErrnoRet", config->seccomp_default, config->seccomp_default_errno);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "near.h"
+#include "review.h"
 #include "scan.h"
 
 static const char *type_word(const struct value *value)
@@ -67,80 +68,134 @@ uint64_t value_number(const struct value *value, int64_t min, uint64_t max)
 	return negative ? 0 - number->value : number->value;
 }
 
+/* One element or member that is built on its own: what build_elements, build_entries and
+ * build_members attempt. */
+struct piece {
+	const struct value *value;
+	uint32_t index;
+	void (*each)(const struct value *item, uint32_t index, void *target);
+	void (*entry)(const struct value *item, void *target);
+	const struct field *field;
+	void *target;
+};
+
+static void build_element(void *context)
+{
+	const struct piece *p = context;
+
+	p->each(p->value, p->index, p->target);
+}
+
+void build_elements(const struct value *value,
+	void (*each)(const struct value *item, uint32_t index, void *target), void *target)
+{
+	struct piece p = {.each = each, .target = target};
+	int failed = 0;
+
+	expect(value, VALUE_ARRAY);
+	for (p.value = value->child; p.value; p.value = p.value->next, p.index++) {
+		path_element(p.index);
+		failed |= attempt(build_element, &p);
+		path_leave();
+	}
+	if (failed)
+		abandon();
+}
+
+/* A list that is filled by a table. */
+struct filling {
+	struct plan_list *list;
+	const struct field *field;
+	void (*check)(const char *text);
+};
+
+static void add_string(const struct value *item, uint32_t index, void *target)
+{
+	const struct filling *f = target;
+	const char *text = value_string(item);
+	struct plan_str *record;
+
+	(void)index;
+	if (f->check)
+		f->check(text);
+	record = plan_add(PLAN_RECORD_str, f->list);
+	record->value = plan_put(text);
+}
+
 void build_strings(
 	const struct value *value, struct plan_list *list, void (*check)(const char *text))
 {
-	uint32_t index = 0;
+	struct filling f = {list, NULL, check};
 
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		struct plan_str *record;
-		const char *text;
-
-		path_element(index);
-		text = value_string(item);
-		if (check)
-			check(text);
-		record = plan_add(PLAN_RECORD_str, list);
-		record->value = plan_put(text);
-		path_leave();
-	}
+	build_elements(value, add_string, &f);
 }
 
-static void build_numbers(
-	const struct value *value, struct plan_list *list, const struct field *field)
+static void add_number(const struct value *item, uint32_t index, void *target)
 {
-	uint32_t index = 0;
+	const struct filling *f = target;
+	struct plan_num *record = plan_add(PLAN_RECORD_num, f->list);
 
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		struct plan_num *record;
+	(void)index;
+	record->value = value_number(item, f->field->min, f->field->max);
+}
 
-		path_element(index);
-		record = plan_add(PLAN_RECORD_num, list);
-		record->value = value_number(item, field->min, field->max);
+static void build_entry(void *context)
+{
+	const struct piece *p = context;
+
+	p->entry(p->value, p->target);
+}
+
+void build_entries(const struct value *value, void (*each)(const struct value *item, void *target),
+	void *target)
+{
+	struct piece p = {.entry = each, .target = target};
+	int failed = 0;
+
+	expect(value, VALUE_OBJECT);
+	for (p.value = value->child; p.value; p.value = p.value->next) {
+		path_member(p.value->name);
+		failed |= attempt(build_entry, &p);
 		path_leave();
 	}
+	if (failed)
+		abandon();
+}
+
+static void add_pair(const struct value *item, void *target)
+{
+	const struct filling *f = target;
+	struct plan_kv *record;
+	const char *text;
+
+	if (!*item->name)
+		refuse("a key must not be empty", NULL);
+	text = value_string(item);
+	if (f->field->check_key)
+		f->field->check_key(item->name);
+	if (f->field->check)
+		f->field->check(text);
+	record = plan_add(PLAN_RECORD_kv, f->list);
+	record->key = plan_put(item->name);
+	record->value = plan_put(text);
 }
 
 void build_map(const struct value *value, struct plan_list *list, const struct field *field)
 {
-	expect(value, VALUE_OBJECT);
-	for (const struct value *item = value->child; item; item = item->next) {
-		struct plan_kv *record;
-		const char *text;
+	struct filling f = {list, field, NULL};
 
-		path_member(item->name);
-		if (!*item->name)
-			refuse("a key must not be empty", NULL);
-		text = value_string(item);
-		if (field->check_key)
-			field->check_key(item->name);
-		if (field->check)
-			field->check(text);
-		record = plan_add(PLAN_RECORD_kv, list);
-		record->key = plan_put(item->name);
-		record->value = plan_put(text);
-		path_leave();
-	}
+	build_entries(value, add_pair, &f);
 }
 
-static void build_records(
-	const struct value *value, struct plan_list *list, const struct field *field)
+static void add_record(const struct value *item, uint32_t index, void *target)
 {
-	uint32_t index = 0;
+	const struct filling *f = target;
+	void *record = plan_add(f->field->record, f->list);
 
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		void *record;
-
-		path_element(index);
-		record = plan_add(field->record, list);
-		build_object(item, field->fields, record);
-		if (field->done)
-			field->done(record);
-		path_leave();
-	}
+	(void)index;
+	build_object(item, f->field->fields, record);
+	if (f->field->done)
+		f->field->done(record);
 }
 
 /* True when VALUE sets nothing: null, "", [], {} and whatever holds only such. */
@@ -170,9 +225,13 @@ static int is_empty(const struct value *value, int zero)
 static void build_field(const struct value *value, const struct field *field, void *target)
 {
 	struct plan_opt_u64 *opt = target;
+	struct filling filling = {target, field, NULL};
 
+	if (field->flags & FIELD_DEPRECATED)
+		note_deprecated(field->why);
 	switch (field->kind) {
 	case FIELD_IGNORED:
+		note_ignored(field->why);
 		break;
 	case FIELD_UNSUPPORTED:
 		if (!is_empty(value, (field->flags & FIELD_ZERO_EMPTY) != 0))
@@ -200,13 +259,13 @@ static void build_field(const struct value *value, const struct field *field, vo
 		build_strings(value, target, field->check);
 		break;
 	case FIELD_NUMBERS:
-		build_numbers(value, target, field);
+		build_elements(value, add_number, &filling);
 		break;
 	case FIELD_MAP:
 		build_map(value, target, field);
 		break;
 	case FIELD_RECORDS:
-		build_records(value, target, field);
+		build_elements(value, add_record, &filling);
 		break;
 	case FIELD_OBJECT:
 		build_object(value, field->fields, target);
@@ -225,29 +284,71 @@ static const struct field *find_field(const struct field *fields, const char *na
 	return NULL;
 }
 
-void build_object(const struct value *object, const struct field *fields, void *record)
+static void build_member(void *context)
 {
-	uint64_t seen = 0;
+	const struct piece *p = context;
 
-	expect(object, VALUE_OBJECT);
-	for (const struct value *member = object->child; member; member = member->next) {
-		const struct field *field = find_field(fields, member->name);
+	build_field(p->value, p->field, (char *)p->target + p->field->offset);
+}
 
-		if (!field) {
-			near_miss(fields, member->name);
-			continue;
-		}
-		if (member->type == VALUE_NULL)
-			continue; /* as if it were absent */
-		path_member(field->name);
-		seen |= UINT64_C(1) << (field - fields);
-		build_field(member, field, (char *)record + field->offset);
-		path_leave();
-	}
+static void refuse_missing(void *context)
+{
+	(void)context;
+	refuse("missing", NULL);
+}
+
+static int require_members(const struct field *fields, uint64_t seen)
+{
+	int failed = 0;
+
 	for (const struct field *field = fields; field->name; field++) {
 		if (!(field->flags & FIELD_REQUIRED) || (seen & UINT64_C(1) << (field - fields)))
 			continue;
 		path_member(field->name);
-		refuse("missing", NULL);
+		failed |= attempt(refuse_missing, NULL);
+		path_leave();
 	}
+	return failed;
+}
+
+static void tell_unknown(const struct field *fields, const char *name)
+{
+	path_member(name);
+	review_add(FOUND_UNKNOWN, NULL, 0);
+	path_leave();
+	near_miss(fields, name);
+}
+
+int build_members(const struct value *object, const struct field *fields, void *record)
+{
+	struct piece p = {.target = record};
+	uint64_t seen = 0;
+	int failed = 0;
+
+	expect(object, VALUE_OBJECT);
+	for (p.value = object->child; p.value; p.value = p.value->next) {
+		uint64_t bit;
+
+		p.field = find_field(fields, p.value->name);
+		if (!p.field) {
+			tell_unknown(fields, p.value->name);
+			continue;
+		}
+		if (p.value->type == VALUE_NULL)
+			continue; /* as if it were absent */
+		bit = UINT64_C(1) << (p.field - fields);
+		if (seen & bit)
+			continue; /* the second of two, in a review: told already */
+		seen |= bit;
+		path_member(p.field->name);
+		failed |= attempt(build_member, &p);
+		path_leave();
+	}
+	return failed | require_members(fields, seen);
+}
+
+void build_object(const struct value *object, const struct field *fields, void *record)
+{
+	if (build_members(object, fields, record))
+		abandon();
 }

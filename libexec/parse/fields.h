@@ -28,8 +28,9 @@ enum field_kind {
 
 enum {
 	FIELD_REQUIRED = 1,
-	FIELD_GUARD = 2,     /* security-relevant: a near miss of its name is worth a warning */
-	FIELD_ZERO_EMPTY = 4 /* FIELD_UNSUPPORTED: 0 means "not set" */
+	FIELD_GUARD = 2,      /* security-relevant: a near miss of its name is worth a warning */
+	FIELD_ZERO_EMPTY = 4, /* FIELD_UNSUPPORTED: 0 means "not set" */
+	FIELD_DEPRECATED = 8  /* not to be used any more: WHY */
 };
 
 struct field {
@@ -46,6 +47,7 @@ struct field {
 	void (*done)(void *record);          /* FIELD_RECORDS */
 	void (*call)(
 		const struct value *value, void *target); /* FIELD_CALL; the target is at OFFSET */
+	const char *why; /* FIELD_IGNORED, FIELD_DEPRECATED: the reason, for --explain */
 };
 
 /* What a line of a table does not name is 0; saying so in each would hide what matters. */
@@ -53,9 +55,22 @@ struct field {
 
 #define CONFIG(field) offsetof(struct plan_config, field)
 
-/* Fills RECORD from OBJECT by the table FIELDS (at most 64 entries). Dies at the first thing that
- * is wrong. */
+/*
+ * Fills RECORD from OBJECT by the table FIELDS (at most 64 entries). Dies at the first thing that
+ * is wrong. In a review (review.h) every member is looked at: then build_members returns -1 when
+ * one was wrong, for those that have more to check, and build_object does not come back.
+ */
 void build_object(const struct value *object, const struct field *fields, void *record);
+int build_members(const struct value *object, const struct field *fields, void *record);
+
+/* Calls EACH for every element of an array, with the path at it. Dies, or in a review does not come
+ * back, as build_object. */
+void build_elements(const struct value *value,
+	void (*each)(const struct value *item, uint32_t index, void *target), void *target);
+
+/* The same for every member of an object whose names are free. */
+void build_entries(const struct value *value, void (*each)(const struct value *item, void *target),
+	void *target);
 
 /* The parts of it that builders need. Each dies on a wrong type or range. */
 void expect(const struct value *value, enum value_type type); /* VALUE_STRING … */
@@ -72,6 +87,12 @@ void path_member(const char *name);
 void path_element(uint32_t index);
 void path_leave(void);
 const char *path_text(void);
+struct text;
+void path_pointer(struct text *t); /* adds it as RFC 6901 writes it */
+
+/* The way back after an error: to as many names as there were. */
+size_t path_depth(void);
+void path_return(size_t depth);
 
 /* Dies with "PATH: TEXT…"; refuse_as without the path, for texts that callers of runc know. The
  * last is NULL. */

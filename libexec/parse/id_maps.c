@@ -2,6 +2,7 @@
 #include "build.h"
 
 #include <string.h>
+#include "review.h"
 #include "text.h"
 
 /* In a host id until linux.uidMappings is known: the id is one of the container. No plan passes
@@ -9,6 +10,11 @@
 #define RELATIVE (UINT64_C(1) << 32)
 
 static const char *inline_map; /* what follows "idmap=" in the options of the mount at hand */
+
+void forget_inline_map(void)
+{
+	inline_map = NULL;
+}
 
 int keep_inline_map(const char *word, struct plan_mount *m)
 {
@@ -181,17 +187,31 @@ static void map_mount(struct plan_config *config, struct plan_mount *m)
 	config->maps_new_mounts |= m->kind == MOUNT_FS;
 }
 
+/* What map_mount is attempted with. */
+struct mapped {
+	struct plan_config *config;
+	struct plan_mount *mount;
+};
+
+static void map_one(void *context)
+{
+	const struct mapped *m = context;
+
+	map_mount(m->config, m->mount);
+}
+
 void map_mounts(struct plan_config *config)
 {
+	struct mapped m = {config, NULL};
+
 	if (plan_error())
 		return; /* records are missing; plan_emit tells */
 	path_member("mounts");
 	for (uint32_t i = 0; i < config->mounts.count; i++) {
-		struct plan_mount *m = plan_added(PLAN_RECORD_mount, config->mounts, i);
-
+		m.mount = plan_added(PLAN_RECORD_mount, config->mounts, i);
 		path_element(i);
-		if (m->idmap || m->uid_map.count || m->gid_map.count)
-			map_mount(config, m);
+		if (m.mount->idmap || m.mount->uid_map.count || m.mount->gid_map.count)
+			(void)attempt(map_one, &m);
 		path_leave();
 	}
 	path_leave();

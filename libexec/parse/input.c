@@ -2,6 +2,7 @@
 #include "input.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,6 +41,8 @@ size_t input_pool_size;
 static size_t reserved;      /* bytes of text */
 static size_t reserved_kept; /* bytes of the kept plan */
 static char *kept_buffer;
+static char *image;
+static size_t image_used;
 
 static const char *document; /* "config.json:" */
 static const char too_large[] = "larger than 16 MiB";
@@ -70,7 +73,8 @@ static size_t plan_size(int fd)
 	return (size_t)st.st_size;
 }
 
-void input_reserve(const char *name, int fd, int kept, size_t strings)
+/* The pool has LEAST bytes or more. */
+static void reserve(const char *name, int fd, int kept, size_t strings, size_t least)
 {
 	size_t records, tree, scanner, text, keys;
 	char *memory;
@@ -83,6 +87,8 @@ void input_reserve(const char *name, int fd, int kept, size_t strings)
 	input_pool_size = (reserved + (records < RECORDS_MAX ? records : RECORDS_MAX) + POOL_MIN +
 				  2 * reserved_kept + 2 * strings) /
 		8 * 8;
+	if (input_pool_size < least)
+		input_pool_size = least;
 	keys = (reserved_kept + strings) / sizeof(struct plan_str);
 	tree = tree_room(reserved, keys);
 	scanner = scan_room(reserved);
@@ -96,6 +102,36 @@ void input_reserve(const char *name, int fd, int kept, size_t strings)
 	input_pool = memory + tree + scanner;
 	kept_buffer = input_pool + input_pool_size;
 	input_buffer = kept_buffer + (reserved_kept + 8) / 8 * 8;
+}
+
+void input_reserve(const char *name, int fd, int kept, size_t strings)
+{
+	reserve(name, fd, kept, strings, 0);
+}
+
+void input_reserve_review(const char *name, int fd)
+{
+	reserve(name, fd, -1, 0, PLAN_SIZE_MAX);
+	image = mmap(NULL, PLAN_SIZE_MAX, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (image == MAP_FAILED)
+		die("mmap: memory for", document, errno);
+}
+
+int image_write(void *context, const void *bytes, size_t length)
+{
+	(void)context;
+	if (length > PLAN_SIZE_MAX - image_used)
+		return -E2BIG;
+	memcpy(image + image_used, bytes, length);
+	image_used += length;
+	return 0;
+}
+
+const void *image_bytes(size_t *length)
+{
+	*length = image_used;
+	return image;
 }
 
 /* Up to SIZE bytes and one more, which says that there are more. */

@@ -19,6 +19,16 @@ extern size_t input_pool_size;
  */
 void input_reserve(const char *name, int fd, int kept, size_t strings);
 
+/*
+ * The same for a review of the text on FD: a pool for everything that can be wrong, and a buffer
+ * for the image of the plan.
+ */
+void input_reserve_review(const char *name, int fd);
+
+/* For plan_emit: into that buffer. */
+int image_write(void *context, const void *bytes, size_t length);
+const void *image_bytes(size_t *length);
+
 /* Reads FD to its end into input_buffer, followed by a NUL. Returns the length; dies when there is
  * more than was reserved. */
 size_t input_read(int fd);

@@ -9,14 +9,18 @@
 #include "build.h"
 #include "exec.h"
 #include "fds.h"
+#include "fields.h"
 #include "input.h"
 #include "options.h"
+#include "present.h"
 #include "priv_table.h"
+#include "review.h"
 #include "scan.h"
 #include "step.h"
 #include "text.h"
 #include "tree.h"
 
+/* Dies, or in a review does not come back, with what is wrong in the text. */
 static void check_text(const char *name, size_t length)
 {
 	static char what[256];
@@ -32,7 +36,7 @@ static void check_text(const char *name, size_t length)
 	text_add_u64(&t, error.column);
 	text_add(&t, ": ");
 	text_add(&t, error.text);
-	die(what, NULL, 0);
+	refuse_as(what, NULL);
 }
 
 static const struct value *read_document(const char *name, int fd)
@@ -52,10 +56,9 @@ static void write_plan(int out)
 }
 
 /* config.json to the plan of a container */
-static void parse_config(int conducted, int argc, char **argv)
+static void parse_config(int conducted, const struct options *options)
 {
 	int in = conducted ? FD_CONFIG : STDIN_FILENO;
-	struct options options = read_options(argc, argv);
 	const struct value *document;
 
 	input_reserve("config.json:", in, -1, 0);
@@ -63,9 +66,58 @@ static void parse_config(int conducted, int argc, char **argv)
 
 	document = read_document("config.json", in);
 	plan_begin(input_pool, input_pool_size);
-	put_options(&options, plan_config_record());
-	take_caller(&options);
+	put_options(options, plan_config_record());
+	take_caller(options);
 	build_config(document);
+}
+
+static void build_text(void *context)
+{
+	const size_t *length = context;
+
+	check_text("config.json", *length);
+	build_config(tree_parse(input_buffer, *length));
+}
+
+/* The plan in memory, in the form in which the other programs get it. */
+static void make_plan(struct plan *plan)
+{
+	const char *why = NULL;
+	const void *image;
+	size_t size;
+	int err = plan_emit(build_id, image_write, NULL);
+
+	if (err)
+		die("making the plan:", NULL, err);
+	image = image_bytes(&size);
+	err = plan_take(image, size, build_id, plan, &why);
+	if (err)
+		die("making the plan:", why, err);
+}
+
+/* config.json to a report for people and programs. Returns the exit status. */
+static int review_config(const struct options *options)
+{
+	struct plan plan;
+	size_t length;
+	int valid;
+
+	input_reserve_review("config.json:", STDIN_FILENO);
+	priv_enter(&priv, 0);
+
+	length = input_read(STDIN_FILENO);
+	plan_begin(input_pool, input_pool_size);
+	put_options(options, plan_config_record());
+	take_caller(options);
+	review_begin();
+	(void)attempt(build_text, &length);
+	if (plan_error())
+		review_add(FOUND_ERROR, "too much is wrong: the rest was not looked at", 1);
+	valid = !review_first(FOUND_ERROR);
+	if (valid && options->explain)
+		make_plan(&plan);
+	present(options, valid && options->explain ? &plan : NULL);
+	return valid ? 0 : 1;
 }
 
 static size_t size_of_strings(char **strings)
@@ -108,16 +160,21 @@ static void parse_exec(int conducted, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	struct options options;
 	int conducted = step_start(PROGRAM_PARSE, argc, argv, NULL, 0);
 
 	argc -= conducted;
 	argv += conducted;
 	signal(SIGXFSZ,
 		SIG_IGN); /* a caller's file size limit is an error to report, not a death */
-	if (argc > 1 && !strcmp(argv[1], "exec"))
+	if (argc > 1 && !strcmp(argv[1], "exec")) {
 		parse_exec(conducted, argc - 1, argv + 1);
-	else
-		parse_config(conducted, argc, argv);
+	} else {
+		options = read_options(argc, argv);
+		if (!conducted && (options.check || options.explain))
+			_exit(review_config(&options));
+		parse_config(conducted, &options);
+	}
 	write_plan(conducted ? FD_PLAN : STDOUT_FILENO);
 	tell(MSG_DONE, -1);
 	_exit(0);

@@ -5,6 +5,7 @@
 #include <linux/mount.h>
 #include <string.h>
 #include "names.h"
+#include "review.h"
 
 enum action {
 	NOTHING,
@@ -54,12 +55,6 @@ static const struct option options[] = {{"defaults", NOTHING, 0}, {"silent", NOT
 static const struct name super_names[] = {{"sync", SUPER_SYNC}, {"dirsync", SUPER_DIRSYNC},
 	{"lazytime", SUPER_LAZYTIME}, {"mand", SUPER_MAND}, {"iversion", SUPER_IVERSION},
 	{NULL, 0}};
-
-/* mount(2), "Changing the propagation type" */
-const struct name propagation_names[] = {{"shared", MS_SHARED}, {"rshared", MS_SHARED | MS_REC},
-	{"slave", MS_SLAVE}, {"rslave", MS_SLAVE | MS_REC}, {"private", MS_PRIVATE},
-	{"rprivate", MS_PRIVATE | MS_REC}, {"unbindable", MS_UNBINDABLE},
-	{"runbindable", MS_UNBINDABLE | MS_REC}, {NULL, 0}};
 
 static const struct option *find_option(const char *word)
 {
@@ -116,6 +111,8 @@ static void apply_option(const struct option *option, struct plan_mount *m, uint
 		m->idmap = option->bits;
 		break;
 	case SUPER_SET:
+		if (option->bits == SUPER_MAND)
+			note_deprecated("kernels since 5.15 have no mandatory locks");
 		*super |= option->bits;
 		break;
 	case SUPER_CLEAR:
@@ -162,21 +159,30 @@ static void build_option(const char *word, struct plan_mount *m, uint64_t *super
 	}
 }
 
+/* The mount and the flags of its file system, while its options are read. */
+struct reading {
+	struct plan_mount *mount;
+	uint64_t super;
+};
+
+static void build_word(const struct value *item, uint32_t index, void *target)
+{
+	struct reading *r = target;
+
+	(void)index;
+	build_option(value_string(item), r->mount, &r->super);
+}
+
 void build_mount_options(const struct value *value, void *mount)
 {
 	struct plan_mount *m = mount;
-	uint64_t super = 0;
-	uint32_t index = 0;
+	struct reading r = {m, 0};
 
-	expect(value, VALUE_ARRAY);
-	for (const struct value *item = value->child; item; item = item->next, index++) {
-		path_element(index);
-		build_option(value_string(item), m, &super);
-		path_leave();
-	}
+	forget_inline_map();
+	build_elements(value, build_word, &r);
 	/* Of a bind mount they would belong to a file system that is mounted already: the kernel
 	 * ignores them. */
 	for (const struct name *flag = super_names; m->kind != MOUNT_BIND && flag->word; flag++)
-		if (super & flag->value)
+		if (r.super & flag->value)
 			add_data(m, flag->word);
 }

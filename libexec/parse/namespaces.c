@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "names.h"
+#include "review.h"
 
 #define MAPPINGS_MAX    340 /* user_namespaces(7) */
 #define NANOSECONDS_MAX 999999999
@@ -64,19 +65,18 @@ static void add_namespace(const struct entry *entry, struct plan_list *list)
 	ns->path = plan_put(*path ? path : NULL);
 }
 
+static void build_namespace(const struct value *item, uint32_t index, void *list)
+{
+	struct entry entry = {NULL, NULL};
+
+	(void)index;
+	build_object(item, namespace_fields, &entry);
+	add_namespace(&entry, list);
+}
+
 void build_namespaces(const struct value *namespaces, void *list)
 {
-	uint32_t index = 0;
-
-	expect(namespaces, VALUE_ARRAY);
-	for (const struct value *item = namespaces->child; item; item = item->next, index++) {
-		struct entry entry = {NULL, NULL};
-
-		path_element(index);
-		build_object(item, namespace_fields, &entry);
-		add_namespace(&entry, list);
-		path_leave();
-	}
+	build_elements(namespaces, build_namespace, list);
 }
 
 struct offset_entry {
@@ -90,31 +90,32 @@ static const struct field offset_fields[] = {
 	{"secs", FIELD_NUMBER, FIELD_GUARD, OFFSET(seconds), INT64_MIN, INT64_MAX},
 	{"nanosecs", FIELD_NUMBER, FIELD_GUARD, OFFSET(nanoseconds), 0, NANOSECONDS_MAX}, {NULL}};
 
-void build_time_offsets(const struct value *offsets, void *target)
+static void build_time_offset(const struct value *item, void *target)
 {
 	struct plan_config *config = target;
+	struct offset_entry entry = {0, 0};
+	int is_monotonic = !strcmp(item->name, "monotonic");
 
-	expect(offsets, VALUE_OBJECT);
-	for (const struct value *item = offsets->child; item; item = item->next) {
-		struct offset_entry entry = {0, 0};
-		int is_monotonic = !strcmp(item->name, "monotonic");
-
-		path_member(item->name);
-		if (!is_monotonic && strcmp(item->name, "boottime") != 0)
-			refuse("no such clock: only monotonic and boottime have offsets", NULL);
-		if (item->type != VALUE_NULL) {
-			build_object(item, offset_fields, &entry);
-			*(is_monotonic ? &config->time_monotonic : &config->time_boottime) =
-				(struct plan_opt_i64){1, entry.seconds};
-			*(is_monotonic ? &config->time_monotonic_nanoseconds
-				       : &config->time_boottime_nanoseconds) = entry.nanoseconds;
-		}
-		path_leave();
-	}
+	if (!is_monotonic && strcmp(item->name, "boottime") != 0)
+		refuse("no such clock: only monotonic and boottime have offsets", NULL);
+	if (item->type == VALUE_NULL)
+		return;
+	build_object(item, offset_fields, &entry);
+	*(is_monotonic ? &config->time_monotonic : &config->time_boottime) =
+		(struct plan_opt_i64){1, entry.seconds};
+	*(is_monotonic ? &config->time_monotonic_nanoseconds : &config->time_boottime_nanoseconds) =
+		entry.nanoseconds;
 }
 
-static void check_time_namespace(const struct plan_config *config)
+void build_time_offsets(const struct value *offsets, void *config)
 {
+	build_entries(offsets, build_time_offset, config);
+}
+
+static void check_time_namespace(void *context)
+{
+	const struct plan_config *config = context;
+
 	if (!config->time_monotonic.set && !config->time_boottime.set)
 		return;
 	if (!namespace_listed(NS_TIME))
@@ -172,12 +173,10 @@ static int maps_root(struct plan_list list)
 
 /* Containers of containerd and CRI-O give both a path and mappings; ns compares them with the
  * namespace. */
-static void check_user_namespace(const struct plan_config *config)
+static void check_user_namespace(void *context)
 {
-	path_member("linux");
-	check_id_map(config->uid_map, "uidMappings");
-	check_id_map(config->gid_map, "gidMappings");
-	path_leave();
+	const struct plan_config *config = context;
+
 	if (!namespace_listed(NS_USER)) {
 		if (config->uid_map.count || config->gid_map.count)
 			refuse_as("user namespace mappings specified, but user namespace isn't "
@@ -197,17 +196,59 @@ static void check_user_namespace(const struct plan_config *config)
 		refuse_as("user namespaces enabled, but no mapping found for gid 0", NULL);
 }
 
-void check_namespaces(const struct plan_config *config)
+static void check_maps(void *context)
 {
-	if (plan_error())
-		return; /* records are missing; plan_emit tells */
+	const struct plan_config *config = context;
+
+	path_member("linux");
+	if (!faulty("/linux/uidMappings"))
+		check_id_map(config->uid_map, "uidMappings");
+	if (!faulty("/linux/gidMappings"))
+		check_id_map(config->gid_map, "gidMappings");
+	path_leave();
+}
+
+static void check_hostname(void *context)
+{
+	const struct plan_config *config = context;
+
 	if (config->hostname.length && !namespace_listed(NS_UTS))
 		refuse_as("unable to set hostname without a private UTS namespace", NULL);
+}
+
+static void check_domainname(void *context)
+{
+	const struct plan_config *config = context;
+
 	if (config->domainname.length && !namespace_listed(NS_UTS))
 		refuse_as("unable to set domainname without a private UTS namespace", NULL);
+}
+
+static void check_hidden_paths(void *context)
+{
+	const struct plan_config *config = context;
+
 	if ((config->masked_paths.count || config->readonly_paths.count) &&
 		!namespace_listed(NS_MOUNT))
 		refuse_as("unable to restrict sys entries without a private MNT namespace", NULL);
-	check_time_namespace(config);
-	check_user_namespace(config);
+}
+
+void check_namespaces(struct plan_config *config)
+{
+	int known = !faulty("/linux/namespaces"), failed = 0;
+	int mapped = !faulty("/linux/uidMappings") && !faulty("/linux/gidMappings");
+
+	if (plan_error())
+		return; /* records are missing; plan_emit tells */
+	if (known) {
+		failed |= attempt(check_hostname, config);
+		failed |= attempt(check_domainname, config);
+		failed |= attempt(check_hidden_paths, config);
+		failed |= attempt(check_time_namespace, config);
+	}
+	failed |= attempt(check_maps, config);
+	if (known && mapped)
+		failed |= attempt(check_user_namespace, config);
+	if (failed)
+		abandon();
 }

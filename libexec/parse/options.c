@@ -9,7 +9,8 @@
 static const char usage[] =
 	"usage: parse [--id ID] [--bundle DIR] [--no-pivot] [--no-new-keyring] [--rootless] "
 	"[--foreground] [--preserve-fds N] [--listen-fds N] [--listen-names NAMES] [--notify DIR] "
-	"<config.json >plan";
+	"<config.json >plan\n"
+	"       parse --check | --explain [--json] [options] <config.json";
 
 static const char *argument(int argc, char **argv, int *i)
 {
@@ -52,9 +53,17 @@ struct options read_options(int argc, char **argv)
 			o.rootless = 1;
 		else if (!strcmp(argv[i], "--foreground"))
 			o.foreground = 1;
+		else if (!strcmp(argv[i], "--check"))
+			o.check = 1;
+		else if (!strcmp(argv[i], "--explain"))
+			o.explain = 1;
+		else if (!strcmp(argv[i], "--json"))
+			o.json = 1;
 		else
 			die(usage, NULL, 0);
 	}
+	if (o.json && !o.check && !o.explain)
+		die(usage, NULL, 0);
 	return o;
 }
 

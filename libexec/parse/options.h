@@ -15,6 +15,9 @@ struct options {
 	int no_new_keyring;
 	int rootless;
 	int foreground;
+	int check;   /* say all that is wrong and write no plan */
+	int explain; /* the same, and what would be done */
+	int json;    /* as JSON */
 };
 
 /* Reads the options after ARGV[0]; dies on anything else. */

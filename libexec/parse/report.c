@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include "review.h"
 #include "scan.h"
 #include "step.h"
 #include "text.h"
@@ -38,6 +39,35 @@ void path_element(uint32_t index)
 void path_leave(void)
 {
 	depth--;
+}
+
+size_t path_depth(void)
+{
+	return depth;
+}
+
+void path_return(size_t earlier)
+{
+	depth = earlier;
+}
+
+/* RFC 6901, section 3. */
+void path_pointer(struct text *t)
+{
+	size_t known = depth < sizeof(frames) / sizeof(frames[0]) ? depth : 0;
+
+	for (size_t i = 0; i < known; i++) {
+		text_add(t, "/");
+		if (!frames[i].name)
+			text_add_u64(t, frames[i].index);
+		else
+			for (const char *c = frames[i].name; *c; c++)
+				text_add_bytes(t,
+					*c == '~'           ? "~0"
+						: *c == '/' ? "~1"
+							    : c,
+					*c == '~' || *c == '/' ? 2 : 1);
+	}
 }
 
 static int is_plain(const char *name)
@@ -90,29 +120,11 @@ static char *next_buffer(size_t *size)
 
 const char *shown(const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
-	size_t size, length = strlen(text), end = length;
+	size_t size;
 	char *buffer = next_buffer(&size);
 	struct text t = {buffer, size, 0, 0};
 
-	if (end > SHOWN_MAX)
-		for (end = SHOWN_MAX; (text[end] & 0xc0) == 0x80; end--)
-			continue; /* never inside a character */
-	for (size_t i = 0; i < end; i++) {
-		unsigned char c = (unsigned char)text[i];
-		char escaped[5] = {'\\', 'x', digits[c >> 4], digits[c & 15], '\0'};
-		/* U+0080 to U+009F are control characters too: c2 80 to c2 9f */
-		int control = c < 0x20 || c == 0x7f ||
-			(c == 0xc2 && (unsigned char)text[i + 1] < 0xa0) ||
-			(i && c >= 0x80 && c < 0xa0 && (unsigned char)text[i - 1] == 0xc2);
-
-		if (control)
-			text_add(&t, escaped);
-		else
-			text_add_bytes(&t, text + i, 1);
-	}
-	if (end < length)
-		text_add(&t, "...");
+	text_add_shown(&t, text, SHOWN_MAX);
 	return buffer;
 }
 
@@ -136,6 +148,15 @@ static void compose(struct text *t, const char *text, va_list ap)
 
 static char message[MSG_WHAT_MAX];
 
+/* Of the message: NAMES_PLACE, it begins with the path. */
+static _Noreturn void give_up(int names_place)
+{
+	if (!reviewing)
+		die(message, NULL, 0);
+	review_add(FOUND_ERROR, message, names_place);
+	abandon();
+}
+
 void refuse(const char *text, ...)
 {
 	struct text t = TEXT(message);
@@ -146,7 +167,7 @@ void refuse(const char *text, ...)
 	va_start(ap, text);
 	compose(&t, text, ap);
 	va_end(ap);
-	die(message, NULL, 0);
+	give_up(1);
 }
 
 void refuse_as(const char *text, ...)
@@ -157,14 +178,16 @@ void refuse_as(const char *text, ...)
 	va_start(ap, text);
 	compose(&t, text, ap);
 	va_end(ap);
-	die(message, NULL, 0);
+	give_up(0);
 }
 
-static void send_warning(void)
+static void send_warning(int names_place)
 {
 	static int count;
 
-	if (++count < WARNINGS_MAX)
+	if (reviewing)
+		review_add(FOUND_WARNING, message, names_place);
+	else if (++count < WARNINGS_MAX)
 		warn(message, NULL, 0);
 	else if (count == WARNINGS_MAX)
 		warn("there are more warnings; they are left out", NULL, 0);
@@ -180,7 +203,7 @@ void caution(const char *text, ...)
 	va_start(ap, text);
 	compose(&t, text, ap);
 	va_end(ap);
-	send_warning();
+	send_warning(1);
 }
 
 void caution_as(const char *text, ...)
@@ -191,5 +214,5 @@ void caution_as(const char *text, ...)
 	va_start(ap, text);
 	compose(&t, text, ap);
 	va_end(ap);
-	send_warning();
+	send_warning(0);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "fields.h"
+#include "review.h"
 #include "scan.h"
 #include "step.h"
 
@@ -193,8 +194,9 @@ static const char *unescape(char *start, const char *end)
 	return start;
 }
 
-static void check_members(const struct value *object)
+static void check_members(void *context)
 {
+	const struct value *object = context;
 	const char *twice;
 
 	sort_start();
@@ -257,7 +259,7 @@ static int build(char *text, int at, struct value *value)
 	case JSMN_OBJECT:
 		value->type = VALUE_OBJECT;
 		at = build_children(text, at, value);
-		check_members(value);
+		(void)attempt(check_members, value);
 		return at;
 	case JSMN_ARRAY:
 		value->type = VALUE_ARRAY;
