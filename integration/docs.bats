@@ -246,6 +246,9 @@ complete_words() {
 	contains "$(complete_words "$RUNC" run -)" "-b"
 	contains "$(complete_words "$RUNC" --)" "--log-format"
 	same "$(complete_words "$RUNC" --log-format j)" json
+	same "$(complete_words "$RUNC" spec --ex)" "--explain"
+	mkdir "$T/here"
+	same "$(complete_words "$RUNC" spec --check "$T/he")" "$T/here"
 	args sleep 1000
 	detached create "$ID"
 	expect 0

@@ -390,11 +390,11 @@ static void set_log(void)
 	}
 }
 
-static void check_counts(const char *program, int count)
+void verb_check_count(const char *program, int count, int min, int max)
 {
 	static const char usage[] = "Incorrect Usage.\n\n";
-	int few = verb->min_args >= 0 && count < verb->min_args;
-	int many = verb->max_args >= 0 && count > verb->max_args;
+	int few = min >= 0 && count < min;
+	int many = max >= 0 && count > max;
 	struct text t = TEXT(problem);
 
 	if (!few && !many)
@@ -404,10 +404,10 @@ static void check_counts(const char *program, int count)
 	text_add(&t, ": \"");
 	text_add(&t, verb->name);
 	text_add(&t,
-		verb->min_args == verb->max_args ? "\" requires exactly "
-			: few                    ? "\" requires a minimum of "
-						 : "\" requires a maximum of ");
-	text_add_i64(&t, few ? verb->min_args : verb->max_args);
+		min == max    ? "\" requires exactly "
+			: few ? "\" requires a minimum of "
+			      : "\" requires a maximum of ");
+	text_add_i64(&t, few ? min : max);
 	text_add(&t, " argument(s)");
 	log_die(1, NULL, problem);
 }
@@ -443,7 +443,7 @@ int verb_start(const struct verb *v, int argc, char **argv, const char **args, i
 			show_help();
 		log_die(1, NULL, problem);
 	}
-	check_counts(argv[0] ? argv[0] : "runc", count);
+	verb_check_count(argv[0] ? argv[0] : "runc", count, verb->min_args, verb->max_args);
 	return count;
 }
 

@@ -61,6 +61,10 @@ extern struct globals globals;
  */
 int verb_start(const struct verb *verb, int argc, char **argv, const char **args, int size);
 
+/* Exits with runc's words unless there are MIN to MAX arguments (-1: no limit). PROGRAM is argv[0].
+ * For verbs whose flags decide; verb_start does it for the others. */
+void verb_check_count(const char *program, int count, int min, int max);
+
 /*
  * True when cgroup errors are to be tolerated: --rootless, or auto and not root (runc-cli.md 1.2).
  * Another word than auto or a boolean is an error of `create` and `run`, and ends them.
