@@ -17,7 +17,7 @@ function test_rules(  name, glibc, asan) {
 	glibc = "build/glibc/tests/" name ".o" objects("glibc", list) " build/glibc/build_id.o"
 	asan = "build/asan/tests/" name ".o" objects("asan", list) " build/asan/build_id.o"
 	print "UNIT_TESTS += build/tests/" name "\nASAN_TESTS += build/asan/tests/" name
-	print "TEST_DEPFILES += $(patsubst %.o,%.d,$(filter %.o," glibc asan "))"
+	print "TEST_DEPFILES += $(patsubst %.o,%.d,$(filter %.o," glibc " " asan "))"
 	print "build/tests/" name ": " glibc "\n\t@mkdir -p build/tests\n\t@echo \"  LINK  $@\""
 	print "\t@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^)" libraries(list) " -lcmocka"
 	print "build/asan/tests/" name ": " asan "\n\t@echo \"  LINK  $@\""
