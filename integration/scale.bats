@@ -94,3 +94,27 @@ large() {
 	small=$(LIMIT=60 least 3 runc run "$ID")
 	linear "run with mounts" "$small" "$large"
 }
+
+@test "scale: a small limit of open files: hundreds of mounts, several containers at once, and the limit is the container's" {
+	local i
+	args sh -c 'ulimit -Sn'
+	mkdir src
+	edit --arg t "$T" 'del(.process.rlimits) | .root = {path: "\($t)/bundle/rootfs"}
+		| .mounts += [{destination: "/m", type: "tmpfs", source: "tmpfs"}]
+		+ [range(400) | {destination: "/m/\(.)", source: "\($t)/bundle/src", type: "bind", options: ["bind"]}]
+		| .hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "ulimit -Sn >>\($t)/hooks"]}]'
+	mkdir "$ROOTFS/m"
+	for i in 1 2 3 4 5 6; do
+		mkdir "$T/$i"
+		jq --arg c "/$ID-$i" '.linux.cgroupsPath = $c' config.json >"$T/$i/config.json"
+	done
+	(
+		ulimit -Sn 256
+		for i in 1 2 3 4 5 6; do
+			timeout 60 "$RUNC" --root "$STATE" run -b "$T/$i" "$ID-$i" >"$T/$i.out" 2>&1 </dev/null 3>&- 4>&- &
+		done
+		wait
+	)
+	for i in 1 2 3 4 5 6; do same "$(cat "$T/$i.out")" 256 || return 1; done
+	same "$(sort -u "$T/hooks")" 256
+}

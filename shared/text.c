@@ -203,6 +203,7 @@ int text_to_i64(const char *s, int64_t *n)
 	X(ECONNRESET, "connection reset by peer")                                                  \
 	X(ECONNREFUSED, "connection refused")                                                      \
 	X(ETIMEDOUT, "connection timed out")                                                       \
+	X(ETOOMANYREFS, "too many references: cannot splice")                                      \
 	X(ESTALE, "stale file handle")                                                             \
 	X(EDQUOT, "disk quota exceeded")                                                           \
 	X(ECANCELED, "operation canceled")                                                         \

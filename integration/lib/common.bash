@@ -140,7 +140,7 @@ nothing_left() {
 teardown_bundle() {
 	local id left
 	cd / || return 1
-	[ -n "$T" ] || return 0
+	[ -n "$T" ] && [ -e "$T/processes.before" ] || return 0
 	if [ -n "$BACKGROUND" ]; then kill -9 $BACKGROUND 2>/dev/null || true; fi
 	if [ -d "$STATE" ]; then
 		for id in "$STATE"/*/; do
@@ -157,10 +157,15 @@ teardown_bundle() {
 
 # So that one failed test does not disturb the next.
 sweep() {
-	local p d
+	local p try
 	processes | cut -d ' ' -f 1 | sort | join -v 1 - <(cut -d ' ' -f 1 "$T/processes.before" | sort) |
 		while read -r p; do ours "$p" || kill -9 "$p"; done 2>/dev/null
-	find /sys/fs/cgroup -depth -type d -name "*$ID*" -exec rmdir {} + 2>/dev/null
+	# A process that was killed is in its cgroup until it has ended.
+	for try in {1..20}; do
+		[ -n "$(find /sys/fs/cgroup -depth -type d -name "*$ID*" 2>/dev/null)" ] || break
+		find /sys/fs/cgroup -depth -type d -name "*$ID*" -exec rmdir {} + 2>/dev/null && break
+		sleep 0.1
+	done
 	return 0
 }
 

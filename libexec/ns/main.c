@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include "fds.h"
+#include "files.h"
 #include "line.h"
 #include "ns.h"
 #include "step.h"
@@ -191,7 +192,7 @@ static void send_netlink_socket(const struct plan *plan)
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		die("netlink socket:", NULL, errno);
-	tell(MSG_NETSOCK, fd);
+	files_tell(MSG_NETSOCK, fd);
 	close(fd);
 }
 

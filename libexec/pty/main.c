@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "fds.h"
+#include "files.h"
 #include "line.h"
 #include "ptmx.h"
 #include "step.h"
@@ -40,7 +41,7 @@ int main(int argc, char **argv)
 		die("open", "/", errno);
 	ptmx_open(&plan, root, &master, &peer);
 	close(root);
-	tell(MSG_CONSOLE, master);
+	files_tell(MSG_CONSOLE, master);
 	close(master);
 	if (dup2(peer, FD_CONSOLE) < 0)
 		die("dup2:", "console", errno);

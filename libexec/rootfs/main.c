@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "fds.h"
+#include "files.h"
 #include "inner_hooks.h"
 #include "line.h"
 #include "rootfs.h"
@@ -91,21 +92,19 @@ static struct rlimit callers_files;
 
 static void raise_file_limit(void)
 {
-	struct rlimit all;
+	int err = files_raise(&callers_files);
 
-	if (sys_prlimit(RLIMIT_NOFILE, NULL, &callers_files) < 0)
-		die("getrlimit:", "RLIMIT_NOFILE", errno);
-	all.rlim_cur = all.rlim_max = callers_files.rlim_max;
-	if (sys_prlimit(RLIMIT_NOFILE, &all, NULL) < 0)
-		die("setrlimit:", "RLIMIT_NOFILE", errno);
+	if (err)
+		die("setrlimit:", "RLIMIT_NOFILE", err);
 }
 
 static _Noreturn void exec_dmz(void)
 {
 	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE};
+	int err = files_restore(&callers_files);
 
-	if (sys_prlimit(RLIMIT_NOFILE, &callers_files, NULL) < 0)
-		die("setrlimit:", "RLIMIT_NOFILE", errno);
+	if (err)
+		die("setrlimit:", "RLIMIT_NOFILE", err);
 	line_exec(FD_DMZ, "dmz", kept, sizeof(kept) / sizeof(kept[0]));
 }
 

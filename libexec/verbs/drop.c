@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include "names.h"
 #include "priv.h"
+#include "spawn.h"
 #include "sys.h"
 #include "text.h"
 
@@ -12,6 +13,8 @@ int conduct_drop_privileges(char *line, size_t size)
 	const uint64_t one = 1;
 	int err = priv_drop_caps(one << DAVIT_CAP_KILL | one << DAVIT_CAP_DAC_OVERRIDE);
 
+	if (!err)
+		err = spawn_raise_files();
 	if (err)
 		text_join(line, size, "dropping privileges: ", errno_text(-err), NULL);
 	return err ? -1 : 0;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "fds.h"
+#include "files.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -24,6 +25,17 @@
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x0020
 #endif
+
+static struct rlimit callers_files;
+static int files_raised;
+
+int spawn_raise_files(void)
+{
+	int err = files_raise(&callers_files);
+
+	files_raised = !err;
+	return err;
+}
 
 struct start {
 	const struct spawn *request;
@@ -103,6 +115,8 @@ static int child(void *argument)
 	char *const *environment = request->environment ? request->environment : nothing;
 
 	start->error = reset_signals();
+	if (!start->error && files_raised)
+		start->error = files_restore(&callers_files);
 	if (start->error)
 		_exit(127);
 	/* What is executed must be out of the way of the fds that are placed, too. */

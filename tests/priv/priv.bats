@@ -67,6 +67,8 @@ compare() {
 		AS) name='Max address space' ;; CORE) name='Max core file size' ;; CPU) name='Max cpu time' ;;
 		FSIZE) name='Max file size' ;; NOFILE) name='Max open files' ;; NPROC) name='Max processes' ;; *) continue ;;
 		esac
+		# No limit above the caller's own hard one.
+		[ "$name" != 'Max open files' ] || [ "$(ulimit -Hn)" = unlimited ] || [ "$want" -le "$(ulimit -Hn)" ] || want=$(ulimit -Hn)
 		grep -Eq "^$name +$want +$want " "/proc/$pid/limits" || { echo "$program: $name is not $want"; cat "/proc/$pid/limits"; exit 1; }
 	done
 }
