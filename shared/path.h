@@ -17,8 +17,8 @@ enum {
 /* Opens PATH (absolute or not, "/" is ROOT) with open(2) FLAGS; O_CLOEXEC is added. */
 int path_open(int root, const char *path, int flags, int how);
 
-/* An O_PATH fd of the directory PATH; what is missing is made with MODE (rule F3). *made: the last
- * one was made. */
+/* An O_PATH fd of the directory PATH; what is missing is made with MODE (rule F3), a symlink that
+ * leads nowhere made to lead somewhere inside ROOT. *made: the last one was made. */
 int path_make_directory(int root, const char *path, mode_t mode, int how, int *made);
 
 /* An O_PATH fd of PATH; when missing, parents and an empty regular file are made (rule F4). */
