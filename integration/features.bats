@@ -29,7 +29,8 @@ teardown() { :; }
 	[ -x "$LIBEXEC/parse" ] || skip "parse is not built"
 	runc spec
 	for option in $(jq -r '.mountOptions[]' features.json); do
-		edit --arg option "$option" '.mounts = [{destination: "/x", source: "/", type: "bind", options: ["rbind", $option]}] |
+		edit --arg option "$option" '.mounts = [{destination: "/x", source: "/", type: "tmpfs",
+			options: (if $option == "tmpcopyup" then [$option] else ["rbind", $option] end)}] |
 			if $option | endswith("idmap") then .mounts[].uidMappings = [{containerID: 0, hostID: 0, size: 1}] |
 				.mounts[].gidMappings = .mounts[0].uidMappings else . end'
 		"$LIBEXEC/parse" <config.json >plan || { echo "$option"; return 1; }

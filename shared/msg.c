@@ -23,6 +23,7 @@ const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_TTY] = "tty",
 	[PROGRAM_NETDEV] = "netdev",
 	[PROGRAM_RESCTRL] = "resctrl",
+	[PROGRAM_COPYUP] = "copyup",
 };
 
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd)

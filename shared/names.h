@@ -222,7 +222,16 @@ enum seccomp_op { SECCOMP_OPS(X) SECCOMP_OP_COUNT };
 enum seccomp_arch { SECCOMP_ARCHS(X) SECCOMP_ARCH_COUNT };
 #undef X
 
-enum mount_kind { MOUNT_FS, MOUNT_BIND, MOUNT_CGROUP, MOUNT_KIND_COUNT };
+enum mount_kind { MOUNT_FS, MOUNT_BIND, MOUNT_CGROUP, MOUNT_REMOUNT, MOUNT_KIND_COUNT };
+/* Of plan_mount: tmpcopyup; copy-symlink, src-nofollow, dest-nofollow; remount without bind, whose
+ * data is for the file system that is mounted there. */
+enum {
+	MOUNT_COPY_UP = 1,
+	MOUNT_COPY_SYMLINK = 2,
+	MOUNT_SOURCE_NOFOLLOW = 4,
+	MOUNT_DESTINATION_NOFOLLOW = 8,
+	MOUNT_RECONFIGURE = 16
+};
 enum idmap_kind { IDMAP_NONE, IDMAP_TOP, IDMAP_RECURSIVE, IDMAP_COUNT };
 #define ID_MAPPINGS_MAX 256 /* different ones of id-mapped mounts: each is a namespace and an fd */
 enum device_type { DEVICE_ALL, DEVICE_CHAR, DEVICE_BLOCK, DEVICE_FIFO, DEVICE_TYPE_COUNT };

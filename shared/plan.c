@@ -326,6 +326,15 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
 	return 0;
 }
 
+int plan_wants_host_sysfs(const struct plan *plan, const struct plan_mount *mount)
+{
+	const char *type = plan_text(plan, mount->type), *path;
+
+	return mount->kind == MOUNT_FS && type && !strcmp(type, "sysfs") &&
+		plan_namespace(plan, NS_USER, NULL) &&
+		(!plan_namespace(plan, NS_NET, &path) || path);
+}
+
 int plan_waits_after_mounts(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;

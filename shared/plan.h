@@ -159,6 +159,12 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
  */
 int plan_waits_after_mounts(const struct plan *plan);
 
+/*
+ * True for a new sysfs that the kernel may refuse, because there is a user namespace and its network
+ * namespace is not a new one: sources then opens the host's /sys as well.
+ */
+int plan_wants_host_sysfs(const struct plan *plan, const struct plan_mount *mount);
+
 /* plan_str_at, plan_mount_at …: record I of LIST; I must be below LIST.count. */
 #define RECORD(n)                                                                                  \
 	static inline const struct plan_##n *plan_##n##_at(                                        \

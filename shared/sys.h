@@ -21,6 +21,7 @@
 #define __NR_fsopen     430
 #define __NR_fsconfig   431
 #define __NR_fsmount    432
+#define __NR_fspick     433
 #endif
 #ifndef __NR_pidfd_send_signal
 #define __NR_pidfd_send_signal 424
@@ -94,6 +95,11 @@ static inline int sys_fsconfig(
 static inline int sys_fsmount(int fs, unsigned flags, unsigned attributes)
 {
 	return (int)syscall(__NR_fsmount, fs, flags, attributes);
+}
+
+static inline int sys_fspick(int dir, const char *path, unsigned flags)
+{
+	return (int)syscall(__NR_fspick, dir, path, flags);
 }
 
 static inline int sys_mount_setattr(

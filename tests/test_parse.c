@@ -343,7 +343,8 @@ static void check_mounts(const struct plan *plan)
 	assert_int_equal(bind->attr_clr, MOUNT_ATTR_RDONLY);
 	assert_int_equal(bind->rec_attr_set, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME);
 	assert_int_equal(bind->rec_attr_clr, MOUNT_ATTR__ATIME);
-	assert_int_equal(bind->propagation, MS_SLAVE | MS_REC);
+	assert_int_equal(bind->propagation.count, 1);
+	assert_int_equal(plan_num_at(plan, bind->propagation, 0)->value, MS_SLAVE | MS_REC);
 	assert_string_equal(plan_text(plan, bind->label), "mounts[2]");
 	assert_int_equal(plan_mount_at(plan, list, 3)->kind, MOUNT_CGROUP);
 }

@@ -216,6 +216,8 @@ static void refused(void **state)
 			"mounts[0].uidMappings[1]: overlaps an earlier mapping"},
 		{MOUNT("\"type\":\"cgroup\"," BOTH_MAPS(MAPPING("0", "0", "1"))),
 			"mounts[0]: cgroup file systems cannot be id-mapped"},
+		{MOUNT("\"options\":[\"remount\",\"bind\"]," BOTH_MAPS(MAPPING("0", "0", "1"))),
+			"mounts[0]: options: remount cannot change the ids of a mount"},
 		{IDMAP("idmap="), "mounts[0]: options: \"" NO_MAPPING},
 		{IDMAP("idmap=uids=0-0-1"), "mounts[0]: " BOTH_TEXT},
 		{IDMAP("idmap=x=0-0-1;gids=0-0-1"), NO_MAPPING},

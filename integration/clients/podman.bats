@@ -231,7 +231,6 @@ exit_code() { podman inspect --format '{{.State.ExitCode}}' "$1"; }
 
 @test "podman: --read-only and --tmpfs as they come: the tmpfs has what was below it" {
 	run podman "${RUN[@]}" --rm --read-only --tmpfs /etc "$IMAGE" sh -c 'touch /tmp/t /etc/t && grep -c root /etc/group'
-	[[ $output != *"tmpcopyup: not supported yet"* ]] || skip "the runtime has no tmpcopyup yet"
 	expect 0
 	same "$output" 1
 	all_gone

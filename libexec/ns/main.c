@@ -95,7 +95,12 @@ static void join_container(const struct plan *plan)
 
 	for (uint32_t i = 0; i < list.count; i++)
 		types |= namespace_files[plan_namespace_at(plan, list, i)->type].value;
-	if (types && setns(FD_INIT, (int)types) < 0)
+	/* chroot(2) is all that such a container has, and a namespace does not know of it. */
+	if (!(types & CLONE_NEWNS))
+		die("the container has no mount namespace of its own: its root file system cannot "
+		    "be entered",
+			NULL, 0);
+	if (setns(FD_INIT, (int)types) < 0)
 		die("joining the namespaces of the container's first process:", NULL, errno);
 	close(FD_INIT);
 }
@@ -233,7 +238,7 @@ static void spawn_sources(const struct plan *plan)
 static _Noreturn void exec_next(const struct plan *plan)
 {
 	static const int to_rootfs[] = {
-		FD_PLAN, FD_CONTROL, FD_TREES, FD_FILTER, FD_START, FD_DMZ, FD_HOOK};
+		FD_PLAN, FD_CONTROL, FD_TREES, FD_FILTER, FD_START, FD_DMZ, FD_HOOK, FD_COPYUP};
 	static const int to_pty[] = {FD_PLAN, FD_CONTROL, FD_START, FD_DMZ};
 	static const int to_dmz[] = {FD_PLAN, FD_CONTROL, FD_START};
 

@@ -74,6 +74,8 @@ void map_mounts(struct plan_config *config);
 
 /* mount_options.c: mounts[].options into the mount record. */
 void build_mount_options(const struct value *options, void *mount);
+/* Once the type is known, too: what of the words belongs to the file system. */
+void finish_mount_options(struct plan_mount *mount, const char *type);
 
 /* check.c: forms of text. Each refuses the value at hand. */
 void check_not_empty(const char *text);

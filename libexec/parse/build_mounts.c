@@ -42,7 +42,7 @@ static void check_proc(const struct plan_mount *m, const char *destination, cons
 	if (strncmp(destination, "/proc", 5) != 0 || (destination[5] && destination[5] != '/'))
 		return;
 	if (!destination[5]) {
-		if (m->kind != MOUNT_BIND && strcmp(type, "proc") != 0)
+		if (m->kind != MOUNT_BIND && m->kind != MOUNT_REMOUNT && strcmp(type, "proc") != 0)
 			refuse("check proc-safety of /proc mount: \"/proc\" cannot be mounted "
 			       "because it is "
 			       "not of type proc",
@@ -60,12 +60,30 @@ static void check_bind(const struct plan_mount *m)
 {
 	const char *source = plan_put_text(m->source);
 
-	if (!source || !*source)
+	if (m->kind == MOUNT_BIND && (!source || !*source))
 		refuse("a bind mount needs a source", NULL);
 	if (m->data.count)
-		refuse("invalid mount &{Source:", shown(source),
+		refuse("invalid mount &{Source:", shown(source ? source : ""),
 			" Destination:", shown(plan_put_text(m->destination)),
 			"}: bind mounts cannot have any filesystem-specific options applied", NULL);
+	if ((m->flags & MOUNT_COPY_SYMLINK) && (m->flags & MOUNT_SOURCE_NOFOLLOW))
+		refuse("options: copy-symlink and src-nofollow exclude each other", NULL);
+}
+
+/* Words that mean something for one kind of mount only. */
+static void check_kind(const struct plan_mount *m, const char *type)
+{
+	if ((m->flags & MOUNT_COPY_UP) && (m->kind != MOUNT_FS || strcmp(type, "tmpfs") != 0))
+		refuse("options: tmpcopyup can be used only with tmpfs", NULL);
+	if (m->kind == MOUNT_BIND)
+		return;
+	if ((m->flags & MOUNT_COPY_SYMLINK) || (m->flags & MOUNT_SOURCE_NOFOLLOW) ||
+		(m->flags & MOUNT_DESTINATION_NOFOLLOW))
+		refuse("options: ",
+			(m->flags & MOUNT_COPY_SYMLINK)              ? "copy-symlink"
+				: (m->flags & MOUNT_SOURCE_NOFOLLOW) ? "src-nofollow"
+								     : "dest-nofollow",
+			" can be used only with bind mounts", NULL);
 }
 
 void finish_mount(void *record)
@@ -75,12 +93,14 @@ void finish_mount(void *record)
 
 	if (plan_error())
 		return; /* the strings are not there; plan_emit tells */
-	if (m->kind == MOUNT_BIND)
+	if (m->kind == MOUNT_BIND || (m->kind == MOUNT_REMOUNT && !(m->flags & MOUNT_RECONFIGURE)))
 		check_bind(m);
-	else if (!type || !*type)
+	else if (m->kind != MOUNT_REMOUNT && (!type || !*type))
 		refuse("type: missing", NULL);
-	else if (!strcmp(type, "cgroup"))
+	else if (m->kind != MOUNT_REMOUNT && !strcmp(type, "cgroup"))
 		m->kind = MOUNT_CGROUP;
+	check_kind(m, type ? type : "");
+	finish_mount_options(m, type ? type : "");
 	check_proc(m, plan_put_text(m->destination), type ? type : "");
 	take_inline_map(m);
 	m->label = plan_put(path_text());

@@ -11,13 +11,19 @@ static void say_in(struct say_list *list, const char *prefix, const char *word)
 	say(prefix, word, NULL);
 }
 
+/* A new mount has nothing below it. */
+static int has_tree(const struct plan_mount *m)
+{
+	return m->kind == MOUNT_BIND || m->kind == MOUNT_REMOUNT;
+}
+
 /* An attribute with the words that set it and take it off, of the mount and of its tree. */
 static void say_attribute(struct say_list *list, const struct plan_mount *m, uint64_t bit,
 	const char *on, const char *off)
 {
 	if ((m->attr_set | m->attr_clr) & bit)
 		say_in(list, "", m->attr_set & bit ? on : off);
-	if (m->kind == MOUNT_BIND && (m->rec_attr_set | m->rec_attr_clr) & bit)
+	if (has_tree(m) && (m->rec_attr_set | m->rec_attr_clr) & bit)
 		say_in(list, "r", m->rec_attr_set & bit ? on : off);
 }
 
@@ -38,7 +44,7 @@ static void say_attributes(struct say_list *list, const struct plan_mount *m)
 	say_attribute(list, m, MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow", "symfollow");
 	if ((m->attr_set | m->attr_clr) & MOUNT_ATTR__ATIME)
 		say_in(list, "", atime_word(m->attr_set));
-	if (m->kind == MOUNT_BIND && (m->rec_attr_set | m->rec_attr_clr) & MOUNT_ATTR__ATIME)
+	if (has_tree(m) && (m->rec_attr_set | m->rec_attr_clr) & MOUNT_ATTR__ATIME)
 		say_in(list, "r", atime_word(m->rec_attr_set));
 }
 
@@ -52,12 +58,16 @@ static void say_mount(const struct plan *plan, const struct plan_mount *m)
 		say(m->recursive ? " and all that is mounted below it" : "", NULL);
 	} else if (m->kind == MOUNT_CGROUP) {
 		say("mounts the container's own part of the cgroup hierarchies", NULL);
+	} else if (m->kind == MOUNT_REMOUNT) {
+		say("changes what is mounted", NULL);
 	} else {
 		say("mounts ", NULL);
 		say_quoted(type);
 	}
 	say(" on ", NULL);
 	say_quoted(plan_text(plan, m->destination));
+	if (m->kind == MOUNT_REMOUNT)
+		return;
 	if (m->kind != MOUNT_BIND && source && *source && strcmp(source, type) != 0) {
 		say(" (source ", NULL);
 		say_quoted(source);
@@ -87,6 +97,19 @@ static void say_ranges(const struct plan *plan, struct plan_list list, const cha
 	}
 }
 
+static void say_flags(struct say_list *list, const struct plan_mount *m)
+{
+	static const struct name flags[] = {{"begins with a copy of what it covers", MOUNT_COPY_UP},
+		{"a symlink is made anew and not mounted", MOUNT_COPY_SYMLINK},
+		{"a symlink as source is not followed", MOUNT_SOURCE_NOFOLLOW},
+		{"a symlink as destination is not followed", MOUNT_DESTINATION_NOFOLLOW},
+		{"options of the file system, too", MOUNT_RECONFIGURE}, {NULL, 0}};
+
+	for (const struct name *flag = flags; flag->word; flag++)
+		if (m->flags & flag->value)
+			say_in(list, "", flag->word);
+}
+
 static void explain_mount(const struct plan *plan, const struct plan_mount *m)
 {
 	struct say_list words = {": ", 0};
@@ -103,10 +126,11 @@ static void explain_mount(const struct plan *plan, const struct plan_mount *m)
 			say_value(plan_text(plan, kv->value));
 		}
 	}
-	if (m->propagation) {
+	say_flags(&words, m);
+	for (uint32_t i = 0; i < m->propagation.count; i++) {
 		say_next(&words);
 		say("propagation ", NULL);
-		say_word(propagation_names, m->propagation);
+		say_word(propagation_names, plan_num_at(plan, m->propagation, i)->value);
 	}
 	if (m->idmap != IDMAP_NONE)
 		say_in(&words, "",
@@ -116,7 +140,7 @@ static void explain_mount(const struct plan *plan, const struct plan_mount *m)
 		say_number(m->mapping);
 		say(m->idmap == IDMAP_RECURSIVE ? ", also of what is mounted below" : "", NULL);
 	}
-	if (m->kind != MOUNT_BIND && (m->rec_attr_set || m->rec_attr_clr))
+	if (!has_tree(m) && (m->rec_attr_set || m->rec_attr_clr))
 		say("; recursive attributes count only for binds", NULL);
 	say_done();
 }
@@ -201,7 +225,10 @@ void explain_mounts(const struct plan *plan)
 
 	say_who(PHASE_CREATE, PROGRAM_ROOTFS);
 	if (c->rootfs_propagation) {
-		say("makes all mounts of the new namespace and the root file system ", NULL);
+		say(c->rootfs_propagation & MS_PRIVATE ? "makes all mounts rprivate"
+						       : "makes all mounts rslave",
+			NULL);
+		say(", and the root file system at last ", NULL);
 		say_word(propagation_names, c->rootfs_propagation);
 	} else {
 		say("makes all mounts rslave: those of the host reach the container, never back",

@@ -173,6 +173,8 @@ static void map_mount(struct plan_config *config, struct plan_mount *m)
 			NULL);
 	if (m->kind == MOUNT_CGROUP)
 		refuse("cgroup file systems cannot be id-mapped", NULL);
+	if (m->kind == MOUNT_REMOUNT)
+		refuse("options: remount cannot change the ids of a mount", NULL);
 	if (own)
 		check_own_map(config, m);
 	if (!m->idmap)

@@ -12,9 +12,9 @@ enum action {
 	BIND,
 	BIND_RECURSIVE,
 	REMOUNT,
-	COPY_UP,
 	ID_MAP,
-	SET, /* an attribute of the mount */
+	FLAG, /* of the plan's record */
+	SET,  /* an attribute of the mount */
 	CLEAR,
 	ATIME,       /* one field of several values */
 	ATIME_UNSET, /* takes back that one value */
@@ -34,7 +34,9 @@ struct option {
  * … */
 static const struct option options[] = {{"defaults", NOTHING, 0}, {"silent", NOTHING, 0},
 	{"loud", NOTHING, 0}, {"bind", BIND, 0}, {"rbind", BIND_RECURSIVE, 0},
-	{"remount", REMOUNT, 0}, {"tmpcopyup", COPY_UP, 0}, {"idmap", ID_MAP, IDMAP_TOP},
+	{"remount", REMOUNT, 0}, {"tmpcopyup", FLAG, MOUNT_COPY_UP},
+	{"copy-symlink", FLAG, MOUNT_COPY_SYMLINK}, {"src-nofollow", FLAG, MOUNT_SOURCE_NOFOLLOW},
+	{"dest-nofollow", FLAG, MOUNT_DESTINATION_NOFOLLOW}, {"idmap", ID_MAP, IDMAP_TOP},
 	{"ridmap", ID_MAP, IDMAP_RECURSIVE}, {"ro", SET, MOUNT_ATTR_RDONLY},
 	{"rw", CLEAR, MOUNT_ATTR_RDONLY}, {"nosuid", SET, MOUNT_ATTR_NOSUID},
 	{"suid", CLEAR, MOUNT_ATTR_NOSUID}, {"nodev", SET, MOUNT_ATTR_NODEV},
@@ -93,30 +95,38 @@ static void apply_attribute(const struct option *option, uint64_t *set, uint64_t
 	}
 }
 
-static void apply_option(const struct option *option, struct plan_mount *m, uint64_t *super)
+/* What the words of one entry say until all are read, because they may contradict each other. */
+static struct {
+	uint64_t super;
+	int bind, remount;
+} said;
+
+static void apply_option(const struct option *option, struct plan_mount *m)
 {
 	switch (option->action) {
 	case BIND_RECURSIVE:
 		m->recursive = 1;
-		m->kind = MOUNT_BIND;
+		said.bind = 1;
 		break;
 	case BIND:
-		m->kind = MOUNT_BIND;
+		said.bind = 1;
 		break;
 	case REMOUNT:
-		refuse("remount: not supported yet", NULL);
-	case COPY_UP:
-		refuse("tmpcopyup: not supported yet", NULL);
+		said.remount = 1;
+		break;
+	case FLAG:
+		m->flags |= option->bits;
+		break;
 	case ID_MAP:
 		m->idmap = option->bits;
 		break;
 	case SUPER_SET:
 		if (option->bits == SUPER_MAND)
 			note_deprecated("kernels since 5.15 have no mandatory locks");
-		*super |= option->bits;
+		said.super |= option->bits;
 		break;
 	case SUPER_CLEAR:
-		*super &= ~option->bits;
+		said.super &= ~option->bits;
 		break;
 	case NOTHING:
 		break;
@@ -141,15 +151,16 @@ static void add_data(struct plan_mount *m, const char *word)
 		kv->value = plan_put(word + key + 1);
 }
 
-static void build_option(const char *word, struct plan_mount *m, uint64_t *super)
+static void build_option(const char *word, struct plan_mount *m)
 {
 	const struct option *option = find_option(word);
 	const struct name *propagation = name_find(propagation_names, word);
 
 	if (option) {
-		apply_option(option, m, super);
+		apply_option(option, m);
 	} else if (propagation) {
-		m->propagation = propagation->value;
+		((struct plan_num *)plan_add(PLAN_RECORD_num, &m->propagation))->value =
+			propagation->value;
 	} else if (!keep_inline_map(word, m)) {
 		option = *word == 'r' ? find_option(word + 1) : NULL;
 		if (option && is_attribute(option))
@@ -159,30 +170,59 @@ static void build_option(const char *word, struct plan_mount *m, uint64_t *super
 	}
 }
 
-/* The mount and the flags of its file system, while its options are read. */
-struct reading {
-	struct plan_mount *mount;
-	uint64_t super;
-};
-
-static void build_word(const struct value *item, uint32_t index, void *target)
+static void build_word(const struct value *item, uint32_t index, void *mount)
 {
-	struct reading *r = target;
-
 	(void)index;
-	build_option(value_string(item), r->mount, &r->super);
+	build_option(value_string(item), mount);
 }
 
 void build_mount_options(const struct value *value, void *mount)
 {
 	struct plan_mount *m = mount;
-	struct reading r = {m, 0};
-
+	memset(&said, 0, sizeof(said));
 	forget_inline_map();
-	build_elements(value, build_word, &r);
+	build_elements(value, build_word, m);
+	if (said.remount)
+		m->kind = MOUNT_REMOUNT;
+	else if (said.bind)
+		m->kind = MOUNT_BIND;
+	if (said.remount && !said.bind)
+		m->flags |= MOUNT_RECONFIGURE;
+}
+
+/* Of these read-only is a matter of the mount: everybody's sysfs is one, and in a tmpfs mountpoints
+ * are still to be made. */
+static int is_virtual(const char *type)
+{
+	static const char *const types[] = {
+		"tmpfs", "proc", "sysfs", "mqueue", "devpts", "cgroup", "cgroup2"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(type, types[i]))
+			return 1;
+	return 0;
+}
+
+void finish_mount_options(struct plan_mount *m, const char *type)
+{
+	uint64_t super = said.super;
+
+	memset(&said, 0, sizeof(said));
 	/* Of a bind mount they would belong to a file system that is mounted already: the kernel
 	 * ignores them. */
-	for (const struct name *flag = super_names; m->kind != MOUNT_BIND && flag->word; flag++)
-		if (r.super & flag->value)
+	if (m->kind == MOUNT_BIND || (m->kind == MOUNT_REMOUNT && !(m->flags & MOUNT_RECONFIGURE)))
+		return;
+	for (const struct name *flag = super_names; flag->word; flag++)
+		if (super & flag->value)
 			add_data(m, flag->word);
+	if (m->kind != MOUNT_REMOUNT) { /* a new mount is its whole tree */
+		m->attr_set = (m->attr_set & ~m->rec_attr_clr) | m->rec_attr_set;
+		m->rec_attr_set = m->rec_attr_clr = 0;
+	}
+	if (is_virtual(type))
+		return;
+	if (m->attr_set & MOUNT_ATTR_RDONLY)
+		add_data(m, "ro");
+	else if (m->kind == MOUNT_REMOUNT && (m->attr_clr & MOUNT_ATTR_RDONLY))
+		add_data(m, "rw");
 }

@@ -233,6 +233,18 @@ static void check_hidden_paths(void *context)
 		refuse_as("unable to restrict sys entries without a private MNT namespace", NULL);
 }
 
+static void check_root(void *config)
+{
+	const struct plan_config *c = config;
+
+	if (!namespace_listed(NS_MOUNT) && c->root_readonly)
+		refuse_as("root.readonly: unable to make the root file system read-only without a "
+			  "private MNT namespace",
+			NULL);
+	if (!namespace_listed(NS_MOUNT) && c->rootfs_propagation)
+		refuse_as("linux.rootfsPropagation: not without a private MNT namespace", NULL);
+}
+
 void check_namespaces(struct plan_config *config)
 {
 	int known = !faulty("/linux/namespaces"), failed = 0;
@@ -244,6 +256,7 @@ void check_namespaces(struct plan_config *config)
 		failed |= attempt(check_hostname, config);
 		failed |= attempt(check_domainname, config);
 		failed |= attempt(check_hidden_paths, config);
+		failed |= attempt(check_root, config);
 		failed |= attempt(check_time_namespace, config);
 	}
 	failed |= attempt(check_maps, config);

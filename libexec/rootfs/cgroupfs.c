@@ -181,12 +181,8 @@ static void mount_v1(const struct plan *plan, const struct plan_mount *m, int ro
 		attach_hierarchy(hierarchies[i], request.mounts[i], root, tmpfs, path);
 		link_members(hierarchies[i], tmpfs);
 	}
-	if (m->attr_set & MOUNT_ATTR_RDONLY) {
-		struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-
-		if (sys_mount_setattr(tmpfs, "", AT_EMPTY_PATH, &attr) < 0)
-			die("error mounting cgroup to rootfs:", path, errno);
-	}
+	set_attributes(tmpfs, m->attr_set & MOUNT_ATTR_RDONLY, 0, 0, mount_error(plan, m));
+	set_mount_propagation(plan, m, tmpfs, mount_error(plan, m));
 	close(tmpfs);
 }
 
@@ -196,6 +192,11 @@ void mount_cgroups(const struct plan *plan, const struct plan_mount *m, int root
 	struct request request = {.attributes = m->attr_set};
 	int mount;
 
+	/* The options of cgroup file systems are the host's: they hold for all mounts of a
+	 * hierarchy. */
+	for (uint32_t i = 0; i < m->data.count; i++)
+		warn("no option for a cgroup mount of a container, ignored:",
+			plan_text(plan, plan_kv_at(plan, m->data, i)->key), 0);
 	if (!v2) {
 		mount_v1(plan, m, root, target);
 		return;
@@ -208,5 +209,6 @@ void mount_cgroups(const struct plan *plan, const struct plan_mount *m, int root
 	if (mount < 0)
 		die("error mounting cgroup2 to rootfs:", path, mount);
 	attach(root, mount, target, path, "error mounting cgroup2 to rootfs:");
+	set_mount_propagation(plan, m, mount, mount_error(plan, m));
 	close(mount);
 }

@@ -73,18 +73,15 @@ static void pivot(int root)
 
 void enter_root(const struct plan *plan, int root)
 {
-	struct mount_attr attr = {
-		.propagation = plan->config->rootfs_propagation & (MS_SHARED | MS_UNBINDABLE)};
 	int cwd;
 
-	if (!plan->config->no_pivot)
+	/* Without a mount namespace of its own the container shares the host's root mount. */
+	if (!plan->config->no_pivot && plan_namespace(plan, NS_MOUNT, NULL))
 		pivot(root);
 	else if (fchdir(root) < 0 || chroot(".") < 0)
 		die("chroot:", NULL, errno);
 	if (chdir("/") < 0)
 		die("chdir:", "/", errno);
-	if (attr.propagation && sys_mount_setattr(root, "", AT_EMPTY_PATH, &attr) < 0)
-		die("rootfsPropagation:", NULL, errno);
 	cwd = path_make_directory(root, plan_text(plan, plan->config->cwd), 0755, 0, NULL);
 	if (cwd >= 0)
 		close(cwd); /* dmz says what is wrong with it, as the user it runs as */
@@ -197,6 +194,19 @@ static void mask_paths(const struct plan *plan, int root, int null_tree)
 	close(null_tree);
 }
 
+/* Last, because nothing of an unbindable mount could be made read-only. The others are as they are
+ * from the beginning. */
+static void set_root_propagation(const struct plan *plan, int root)
+{
+	uint64_t wanted = plan->config->rootfs_propagation;
+	struct mount_attr attr = {.propagation = wanted & (MS_SHARED | MS_UNBINDABLE)};
+
+	if (attr.propagation &&
+		sys_mount_setattr(
+			root, "", AT_EMPTY_PATH | (wanted & MS_REC ? AT_RECURSIVE : 0), &attr) < 0)
+		die("rootfsPropagation:", NULL, errno);
+}
+
 void restrict_root(const struct plan *plan, int root, int null_tree)
 {
 	finish_readonly_mounts();
@@ -205,5 +215,6 @@ void restrict_root(const struct plan *plan, int root, int null_tree)
 	set_names(plan);
 	make_readonly_paths(plan, root);
 	mask_paths(plan, root, null_tree);
+	set_root_propagation(plan, root);
 	close(root);
 }

@@ -52,15 +52,16 @@ static void wait_for_cgroup(void)
 		die("failed to create namespaces:", "cgroup", errno);
 }
 
-/* Mounts of the host go on reaching us as long as nobody asked for something else; ours never reach
- * the host. */
+/* Mounts of the host go on reaching us unless somebody asked for something else; ours never reach the
+ * host, but for the binds that sources left shared. A shared "/" could not be pivoted away from. */
 static void set_propagation(void)
 {
-	struct mount_attr attr = {.propagation = MS_SLAVE};
-	uint64_t wanted = plan.config->rootfs_propagation;
+	struct mount_attr attr = {.propagation = plan.config->rootfs_propagation & MS_PRIVATE
+			? MS_PRIVATE
+			: MS_SLAVE};
 
-	if (wanted & (MS_SHARED | MS_PRIVATE))
-		attr.propagation = wanted & (MS_SHARED | MS_PRIVATE);
+	if (!plan_namespace(&plan, NS_MOUNT, NULL))
+		return;
 	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr) < 0)
 		die("mount_setattr:", "/", errno);
 }
@@ -71,6 +72,8 @@ static int attach_root(void)
 {
 	int root = take_tree(TREE_ROOT, 0);
 
+	if (!plan_namespace(&plan, NS_MOUNT, NULL))
+		return root; /* the directory itself */
 	if (sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		die("attaching the root file system:", plan_text(&plan, plan.config->root_path),
 			errno);
@@ -86,8 +89,8 @@ static void run_create_container_hooks(int root)
 	run_inner_hooks(HOOK_CREATE_CONTAINER, STATUS_CREATING);
 }
 
-/* One fd for each bind mount may be more than the caller's soft limit, which the container is to
- * have. */
+/* One fd for each bind mount and each tmpfs that becomes read-only at the end may be more than the
+ * caller's soft limit, which the container is to have. */
 static struct rlimit callers_files;
 
 static void raise_file_limit(void)

@@ -16,10 +16,7 @@
 #include "text.h"
 
 #define PROC_MAGIC 0x9fa0
-#define LATE_MAX                                                                                   \
-	256 /* mounts whose read-only attribute waits; more are a strange config and an error */
-
-#define TREES_MAX (1u << 17)
+#define TREES_MAX  (1u << 17)
 
 /* In the order in which sources opened them, which is the order in which they are used. */
 static struct tree {
@@ -28,7 +25,8 @@ static struct tree {
 } trees[TREES_MAX];
 static uint32_t tree_count, tree_next;
 
-static int late_readonly[LATE_MAX];
+/* Mounts whose read-only attribute waits. */
+static int late_readonly[TREES_MAX];
 static size_t late_count;
 
 static struct peer sources = {.fd = FD_TREES, .self = PROGRAM_ROOTFS};
@@ -51,6 +49,8 @@ void receive_trees(void)
 		trees[tree_count].is = msg.body.tree;
 		trees[tree_count++].fd = msg.fd;
 	}
+	if (got == -EPROTO && fcntl(FD_TREES, F_DUPFD_CLOEXEC, 0) < 0)
+		got = -errno; /* it came without its descriptor, for which there was no number */
 	if (got < 0)
 		die("receiving mounts from sources:", NULL, got);
 	if (!got)
@@ -81,8 +81,7 @@ int take_tree(enum tree_kind kind, uint32_t index)
 	return tree->fd;
 }
 
-/* "error mounting "proc" to rootfs at "/proc":" */
-static const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
+const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
 {
 	static char buffer[MSG_WHAT_MAX];
 	const char *source = plan_text(plan, mount->source);
@@ -102,14 +101,17 @@ static uint64_t mount_id(int fd)
 	return stx.mnt_id;
 }
 
-void attach(int root, int mount, int target, const char *path, const char *what)
+/* NOFOLLOW 0 or O_NOFOLLOW: how PATH is looked up again. */
+static void attach_how(
+	int root, int mount, int target, const char *path, int nofollow, const char *what)
 {
 	int check;
 
 	if (sys_move_mount(
 		    mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		die(what, "move_mount", errno);
-	check = path_open(root, path, O_PATH, 0);
+		die(what, errno == ENOSPC ? "more mounts than fs.mount-max allows" : "move_mount",
+			errno);
+	check = path_open(root, path, O_PATH | nofollow, 0);
 	if (check < 0)
 		die(what, "opening it again", check);
 	if (mount_id(check) != mount_id(mount))
@@ -117,9 +119,14 @@ void attach(int root, int mount, int target, const char *path, const char *what)
 	close(check);
 }
 
+void attach(int root, int mount, int target, const char *path, const char *what)
+{
+	attach_how(root, mount, target, path, 0, what);
+}
+
 /* The kernel's own words about a bad option, when it left any ("e tmpfs: Unknown parameter 'x'").
  */
-static _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err)
+_Noreturn void die_of_fs(int fs, const char *what, const char *option, int err)
 {
 	static char line[512], object[MSG_OBJECT_MAX];
 	ssize_t n = read(fs, line, sizeof(line) - 1);
@@ -133,16 +140,25 @@ static _Noreturn void die_of_fs(int fs, const char *what, const char *option, in
 	die(what, option, err);
 }
 
-static void set_options(const struct plan *plan, int fs, struct plan_list data, const char *what)
+/* The kernel has a flag for it and most file systems have no use for it; mount(2) never told. */
+static int is_hint(const char *key)
+{
+	return !strcmp(key, "iversion");
+}
+
+void set_options(const struct plan *plan, int fs, struct plan_list data, const char *what)
 {
 	for (uint32_t i = 0; i < data.count; i++) {
 		const struct plan_kv *option = plan_kv_at(plan, data, i);
 		const char *key = plan_text(plan, option->key),
 			   *value = plan_text(plan, option->value);
 
-		if (sys_fsconfig(
-			    fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0) < 0)
+		if (!sys_fsconfig(
+			    fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0))
+			continue;
+		if (errno != EINVAL || !is_hint(key))
 			die_of_fs(fs, what, key, errno);
+		warn(what, "the file system has no option iversion; ignored", 0);
 	}
 }
 
@@ -190,7 +206,7 @@ static void check_target(const struct plan_mount *mount, int target, const char 
 
 	if (fstatfs(target, &fs) < 0 || fstat(target, &st) < 0)
 		die(what, path, errno);
-	if (S_ISLNK(st.st_mode))
+	if (S_ISLNK(st.st_mode) && !(mount->flags & MOUNT_DESTINATION_NOFOLLOW))
 		die(what, path, ELOOP);
 	/* Of a bind mount the type says nothing. */
 	if (fs.f_type == PROC_MAGIC && (mount->kind == MOUNT_BIND || strcmp(type, "proc") != 0) &&
@@ -215,8 +231,7 @@ static const char *covered_mode(int target, int made)
 	return mode;
 }
 
-static void set_attributes(
-	int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what)
+void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what)
 {
 	struct mount_attr attr = {.attr_set = set, .attr_clr = clear};
 
@@ -224,14 +239,58 @@ static void set_attributes(
 		die(what, "failed to set user-requested vfs flags", errno);
 }
 
-static void set_mount_propagation(const struct plan_mount *m, int mount, const char *what)
+void set_mount_propagation(
+	const struct plan *plan, const struct plan_mount *m, int mount, const char *what)
 {
-	struct mount_attr attr = {.propagation = m->propagation & ~(uint64_t)MS_REC};
+	for (uint32_t i = 0; i < m->propagation.count; i++) {
+		uint64_t word = plan_num_at(plan, m->propagation, i)->value;
+		struct mount_attr attr = {.propagation = word & ~(uint64_t)MS_REC};
 
-	if (attr.propagation &&
-		sys_mount_setattr(mount, "",
-			AT_EMPTY_PATH | (m->propagation & MS_REC ? AT_RECURSIVE : 0), &attr) < 0)
-		die(what, "propagation", errno);
+		if (sys_mount_setattr(mount, "", AT_EMPTY_PATH | (word & MS_REC ? AT_RECURSIVE : 0),
+			    &attr) < 0)
+			die(what, "propagation", errno);
+	}
+}
+
+/* The symlink itself, if the last component is one; what is missing is made. */
+static int open_unfollowed(int root, const char *path, int directory)
+{
+	char name[256];
+	int parent = path_make_parent(root, path, 0, name), fd;
+
+	if (parent < 0)
+		return parent;
+	fd = path_open(parent, name, O_PATH | O_NOFOLLOW, 0);
+	if (fd == -ENOENT)
+		fd = directory ? path_make_directory(parent, name, 0755, PATH_NO_SYMLINKS, NULL)
+			       : path_make_file(parent, name, PATH_NO_SYMLINKS);
+	close(parent);
+	return fd;
+}
+
+static int open_target(const struct plan_mount *m, int root, const char *path, int directory)
+{
+	if ((m->flags & MOUNT_DESTINATION_NOFOLLOW))
+		return open_unfollowed(root, path, directory);
+	return directory ? path_make_directory(root, path, 0755, 0, NULL)
+			 : path_make_file(root, path, 0);
+}
+
+/* copy-symlink: makes the link that TREE is; one that is there must lead to the same. */
+static void copy_link(int root, int tree, const char *path, const char *what)
+{
+	char wanted[4096], found[4096], name[256];
+	ssize_t n = readlinkat(tree, "", wanted, sizeof(wanted) - 1), there;
+	int parent = path_make_parent(root, path, 0, name), err;
+
+	if (n < 0 || parent < 0)
+		die(what, "copy-symlink", parent < 0 ? parent : errno);
+	wanted[n] = '\0';
+	err = path_make_link(parent, name, wanted, 0);
+	there = readlinkat(parent, name, found, sizeof(found));
+	if (err || there != n || memcmp(found, wanted, (size_t)n))
+		die(what, "copy-symlink: there is something else", err ? err : EEXIST);
+	close(parent);
 }
 
 static void make_bind(const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
@@ -242,16 +301,21 @@ static void make_bind(const struct plan *plan, const struct plan_mount *m, uint3
 
 	if (fstat(tree, &st) < 0)
 		die(what, "stat", errno);
-	target = S_ISDIR(st.st_mode) ? path_make_directory(root, path, 0755, 0, NULL)
-				     : path_make_file(root, path, 0);
+	if ((m->flags & MOUNT_COPY_SYMLINK) && S_ISLNK(st.st_mode)) {
+		copy_link(root, tree, path, what);
+		close(tree);
+		return;
+	}
+	target = open_target(m, root, path, S_ISDIR(st.st_mode));
 	if (target < 0)
 		die(what, "create mountpoint", target);
 	check_target(
 		m, target, path, plan_text(plan, m->type) ? plan_text(plan, m->type) : "", what);
 	set_attributes(tree, m->attr_set, m->attr_clr, 0, what);
 	set_attributes(tree, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
-	attach(root, tree, target, path, what);
-	set_mount_propagation(m, tree, what);
+	attach_how(root, tree, target, path,
+		(m->flags & MOUNT_DESTINATION_NOFOLLOW) ? O_NOFOLLOW : 0, what);
+	set_mount_propagation(plan, m, tree, what);
 	close(tree);
 	close(target);
 }
@@ -268,6 +332,38 @@ static int readonly_waits(const struct plan_mount *m, const char *type, const ch
 {
 	return (m->attr_set & MOUNT_ATTR_RDONLY) &&
 		(!strcmp(type, "tmpfs") || !strncmp(path, "/dev", 4));
+}
+
+void set_readonly_later(int mount, const char *what)
+{
+	if (late_count == TREES_MAX)
+		die(what, "too many read-only mounts", E2BIG);
+	late_readonly[late_count++] = mount;
+}
+
+/*
+ * A new sysfs belongs to a network namespace, and who does not own that may not mount one. Then the
+ * host's is bound instead, as crun does, and read-only whatever the options are: it has the
+ * cgroups below it.
+ */
+static int host_sysfs(
+	const struct plan *plan, const struct plan_mount *m, uint32_t index, const char *what)
+{
+	const uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+		MOUNT_ATTR_NOEXEC | m->attr_set;
+	int tree, fs;
+
+	if (!plan_wants_host_sysfs(plan, m))
+		return -1;
+	tree = take_tree(TREE_MOUNT, index);
+	fs = sys_fsopen("sysfs", FSOPEN_CLOEXEC); /* the kernel decides here already */
+	if (fs >= 0 || errno != EPERM) {
+		close(fs);
+		close(tree);
+		return -1;
+	}
+	set_attributes(tree, attributes & ~(uint64_t)MOUNT_ATTR__ATIME, 0, AT_RECURSIVE, what);
+	return tree;
 }
 
 static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
@@ -290,20 +386,22 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 	check_target(m, target, path, type, what);
 	if (readonly_waits(m, type, path))
 		attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	mount = new_mount(plan, type, plan_text(plan, m->source), m->data,
-		!strcmp(type, "tmpfs") ? covered_mode(target, made) : NULL, attributes, what);
+	mount = host_sysfs(plan, m, index, what);
+	if (mount < 0)
+		mount = new_mount(plan, type, plan_text(plan, m->source), m->data,
+			!strcmp(type, "tmpfs") ? covered_mode(target, made) : NULL, attributes,
+			what);
 	if (m->mapping)
 		map_new_mount(index, mount);
+	if ((m->flags & MOUNT_COPY_UP) && !made)
+		copy_up(plan, m, target, mount, what);
 	attach(root, mount, target, path, what);
-	set_mount_propagation(m, mount, what);
+	set_mount_propagation(plan, m, mount, what);
 	close(target);
-	if (attributes == m->attr_set) {
+	if (attributes == m->attr_set)
 		close(mount);
-		return;
-	}
-	if (late_count == LATE_MAX)
-		die(what, "too many read-only mounts", 0);
-	late_readonly[late_count++] = mount;
+	else
+		set_readonly_later(mount, what);
 }
 
 static void make_cgroup(const struct plan *plan, const struct plan_mount *m, int root)
@@ -333,6 +431,9 @@ void make_mounts(const struct plan *plan, int root, void (*before_cgroup)(void))
 			if (!waited++)
 				before_cgroup();
 			make_cgroup(plan, m, root);
+			break;
+		case MOUNT_REMOUNT:
+			remount(plan, m, root);
 			break;
 		default:
 			make_fs(plan, m, i, root);

@@ -23,6 +23,25 @@ void finish_readonly_mounts(void);
 int new_mount(const struct plan *plan, const char *type, const char *source, struct plan_list data,
 	const char *mode, uint64_t attributes, const char *what);
 
+/* "error mounting "proc" to rootfs at "/proc":" */
+const char *mount_error(const struct plan *plan, const struct plan_mount *mount);
+/* Options of a file system, one by one, and what the kernel says when it refuses one. */
+void set_options(const struct plan *plan, int fs, struct plan_list data, const char *what);
+_Noreturn void die_of_fs(int fs, const char *what, const char *option, int err);
+/* mount_setattr(2) on MOUNT, FLAGS 0 or AT_RECURSIVE; and the words of propagation in their order. */
+void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what);
+void set_mount_propagation(
+	const struct plan *plan, const struct plan_mount *m, int mount, const char *what);
+/* For finish_readonly_mounts, which closes MOUNT. */
+void set_readonly_later(int mount, const char *what);
+
+/* remount.c: changes what is mounted at the destination. */
+void remount(const struct plan *plan, const struct plan_mount *m, int root);
+
+/* copyup.c: fills the detached tmpfs MOUNT with what the directory TARGET has, before it covers it. */
+void copy_up(const struct plan *plan, const struct plan_mount *m, int target, int mount,
+	const char *what);
+
 /* cgroupfs.c: remembers the hierarchies the container is in, as the conductor reports them. */
 void add_hierarchies(const struct msg_cgroups *cgroups);
 void mount_cgroups(const struct plan *plan, const struct plan_mount *mount, int root, int target);

@@ -144,6 +144,12 @@ static void open_bundle(const struct plan *plan)
 	close(fd);
 }
 
+/* Private only when asked for: what the host mounts below is to be seen otherwise. */
+static uint64_t own_propagation(const struct plan *plan)
+{
+	return plan->config->rootfs_propagation & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+}
+
 static void send_root(const struct plan *plan)
 {
 	const char *path = plan_text(plan, plan->config->root_path);
@@ -157,21 +163,47 @@ static void send_root(const struct plan *plan)
 		die("invalid rootfs: not an absolute path, or a symlink:", path, 0);
 	if (!S_ISDIR(st.st_mode))
 		die("invalid rootfs:", path, ENOTDIR);
+	if (!plan_namespace(plan, NS_MOUNT, NULL)) {
+		send_tree(TREE_ROOT, 0, fd); /* nothing is cloned where nothing will be attached */
+		return;
+	}
 	tree = sys_open_tree(
 		fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
 		die("open_tree:", path, errno);
 	close(fd);
-	leave_peers(tree, MS_SLAVE, path);
+	leave_peers(tree, own_propagation(plan), path);
 	send_tree(TREE_ROOT, 0, tree);
+}
+
+static int asks_shared(const struct plan *plan, const struct plan_mount *mount)
+{
+	for (uint32_t i = 0; i < mount->propagation.count; i++)
+		if (plan_num_at(plan, mount->propagation, i)->value & MS_SHARED)
+			return 1;
+	return 0;
+}
+
+static void send_host_sysfs(uint32_t index)
+{
+	int tree =
+		sys_open_tree(AT_FDCWD, "/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+	if (tree < 0)
+		die("open_tree:", "/sys", errno);
+	leave_peers(tree, MS_SLAVE, "/sys");
+	send_tree(TREE_MOUNT, index, tree);
 }
 
 static void send_source(const struct plan *plan, uint32_t index)
 {
 	const struct plan_mount *mount = plan_mount_at(plan, plan->config->mounts, index);
 	const char *source = plan_text(plan, mount->source);
-	unsigned flags =
-		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (mount->recursive ? AT_RECURSIVE : 0);
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+		(mount->recursive ? AT_RECURSIVE : 0) |
+		((mount->flags & MOUNT_SOURCE_NOFOLLOW) || (mount->flags & MOUNT_COPY_SYMLINK)
+				? AT_SYMLINK_NOFOLLOW
+				: 0);
 	int tree;
 
 	tree = sys_open_tree(FD_BUNDLE, source ? source : "", flags);
@@ -179,8 +211,8 @@ static void send_source(const struct plan *plan, uint32_t index)
 		die("failed to fulfil mount request: open", source ? source : "\"\"", errno);
 	/* Only a shared mount in a shared root stays a peer: that is how a container mounts for the
 	 * host. */
-	if (!(plan->config->rootfs_propagation & MS_SHARED) || !(mount->propagation & MS_SHARED))
-		leave_peers(tree, MS_SLAVE, source);
+	if (!(plan->config->rootfs_propagation & MS_SHARED) || !asks_shared(plan, mount))
+		leave_peers(tree, own_propagation(plan), source);
 	if (mount->mapping)
 		map_ids(plan, mount, tree);
 	send_tree(TREE_MOUNT, index, tree);
@@ -239,9 +271,14 @@ void send_trees(const struct plan *plan)
 	if (plan->config->masked_paths.count)
 		send_device(TREE_NULL, 0, "/dev/null", S_IFCHR, makedev(1, 3));
 	send_root(plan);
-	for (uint32_t i = 0; i < plan->config->mounts.count; i++)
-		if (plan_mount_at(plan, plan->config->mounts, i)->kind == MOUNT_BIND)
+	for (uint32_t i = 0; i < plan->config->mounts.count; i++) {
+		const struct plan_mount *mount = plan_mount_at(plan, plan->config->mounts, i);
+
+		if (mount->kind == MOUNT_BIND)
 			send_source(plan, i);
+		else if (plan_wants_host_sysfs(plan, mount))
+			send_host_sysfs(i);
+	}
 	if (plan_namespace(plan, NS_USER, NULL))
 		send_devices(plan);
 	if (plan->config->maps_new_mounts)

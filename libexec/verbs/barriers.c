@@ -139,14 +139,24 @@ static int spawn_netdev(struct creation *c)
 }
 
 struct images {
-	int rootfs, dmz, hook, ns, sources;
+	int rootfs, dmz, hook, ns, sources, copyup;
 };
+
+static int has_copy_up(const struct plan *plan)
+{
+	struct plan_list list = plan->config->mounts;
+
+	for (uint32_t i = 0; i < list.count; i++)
+		if (plan_mount_at(plan, list, i)->flags & MOUNT_COPY_UP)
+			return 1;
+	return 0;
+}
 
 static int seal_images(struct creation *c, struct images *images, int sources_inside)
 {
 	const struct plan_config *config = c->container.plan.config;
 
-	*images = (struct images){-1, -1, -1, -1, -1};
+	*images = (struct images){-1, -1, -1, -1, -1, -1};
 	images->ns = spawn_seal(PROGRAM_NS);
 	images->rootfs = spawn_seal(PROGRAM_ROOTFS);
 	images->dmz = spawn_seal(PROGRAM_DMZ);
@@ -154,6 +164,8 @@ static int seal_images(struct creation *c, struct images *images, int sources_in
 		images->hook = spawn_seal(PROGRAM_HOOK);
 	if (sources_inside)
 		images->sources = spawn_seal(PROGRAM_SOURCES);
+	if (has_copy_up(&c->container.plan))
+		images->copyup = spawn_seal(PROGRAM_COPYUP);
 	if (images->ns < 0 || images->rootfs < 0 || images->dmz < 0)
 		return creation_error(
 			c, "unable to seal the programs of the container's line", images->ns);
@@ -171,7 +183,7 @@ static int spawn_ns(struct creation *c, int trees, int sources_control, const st
 		return creation_error(c, "socketpair", errno);
 	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {trees, FD_TREES},
 		{c->start_fd, FD_START}, {images->dmz, FD_DMZ}, {images->rootfs, FD_ROOTFS},
-		{images->hook, FD_HOOK}, {images->sources, FD_SOURCES},
+		{images->hook, FD_HOOK}, {images->sources, FD_SOURCES}, {images->copyup, FD_COPYUP},
 		{sources_control, FD_SOURCES_CONTROL}, {line[1], FD_LINE}};
 	const struct spawn request = {.program = PROGRAM_NS,
 		.image = images->ns,
@@ -227,6 +239,8 @@ static int spawn_line(struct creation *c)
 		close(images.hook);
 	if (images.sources >= 0)
 		close(images.sources);
+	if (images.copyup >= 0)
+		close(images.copyup);
 	return err;
 }
 

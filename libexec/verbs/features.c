@@ -28,15 +28,16 @@ static const struct verb verb = {
 	.max_args = 0,
 };
 
-/* Of config.md, "Linux mount options". */
-static const char *const mount_options[] = {"async", "atime", "bind", "defaults", "dev", "diratime",
-	"dirsync", "exec", "idmap", "iversion", "lazytime", "loud", "mand", "noatime", "nodev",
-	"nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime",
-	"nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime",
-	"rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime",
-	"rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw",
-	"rshared", "rslave", "rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared",
-	"silent", "slave", "strictatime", "suid", "symfollow", "sync", "unbindable"};
+/* Of config.md, "Linux mount options", and crun's for symlinks. */
+static const char *const mount_options[] = {"async", "atime", "bind", "copy-symlink", "defaults",
+	"dest-nofollow", "dev", "diratime", "dirsync", "exec", "idmap", "iversion", "lazytime",
+	"loud", "mand", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime",
+	"nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime",
+	"rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "ridmap", "rnoatime",
+	"rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid",
+	"rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
+	"rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave",
+	"src-nofollow", "strictatime", "suid", "symfollow", "sync", "tmpcopyup", "unbindable"};
 
 static void add_words(struct json *j, const char *key, const struct name *table)
 {

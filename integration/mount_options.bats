@@ -1,0 +1,275 @@
+# What each word of mounts[].options does, seen from inside the container.
+
+load lib/common
+
+# mount DESTINATION TYPE SOURCE OPTION…: appends to mounts.
+mount_of() {
+	edit --argjson m "$(jq -nc --arg d "$1" --arg t "$2" --arg s "$3" \
+		'{destination: $d, type: $t, source: $s, options: $ARGS.positional}' --args -- "${@:4}")" '.mounts += [$m]'
+}
+bind() { mount_of "$2" bind "$1" "${@:3}"; }
+
+# all_caps: what mount(8) and chmod of others' files need.
+all_caps() {
+	edit '.process.capabilities |= map_values(["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER"])'
+}
+
+# info PATH: the line of $output's mountinfo, the last one for that path.
+info() { grep " $1 " <<<"$output" | tail -n 1; }
+options_of() { info "$1" | cut -d ' ' -f 6; }
+super_of() { info "$1" | sed 's/.* - //' | cut -d ' ' -f 3; }
+peers_of() { info "$1" | sed 's/ - .*//' | cut -d ' ' -f 7-; }
+
+has() { [[ ",$1," == *",$2,"* ]] || { echo "no $2 in $1"; return 1; }; }
+has_not() { [[ ",$1," != *",$2,"* ]] || { echo "$2 in $1"; return 1; }; }
+
+@test "options: sync, dirsync, lazytime, mand, iversion and their opposites: of a new file system" {
+	newer "1.1.5 tells nothing of iversion"
+	mount_of /mnt/a tmpfs tmpfs sync dirsync lazytime mand
+	mount_of /mnt/b tmpfs tmpfs sync async dirsync lazytime nolazytime mand nomand silent loud
+	mount_of /mnt/c tmpfs tmpfs iversion
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	expect 0 "iversion"
+	local word
+	for word in sync dirsync lazytime mand; do has "$(super_of /mnt/a)" $word; done
+	for word in sync lazytime mand; do has_not "$(super_of /mnt/b)" $word; done
+	has "$(super_of /mnt/b)" dirsync
+	[ -n "$(info /mnt/c)" ]
+}
+
+@test "options: the same words on a bind change nothing and are no error" {
+	mkdir "$T/dir"
+	bind "$T/dir" /mnt bind sync dirsync lazytime mand iversion silent noiversion
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	expect 0
+	same "$(super_of /mnt)" "$(awk -v id="$(stat -c %m "$T/dir")" '$5 == id { l = $0 } END { sub(/.* - /, "", l); split(l, w, " "); print w[3] }' /proc/self/mountinfo)"
+}
+
+@test "options: attributes of the mount and what takes them back" {
+	newer "1.1.5 has no nosymfollow"
+	mount_of /mnt/a tmpfs tmpfs ro nosuid nodev noexec nodiratime nosymfollow noatime
+	mount_of /mnt/b tmpfs tmpfs ro rw nosuid suid nodev dev noexec exec nodiratime diratime nosymfollow symfollow noatime atime
+	mount_of /mnt/c tmpfs tmpfs strictatime
+	mount_of /mnt/d tmpfs tmpfs strictatime nostrictatime norelatime
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	expect 0
+	same "$(options_of /mnt/a)" ro,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow
+	same "$(options_of /mnt/b)" rw,relatime
+	same "$(options_of /mnt/c)" rw
+	same "$(options_of /mnt/d)" rw,relatime
+}
+
+@test "options: nosymfollow holds" {
+	newer "not in 1.1.5"
+	mkdir "$T/dir"
+	echo x >"$T/dir/file"
+	ln -s file "$T/dir/link"
+	bind "$T/dir" /mnt bind nosymfollow
+	sh_args 'cat /mnt/file; readlink /mnt/link; cat /mnt/link'
+	run runc run "$ID"
+	expect 1 x link "Too many levels of symbolic links"
+}
+
+@test "options: every recursive attribute reaches the submounts of a bind, the plain word only the top" {
+	newer "since 1.2"
+	mkdir -p "$T/dir/sub" "$T/dir2"
+	mount -t tmpfs -o strictatime none "$T/dir"
+	mkdir "$T/dir/sub"
+	mount -t tmpfs -o strictatime none "$T/dir/sub"
+	local word want i=0 pairs="rro:ro rnosuid:nosuid rnodev:nodev rnoexec:noexec rnodiratime:nodiratime rnosymfollow:nosymfollow
+		rnoatime:noatime rrelatime:relatime"
+	for word in $pairs; do
+		bind "$T/dir" "/mnt/$i" rbind "${word%:*}"
+		i=$((i + 1))
+	done
+	bind "$T/dir" /mnt/plain rbind ro nosuid nodev noexec nodiratime noatime
+	bind "$T/dir" /mnt/back rbind rro rrw rnosuid rsuid rnodev rdev rnoexec rexec rnodiratime rdiratime rnosymfollow rsymfollow rnoatime ratime
+	bind "$T/dir" /mnt/strict rbind rnoatime rstrictatime
+	bind "$T/dir" /mnt/nostrict rbind rnostrictatime
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	umount "$T/dir/sub" "$T/dir"
+	expect 0
+	i=0
+	for word in $pairs; do
+		want=${word#*:}
+		has "$(options_of "/mnt/$i")" "$want"
+		has "$(options_of "/mnt/$i/sub")" "$want"
+		i=$((i + 1))
+	done
+	has "$(options_of /mnt/plain)" nosuid
+	same "$(options_of /mnt/plain/sub)" rw
+	same "$(options_of /mnt/back)" rw,relatime
+	same "$(options_of /mnt/back/sub)" rw,relatime
+	same "$(options_of /mnt/strict/sub)" rw
+	same "$(options_of /mnt/nostrict/sub)" rw,relatime
+}
+
+@test "options: rsuid, rdev, rexec and rrw clear what submounts have" {
+	newer "since 1.2"
+	mkdir -p "$T/dir"
+	mount -t tmpfs -o nosuid,nodev,noexec none "$T/dir"
+	mkdir "$T/dir/sub"
+	mount -t tmpfs -o ro,nosuid,nodev,noexec,noatime none "$T/dir/sub"
+	bind "$T/dir" /mnt/all rbind rsuid rdev rexec rrw ratime
+	bind "$T/dir" /mnt/none rbind
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	umount "$T/dir/sub" "$T/dir"
+	expect 0
+	same "$(options_of /mnt/all/sub)" rw,relatime
+	same "$(options_of /mnt/none/sub)" ro,nosuid,nodev,noexec,noatime
+}
+
+@test "options: a recursive word on a new file system is the plain one" {
+	newer "1.1.5 hands it to tmpfs"
+	mount_of /mnt tmpfs tmpfs rnosuid rnoexec
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	expect 0
+	same "$(options_of /mnt)" rw,nosuid,noexec,relatime
+}
+
+@test "options: propagation words are applied one after the other" {
+	mkdir "$T/dir"
+	mount -t tmpfs none "$T/dir"
+	mount --make-shared "$T/dir"
+	bind "$T/dir" /mnt/slave rbind rslave
+	bind "$T/dir" /mnt/both rbind slave shared
+	bind "$T/dir" /mnt/private rbind shared rprivate
+	bind "$T/dir" /mnt/unbindable rbind private runbindable
+	mount_of /mnt/new tmpfs tmpfs shared
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	umount "$T/dir"
+	expect 0
+	[[ $(peers_of /mnt/slave) =~ ^master:[0-9]+$ ]]
+	[[ $(peers_of /mnt/both) =~ ^shared:[0-9]+\ master:[0-9]+$ ]]
+	same "$(peers_of /mnt/private)" ""
+	same "$(peers_of /mnt/unbindable)" unbindable
+	[[ $(peers_of /mnt/new) =~ ^shared:[0-9]+$ ]]
+}
+
+@test "options: remount: attributes of a bind and options of a tmpfs, the rest stays" {
+	mkdir "$T/dir"
+	bind "$T/dir" /mnt/a bind nosuid
+	bind "$T/dir" /mnt/a bind remount ro nodev
+	mount_of /mnt/b tmpfs tmpfs size=64k nosuid
+	mount_of /mnt/b tmpfs tmpfs remount size=128k noexec
+	mount_of /mnt/c tmpfs tmpfs
+	mount_of /mnt/c tmpfs tmpfs remount ro
+	mount_of /mnt/c/below tmpfs tmpfs
+	sh_args 'cat /proc/self/mountinfo; exec 2>&1; touch /mnt/a/x; touch /mnt/c/x'
+	run runc run "$ID"
+	expect 1 "touch: /mnt/a/x: Read-only" "touch: /mnt/c/x: Read-only"
+	has "$(options_of /mnt/a)" ro
+	has "$(options_of /mnt/a)" nodev
+	[ -n "$CONTROL" ] || has "$(options_of /mnt/a)" nosuid
+	has "$(super_of /mnt/b)" size=128k
+	has "$(options_of /mnt/b)" noexec
+	[ -n "$(info /mnt/c/below)" ]
+}
+
+@test "options: remount with a propagation word and recursive attributes" {
+	newer "1.1.5 has no rro"
+	mkdir "$T/dir"
+	bind "$T/dir" /mnt bind
+	mount_of /mnt/sub tmpfs tmpfs
+	bind "$T/dir" /mnt remount bind rnoexec rshared
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	expect 0
+	has "$(options_of /mnt/sub)" noexec
+	[[ $(peers_of /mnt) =~ ^shared: && $(peers_of /mnt/sub) =~ ^shared: ]]
+}
+
+@test "options: remount: what is not a mount, what is not there, what the file system refuses" {
+	newer "other words"
+	local keep
+	keep=$(cat config.json)
+	mount_of /etc bind x bind remount ro
+	refused '/etc.*remount: nothing is mounted there' create "$ID"
+	echo "$keep" >config.json
+	mount_of /etc tmpfs x remount size=5k
+	refused '/etc.*remount: nothing is mounted there' create "$ID"
+	echo "$keep" >config.json
+	mount_of /no/such tmpfs x remount ro
+	refused '/no/such.*remount: no such file or directory' create "$ID"
+	[ ! -e "$ROOTFS/no" ]
+	echo "$keep" >config.json
+	mount_of /dev/shm tmpfs x remount nosuchoption=3
+	refused '/dev/shm.*nosuchoption' create "$ID"
+}
+
+# In a user namespace of an ordinary user the flags of the host's mounts are locked.
+@test "options: remount in a user namespace keeps locked flags, and says so when one is to be cleared" {
+	newer "as root 1.1.5 may clear them"
+	[ "$(id -u)" = 0 ] || skip "needs root to mount for the user"
+	mkdir "$T/dir"
+	mount -t tmpfs -o nosuid,nodev,mode=777 none "$T/dir"
+	chmod 711 "$BATS_RUN_TMPDIR"
+	mkdir -m 700 "$T/ustate"
+	cp -a "$ROOTFS" "$T/uroot"
+	chown -R 31338:31338 "$T/uroot" "$T/ustate"
+	edit --arg r "$T/uroot" '.root.path = $r | .linux.namespaces += [{type: "user"}] | del(.linux.resources, .linux.cgroupsPath)
+		| .linux.uidMappings = [{containerID: 0, hostID: 31338, size: 1}] | .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(select(.destination | startswith("/sys") or startswith("/dev/") | not))'
+	bind "$T/dir" /mnt bind
+	local keep
+	keep=$(cat config.json)
+	bind "$T/dir" /mnt bind remount ro
+	args cat /proc/self/mountinfo
+	user() { setpriv --reuid 31338 --regid 31338 --clear-groups timeout 10 "$RUNC" --root "$T/ustate" "$@" 3>&- 4>&-; }
+	user state nosuch 2>/dev/null || [ $? = 1 ] || skip "the user cannot reach the programs"
+	setpriv --reuid 31338 --regid 31338 --clear-groups unshare -U true 2>/dev/null || skip "no user namespaces for users"
+	run user run "$ID"
+	expect 0
+	same "$(options_of /mnt)" ro,nosuid,nodev,relatime
+	echo "$keep" >config.json
+	bind "$T/dir" /mnt bind remount suid
+	run user run "$ID"
+	umount "$T/dir"
+	expect 1 "cannot clear locked flags"
+}
+
+@test "options: leftover words are data of a new file system and an error on a bind, also to remount one" {
+	newer "1.1.5 takes them"
+	mount_of /mnt tmpfs tmpfs size=64k uid=7 gid=8 mode=1700
+	sh_args 'stat -c "%u:%g %a" /mnt'
+	run runc run "$ID"
+	expect 0 "7:8 1700"
+	bind "$ROOTFS" /mnt remount bind size=1k
+	refused 'bind mounts cannot have any filesystem-specific options applied' create "$ID"
+}
+
+@test "options: a relative destination is taken from / and warned of" {
+	newer "other words"
+	mount_of mnt/rel tmpfs tmpfs
+	args grep -q " /mnt/rel " /proc/self/mountinfo
+	run runc run "$ID"
+	expect 0 "mounts[7].destination: a relative path is deprecated"
+}
+
+@test "options: type bind without the option is no bind mount" {
+	mkdir "$T/dir"
+	mount_of /mnt bind "$T/dir"
+	refused 'no such device' create "$ID"
+}
+
+@test "options: read-only is told to a file system with a device behind it" {
+	[ -n "$(type -P mke2fs)" ] || skip "no mke2fs"
+	truncate -s 1M "$T/image"
+	mke2fs -q "$T/image"
+	local loop
+	loop=$(losetup --find --show --read-only "$T/image" 2>/dev/null) || skip "no loop device"
+	mount_of /mnt ext2 "$loop" ro
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	losetup -d "$loop"
+	expect 0
+	has "$(super_of /mnt)" ro
+	has "$(options_of /mnt)" ro
+}

@@ -1,0 +1,220 @@
+# tmpcopyup: a tmpfs begins with what it covers.
+
+load lib/common
+
+# copyup DESTINATION OPTION…
+copyup() {
+	edit --argjson m "$(jq -nc --arg d "$1" '{destination: $d, type: "tmpfs", source: "tmpfs", options: (["tmpcopyup"] + $ARGS.positional)}' \
+		--args -- "${@:2}")" '.mounts += [$m]'
+}
+
+all_caps() {
+	edit '.process.capabilities |= map_values(["CAP_DAC_OVERRIDE", "CAP_SYS_ADMIN"])'
+}
+
+# A directory with one of everything.
+everything() {
+	local d=$ROOTFS/data
+	mkdir -p "$d/a/b" "$d/empty" "$d/closed"
+	echo content >"$d/a/b/file"
+	ln "$d/a/b/file" "$d/a/hard"
+	ln "$d/a/b/file" "$d/closed/hard"
+	ln -s /etc/passwd "$d/absolute"
+	ln -s ../../outside "$d/a/relative"
+	ln -s nowhere "$d/dangling"
+	echo set >"$d/setuid"
+	chown 12:34 "$d/setuid" "$d/a/b"
+	chown -h 5:6 "$d/absolute"
+	chmod 6751 "$d/setuid"
+	chmod 1770 "$d/a/b"
+	chmod 000 "$d/closed"
+	mkfifo -m 640 "$d/fifo"
+	python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1])' "$d/socket" 2>/dev/null || true
+	touch -d '2001-02-03 04:05:06.789012345 UTC' "$d/setuid" "$d/a/b/file" "$d/a/b" "$d/a" "$d/empty"
+	touch -h -d '2002-02-02 UTC' "$d/dangling"
+	truncate -s 20G "$d/sparse"
+	printf x | dd of="$d/sparse" bs=1 seek=10G conv=notrunc status=none
+	chown 77:88 "$d"
+	chmod 2755 "$d"
+	touch -d '2003-03-03 UTC' "$d"
+}
+
+# What is seen of the copy, from the host through /proc/PID/root; nothing of the walk itself changes it.
+listing() {
+	(cd "$1" && find . -mindepth 1 -printf '%P %y %m %U:%G %s %T+ %n %l\n' | sed -E 's/^(\S+ d \S+ \S+) [0-9]+/\1 -/' | sort)
+}
+
+@test "tmpcopyup: content, modes, owners, times, links, holes" {
+	everything
+	copyup /data size=1m
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	local root
+	root=/proc/$(pid_of "$ID")/root
+	same "$(stat -f -c %T "$root/data")" tmpfs
+	diff <(listing "$ROOTFS/data") <(listing "$root/data")
+	same "$(cat "$root/data/a/hard" "$root/data/setuid")" $'content\nset'
+	same "$(stat -c %i "$root/data/a/hard" "$root/data/a/b/file" "$root/data/closed/hard" | sort -u | wc -l)" 1
+	cmp -n 100 -i $((10 * 1024 * 1024 * 1024 - 50)) "$ROOTFS/data/sparse" "$root/data/sparse"
+	same "$(stat -c '%a %u:%g %y' "$root/data" | cut -d . -f 1)" "2755 77:88 2003-03-03 00:00:00"
+	# A copy and not the thing itself.
+	echo changed >"$root/data/setuid"
+	same "$(cat "$ROOTFS/data/setuid")" set
+}
+
+@test "tmpcopyup: extended attributes and file capabilities" {
+	mkdir "$ROOTFS/data"
+	cp "$ROOTFS/bin/busybox" "$ROOTFS/data/program"
+	python3 - "$ROOTFS/data/program" "$ROOTFS/data" <<-'END' || skip "no python3, or no extended attributes here"
+		import os, sys
+		os.setxattr(sys.argv[1], "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))
+		os.setxattr(sys.argv[1], "user.note", b"kept")
+	END
+	copyup /data
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run python3 - "/proc/$(pid_of "$ID")/root/data/program" <<-'END'
+		import os, sys
+		print(os.getxattr(sys.argv[1], "security.capability").hex(), os.getxattr(sys.argv[1], "user.note"))
+	END
+	expect 0 "0100000200040000000000000000000000000000 b'kept'"
+}
+
+@test "tmpcopyup: the options of the tmpfs win; read-only comes after the copy" {
+	mkdir "$ROOTFS/data"
+	echo x >"$ROOTFS/data/file"
+	chown 7:8 "$ROOTFS/data"
+	copyup /data mode=1711 uid=3 gid=4 ro noexec
+	sh_args 'stat -c "%a %u:%g" /data; cat /data/file; grep -c " /data ro,noexec" /proc/self/mountinfo; touch /data/y'
+	run runc run "$ID"
+	expect 1 "1711 3:4" x "Read-only file system"
+	same "${lines[2]}" 1
+}
+
+@test "tmpcopyup: what does not exist, is empty or is reached through a symlink" {
+	mkdir "$ROOTFS/real" "$ROOTFS/empty"
+	echo x >"$ROOTFS/real/file"
+	ln -s real "$ROOTFS/link"
+	copyup /new/dir
+	copyup /empty
+	copyup /link
+	sh_args 'ls -A /new/dir /empty; cat /real/file; grep -c " /real .* tmpfs" /proc/self/mountinfo'
+	run runc run "$ID"
+	expect 0 x
+	same "${lines[-1]}" 1
+}
+
+@test "tmpcopyup: what is mounted below is not copied, its place is" {
+	mkdir -p "$ROOTFS/data/volume" "$T/volume"
+	echo secret >"$T/volume/secret"
+	echo secret2 >"$T/file"
+	echo image >"$ROOTFS/data/file"
+	echo image >"$ROOTFS/data/volume/hidden"
+	edit --arg t "$T" '.mounts += [{destination: "/data/volume", type: "bind", source: ($t + "/volume"), options: ["bind"]},
+		{destination: "/data/file", type: "bind", source: ($t + "/file"), options: ["bind"]}]'
+	copyup /data
+	sh_args 'cd /data; find . | sort; wc -c <file'
+	run runc run "$ID"
+	expect 0
+	same "$(tr '\n' ' ' <<<"$output")" ". ./file ./volume 0 "
+}
+
+@test "tmpcopyup: a device is left out with a warning, a FIFO and a device are never opened" {
+	mkdir "$ROOTFS/data"
+	mknod "$ROOTFS/data/device" c 1 3
+	mkfifo "$ROOTFS/data/fifo"
+	echo x >"$ROOTFS/data/z"
+	copyup /data
+	args ls /data
+	LIMIT=5 run runc run "$ID"
+	expect 0 "tmpcopyup: a device is not copied: device" fifo
+	same "$(grep -v level=warning <<<"$output" | tr '\n' ' ')" "fifo z "
+}
+
+@test "tmpcopyup: no room, and directories without end, are errors that name the file" {
+	mkdir "$ROOTFS/data"
+	head -c 200000 /dev/zero | tr '\0' x >"$ROOTFS/data/large"
+	copyup /data size=64k
+	refused 'tmpcopyup: large: no space left on device' create "$ID"
+	rm "$ROOTFS/data/large"
+	(cd "$ROOTFS/data" && for _ in {1..260}; do mkdir d && cd d || exit; done)
+	refused 'tmpcopyup: directories nested too deeply' create "$ID"
+}
+
+@test "tmpcopyup: in a user namespace owners are those of the container" {
+	everything
+	rm "$ROOTFS/data/sparse"
+	chown -h -R 100012:100034 "$ROOTFS/data"
+	chmod 4755 "$ROOTFS/data/setuid"
+	echo foreign >"$ROOTFS/data/foreign"
+	chmod 4755 "$ROOTFS/data/foreign"
+	chown 100000:100000 "$ROOTFS"
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings'
+	copyup /data
+	args sh -c 'stat -c "%n %u:%g %a" /data/a/hard /data/setuid /data/fifo /data/foreign; cat /data/closed/hard'
+	all_caps
+	run runc run "$ID"
+	expect 0 "/data/a/hard 12:34 644" "/data/setuid 12:34 4755" "/data/fifo 12:34 640" "/data/foreign 0:0 755" content
+}
+
+@test "tmpcopyup: a directory exchanged with a symlink meanwhile: nothing from outside comes in" {
+	local helper=$HELPERS/helper-swap i copied=0
+	[ -x "$helper" ] || skip "the helper is not built"
+	mkdir -p "$ROOTFS/data/dir" "$T/outside"
+	echo from-outside >"$T/outside/file"
+	echo inside >"$ROOTFS/data/dir/file"
+	ln -s "$T/outside" "$ROOTFS/swapped"
+	"$helper" "$ROOTFS/swapped" "$ROOTFS/data/dir" 1000 >/dev/null 2>&1 3>&- &
+	BACKGROUND="$BACKGROUND $!"
+	echo "$! of the test" >>"$T/processes.before"
+	copyup /data
+	args cat /data/dir/file
+	for i in {1..5}; do
+		run runc run "$ID"
+		lacks "$output" from-outside
+		[ "$status" = 0 ] || contains "$output" "dir"
+	done
+	# By hand there is no mount that forbids symlinks, only what copyup asks for itself; and with strace there is time
+	# between the look at the name and its opening.
+	[ -n "$(type -P strace)" ] || skip "strace is not installed"
+	for i in {1..60}; do
+		mkdir "$T/to"
+		strace -o "$T/trace" -e trace=newfstatat -e inject=newfstatat:delay_exit=3000 \
+			"$LIBEXEC/copyup" 0<"$ROOTFS/data" 1<"$T/to" 2>/dev/null 3>&- || true
+		[ -L "$T/to/dir" ] || [ ! -e "$T/to/dir/file" ] || { copied=$((copied + 1)) && grep -q inside "$T/to/dir/file"; }
+		rm -r "$T/to"
+	done
+	[ $copied -gt 0 ]
+}
+
+@test "tmpcopyup: only for tmpfs; by hand" {
+	edit '.mounts += [{destination: "/x", type: "ramfs", source: "x", options: ["tmpcopyup"]}]'
+	refused 'mounts\[7\]: options: tmpcopyup can be used only with tmpfs' create "$ID"
+	mkdir "$T/from" "$T/to"
+	echo x >"$T/from/file"
+	"$LIBEXEC/copyup" 0<"$T/from" 1<"$T/to"
+	same "$(cat "$T/to/file")" x
+	run "$LIBEXEC/copyup" what
+	expect 1 usage
+}
+
+@test "tmpcopyup: the program has only what it needs while it copies" {
+	[ -n "$(type -P strace)" ] || skip "strace is not installed"
+	mkdir "$T/from" "$T/to"
+	strace -o "$T/trace" -e trace=getdents64 -e inject=getdents64:delay_enter=3000000:when=1 \
+		"$LIBEXEC/copyup" 0<"$T/from" 1<"$T/to" 2>/dev/null 3>&- &
+	local tracer=$!
+	BACKGROUND="$BACKGROUND $tracer"
+	confined() { grep -q '^Seccomp:[[:space:]]*2' "/proc/$(pgrep -P "$tracer")/status"; }
+	wait_for 5 confined
+	# CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4, SETFCAP 31
+	local set status=/proc/$(pgrep -P "$tracer")/status
+	for set in CapPrm CapEff; do
+		same "$(sed -n "s/^$set:[[:space:]]*//p" "$status")" 000000008000001b
+	done
+	same "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "$status")" 1
+	wait "$tracer"
+}
