@@ -86,6 +86,23 @@ hook() {
 	contains "$(grep ^cc "$LOG")" inside
 }
 
+@test "hooks: who looks into the mount namespace before pivot_root finds the container's mounts at the path of the bundle" {
+	command -v nsenter >/dev/null || skip "nsenter is not installed"
+	hook createRuntime /bin/sh -c 'nsenter -m -t "$(jq .pid)" stat -f -c "rt %T" "$0/proc" "$0/dev/pts" >>"$LOG_FILE"' "$ROOTFS"
+	hook createContainer /bin/sh -c 'stat -f -c "cc %T" "$0/proc" "$0/dev/pts" >>"$LOG_FILE"' "$ROOTFS"
+	run runc run "$ID"
+	expect 0
+	same "$(tr '\n' ' ' <"$LOG")" "rt proc rt devpts cc proc cc devpts "
+	rm "$LOG"
+	# A host whose mounts are shared, with a root that is: nothing of it stays there.
+	for value in slave rprivate rshared; do
+		edit --arg v "$value" '.linux.rootfsPropagation = $v'
+		run timeout 30 unshare -m --propagation shared sh -c "'$RUNC' --root '$STATE' run '$ID' && grep -c ' $ROOTFS' /proc/self/mountinfo" 3>&-
+		same "$output" 0 || return 1
+	done
+	same "$(sort "$LOG" | uniq -c | xargs)" "3 cc devpts 3 cc proc 3 rt devpts 3 rt proc"
+}
+
 @test "hooks: mounts and cgroup limits are there when createRuntime runs" {
 	needs_controller memory
 	edit '.linux.resources.memory.limit = 33554432'

@@ -214,17 +214,17 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 }
 
 @test "containerd: pause and resume" {
-	in_background one sh -c 'i=0; while :; do i=$((i+1)); echo $i >/count; sleep 0.02; done'
+	in_background one sh -c 'i=0; while :; do i=$((i+1)); echo $i >>/count; sleep 0.02; done'
 	local file=/run/containerd/io.containerd.runtime.v2.task/$ID/one/rootfs/count before
 	wait_for 10 test -s "$file"
 	ctr task pause one
 	task_is one PAUSED
-	before=$(cat "$file")
+	before=$(stat -c %s "$file")
 	sleep 0.3
-	same "$(cat "$file")" "$before"
+	same "$(stat -c %s "$file")" "$before"
 	ctr task resume one
 	task_is one RUNNING
-	wait_for 5 eval "[ \"\$(cat $file)\" -gt $before ]"
+	wait_for 5 eval "[ \"\$(stat -c %s $file)\" -gt $before ]"
 }
 
 @test "containerd: a paused container is killed and deleted" {

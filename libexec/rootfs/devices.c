@@ -83,6 +83,16 @@ static int config_has(const struct plan *plan, const char *path)
 	return 0;
 }
 
+/* Not every kernel has it. */
+static int has_kcore(int root)
+{
+	int fd = path_open(root, "/proc/kcore", O_PATH | O_NOFOLLOW, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static void make_links(int root)
 {
 	int dev = path_open(root, "/dev", O_PATH | O_DIRECTORY, PATH_NO_SYMLINKS);
@@ -94,6 +104,8 @@ static void make_links(int root)
 	if (err)
 		die("symlink", "/dev/ptmx", err);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		if (!strcmp(links[i].name, "core") && !has_kcore(root))
+			continue;
 		err = path_make_link(dev, links[i].name, links[i].target, 0);
 		if (err)
 			die("symlink in /dev:", links[i].name, err);

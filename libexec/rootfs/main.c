@@ -66,17 +66,41 @@ static void set_propagation(void)
 		die("mount_setattr:", "/", errno);
 }
 
-/* The tree goes on top of "/": no path of the host is needed, and pivot_root turns the two around.
+/*
+ * Where the bundle's root file system is on the host, in our copy of the host's mounts, so that who
+ * looks at it there from inside our mount namespace sees the container's mounts (hooks do). It must be
+ * what sources has opened; "/" where it cannot be reached, as in many a user namespace.
  */
+static int open_place(int root)
+{
+	int bundle = open(plan_text(&plan, plan.config->bundle), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int place = openat(bundle, plan_text(&plan, plan.config->root_path),
+		O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat there, wanted;
+
+	if (bundle >= 0)
+		close(bundle);
+	if (place >= 0 && !fstat(place, &there) && !fstat(root, &wanted) &&
+		there.st_dev == wanted.st_dev && there.st_ino == wanted.st_ino)
+		return place;
+	if (place >= 0)
+		close(place);
+	return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int attach_root(void)
 {
-	int root = take_tree(TREE_ROOT, 0);
+	int root = take_tree(TREE_ROOT, 0), place;
 
 	if (!plan_namespace(&plan, NS_MOUNT, NULL))
 		return root; /* the directory itself */
-	if (sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	place = open_place(root);
+	if (place < 0 ||
+		sys_move_mount(
+			root, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		die("attaching the root file system:", plan_text(&plan, plan.config->root_path),
 			errno);
+	close(place);
 	return root;
 }
 
