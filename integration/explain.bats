@@ -218,3 +218,36 @@ engine_like() {
 		same "$(grep -c '^      binds ' <<<"$output")" "$(jq '[.mounts[] | select(.options // [] | any(. == "bind" or . == "rbind"))] | length' config.json)"
 	done
 }
+
+@test "explain: a config without a process is valid, and create refuses it before anything is made" {
+	edit 'del(.process)'
+	run runc spec --check
+	expect 0 "warning: process: missing; runc create will refuse this"
+	edit --arg t "$T" '.hooks.createRuntime = [{path: "/bin/touch", args: ["touch", "\($t)/made"]}]'
+	run runc create "$ID"
+	expect 1 "process property must not be empty"
+	[ ! -e "$T/made" ]
+}
+
+@test "explain: hooks by whom and in whose environment" {
+	edit '.hooks = ([["createRuntime", "createContainer", "startContainer"][] | {key: ., value: [{path: "/bin/\(.)"}]}] | from_entries)'
+	run runc spec --explain
+	expect 0 "createRuntime hook: /bin/createRuntime, as /bin/createRuntime; the caller's environment" \
+		"createContainer hook, inside the container's namespaces: /bin/createContainer, as /bin/createContainer; empty environment" \
+		"startContainer hook, inside the container: /bin/startContainer, as /bin/startContainer; the container's user and environment"
+	sh_args true
+	cat >"$T/cc" <<-END
+		#!/bin/sh
+		tr '\\0' '\\n' </proc/self/environ >>$T/seen
+	END
+	chmod +x "$T/cc"
+	edit --arg t "$T" '.root.readonly = false | .process.env += ["INSIDE=1"] | .process.user.uid = 7
+		| .hooks = {createContainer: [{path: "\($t)/cc"}], startContainer: [{path: "/bin/sh", args: ["sh", "-c", "(env; id -u) >/tmp/seen"]}]}'
+	mkdir -p -m 1777 "$ROOTFS/tmp"
+	FOO=caller run runc run "$ID"
+	expect 0
+	same "$(grep -c FOO "$T/seen")" 0
+	contains "$(cat "$ROOTFS/tmp/seen")" "INSIDE=1"
+	lacks "$(cat "$ROOTFS/tmp/seen")" FOO
+	same "$(tail -n 1 "$ROOTFS/tmp/seen")" 7
+}

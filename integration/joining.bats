@@ -287,3 +287,9 @@ show_namespaces() { args sh -c 'for f in /proc/self/ns/*; do readlink $f; done';
 	run runc exec "$ID-a" cat /etc/passwd
 	expect 0 root
 }
+
+@test "joining: the caller's own mount namespace is refused: its root would be taken away" {
+	newer "1.1.5 takes it"
+	edit '.linux.namespaces |= map(if .type == "mount" then .path = "/proc/self/ns/mnt" else . end)'
+	refused "namespace path is the host's own mount namespace: /proc/self/ns/mnt" create "$ID"
+}

@@ -173,6 +173,35 @@ has_not() { [[ ",$1," != *",$2,"* ]] || { echo "$2 in $1"; return 1; }; }
 	[ -n "$(info /mnt/c/below)" ]
 }
 
+@test "options: remount: a symlink of the image leads to no file system of the host, nor to the root" {
+	newer "1.1.5 does it"
+	mkdir "$T/vol" "$T/vol/dir"
+	ln -s / "$ROOTFS/sroot"
+	ln -s /vol "$ROOTFS/svol"
+	ln -s /vol/dir "$ROOTFS/slow"
+	bind "$T/vol" /vol bind
+	local keep in_namespace="unshare -m --propagation private sh -c"
+	keep=$(cat config.json)
+	for destination in /sroot /svol /slow; do
+		for option in ro size=5k; do
+			[ "$destination-$option" != /svol-ro ] || continue
+			echo "$keep" >config.json
+			mount_of "$destination" tmpfs x remount "$option"
+			run $in_namespace "mount -t tmpfs x '$T/vol' && mkdir '$T/vol/dir' && '$RUNC' --root '$STATE' run '$ID'; findmnt -n -o OPTIONS '$T/vol'" 3>&-
+			contains "$output" "remount: " || return 1
+			lacks "${lines[${#lines[@]} - 1]}" size=5k || return 1
+			contains "${lines[${#lines[@]} - 1]}" rw || return 1
+		done
+	done
+	# Of a bind mount read-only is a matter of the mount, and that is the container's.
+	echo "$keep" >config.json
+	mount_of /svol tmpfs x remount ro
+	sh_args 'touch /vol/x 2>&1'
+	run $in_namespace "mount -t tmpfs x '$T/vol' && '$RUNC' --root '$STATE' run '$ID'; findmnt -n -o OPTIONS '$T/vol'" 3>&-
+	contains "$output" "touch: /vol/x: Read-only"
+	contains "${lines[${#lines[@]} - 1]}" rw
+}
+
 @test "options: remount with a propagation word and recursive attributes" {
 	newer "1.1.5 has no rro"
 	mkdir "$T/dir"

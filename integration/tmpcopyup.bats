@@ -129,7 +129,7 @@ listing() {
 	copyup /data
 	args ls /data
 	LIMIT=5 run runc run "$ID"
-	expect 0 "tmpcopyup: a device is not copied: device" fifo
+	expect 0 "tmpcopyup: devices are not copied; the first: device" fifo
 	same "$(grep -v level=warning <<<"$output" | tr '\n' ' ')" "fifo z "
 }
 

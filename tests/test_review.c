@@ -61,6 +61,7 @@ static void checks_across_members(void **state)
 {
 	(void)state;
 	check_lines("{\"ociVersion\":\"1.0.0\",\"hostname\":\"h\",\"domainname\":\"d\","
+		    "\"process\":{\"cwd\":\"/\",\"args\":[\"a\"]},"
 		    "\"linux\":{\"maskedPaths\":[\"/x\"],\"uidMappings\":[{\"containerID\":0,"
 		    "\"hostID\":0,\"size\":1}],\"sysctl\":{\"net.x\":\"1\",\"a\":\"2\"},"
 		    "\"resources\":{\"memory\":{\"limit\":1,\"swappiness\":101,\"swap\":5},"

@@ -41,6 +41,7 @@ static size_t link_count, names_used;
 static char names[NAMES_SIZE];
 
 char copy_path[4096];
+static size_t devices;
 
 _Noreturn void die_here(int err)
 {
@@ -196,7 +197,8 @@ static void copy_entry(int from, int to, const char *name)
 		copy_node(to, name, &st);
 		break;
 	default:
-		warn_here("tmpcopyup: a device is not copied:");
+		if (!devices++)
+			warn_here("tmpcopyup: devices are not copied; the first:");
 	}
 }
 

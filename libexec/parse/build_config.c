@@ -66,6 +66,9 @@ void build_config(const struct value *document)
 		config->hostname = plan_put(NULL);
 	if (!config->domainname.length)
 		config->domainname = plan_put(NULL);
+	/* The specification lets it be absent until the container is started; `create` does not. */
+	if (reviewing && !config->has_process && !faulty("/process"))
+		caution_as("process: missing; runc create will refuse this", NULL);
 	add_mounts(&config->mounts);
 	check_namespaces(config);
 	if (failed)

@@ -93,7 +93,15 @@ static void explain_start_of_all(const struct plan *plan)
 	say_done();
 }
 
-static void explain_hook(const struct plan *plan, const struct plan_hook *hook, const char *word)
+/* Who runs hooks of a kind, and whose environment they get if they name none. */
+struct hook_place {
+	enum explain_phase phase;
+	enum program program;
+	const char *environment;
+};
+
+static void explain_hook(const struct plan *plan, const struct plan_hook *hook,
+	const struct hook_place *place, const char *word)
 {
 	say(word, ": ", NULL);
 	say_quoted(plan_text(plan, hook->path));
@@ -117,7 +125,7 @@ static void explain_hook(const struct plan *plan, const struct plan_hook *hook, 
 			say_variable(plan_text(plan, plan_str_at(plan, hook->env, i)->value));
 		}
 	} else {
-		say("; the caller's environment", NULL);
+		say("; ", place->environment, NULL);
 	}
 	if (hook->timeout.set) {
 		say("; killed after ", NULL);
@@ -129,12 +137,21 @@ static void explain_hook(const struct plan *plan, const struct plan_hook *hook, 
 	say_done();
 }
 
-static void explain_hooks(
+static void explain_hooks(const struct plan *plan, struct plan_list list,
+	const struct hook_place *place, const char *word)
+{
+	say_who(place->phase, place->program);
+	for (uint32_t i = 0; i < list.count; i++)
+		explain_hook(plan, plan_hook_at(plan, list, i), place, word);
+}
+
+/* On the host. */
+static void explain_outer_hooks(
 	const struct plan *plan, struct plan_list list, enum explain_phase phase, const char *word)
 {
-	say_who(phase, PROGRAM_HOOK);
-	for (uint32_t i = 0; i < list.count; i++)
-		explain_hook(plan, plan_hook_at(plan, list, i), word);
+	const struct hook_place place = {phase, PROGRAM_HOOK, "the caller's environment"};
+
+	explain_hooks(plan, list, &place, word);
 }
 
 static void explain_network(const struct plan *plan)
@@ -173,12 +190,17 @@ static void explain_delete(const struct plan *plan)
 	say_who(PHASE_DELETE, PROGRAM_CGROUP);
 	say("removes the cgroup and all below it", NULL);
 	say_done();
-	explain_hooks(plan, plan->config->hooks_poststop, PHASE_DELETE, "poststop hook");
+	explain_outer_hooks(plan, plan->config->hooks_poststop, PHASE_DELETE, "poststop hook");
 }
 
 void explain(const struct plan *plan, explain_sink *sink)
 {
 	const struct plan_config *c = plan->config;
+
+	static const struct hook_place before_pivot = {
+		PHASE_CREATE, PROGRAM_ROOTFS, "empty environment"};
+	static const struct hook_place before_program = {
+		PHASE_START, PROGRAM_DMZ, "the container's user and environment"};
 
 	say_begin(sink);
 	explain_start_of_all(plan);
@@ -190,16 +212,16 @@ void explain(const struct plan *plan, explain_sink *sink)
 	explain_network(plan);
 	explain_net_devices(plan);
 	explain_mounts(plan);
-	explain_hooks(plan, c->hooks_prestart, PHASE_CREATE, "prestart hook");
-	explain_hooks(plan, c->hooks_create_runtime, PHASE_CREATE, "createRuntime hook");
-	explain_hooks(plan, c->hooks_create_container, PHASE_CREATE,
+	explain_outer_hooks(plan, c->hooks_prestart, PHASE_CREATE, "prestart hook");
+	explain_outer_hooks(plan, c->hooks_create_runtime, PHASE_CREATE, "createRuntime hook");
+	explain_hooks(plan, c->hooks_create_container, &before_pivot,
 		"createContainer hook, inside the container's namespaces");
 	explain_finish(plan);
 	explain_process(plan);
-	explain_hooks(plan, c->hooks_start_container, PHASE_START,
+	explain_hooks(plan, c->hooks_start_container, &before_program,
 		"startContainer hook, inside the container");
 	explain_program(plan);
-	explain_hooks(plan, c->hooks_poststart, PHASE_START, "poststart hook");
+	explain_outer_hooks(plan, c->hooks_poststart, PHASE_START, "poststart hook");
 	explain_affinity(plan);
 	explain_delete(plan);
 }

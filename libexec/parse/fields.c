@@ -234,6 +234,8 @@ static void build_field(const struct value *value, const struct field *field, vo
 		note_ignored(field->why);
 		break;
 	case FIELD_UNSUPPORTED:
+		if (field->flags & FIELD_ZERO_EMPTY) /* an object of limits */
+			expect(value, VALUE_OBJECT);
 		if (!is_empty(value, (field->flags & FIELD_ZERO_EMPTY) != 0))
 			refuse("not supported yet", NULL);
 		break;

@@ -25,6 +25,11 @@ static struct tree {
 } trees[TREES_MAX];
 static uint32_t tree_count, tree_next;
 
+/* The mounts of new file systems, if any is to be remounted: of others the file system is the host's. */
+static uint64_t own_mounts[TREES_MAX];
+static size_t own_count;
+static int has_remount;
+
 /* Mounts whose read-only attribute waits. */
 static int late_readonly[TREES_MAX];
 static size_t late_count;
@@ -91,7 +96,7 @@ const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
 	return buffer;
 }
 
-static uint64_t mount_id(int fd)
+uint64_t mount_id(int fd)
 {
 	struct sys_statx stx;
 
@@ -326,12 +331,33 @@ static int is_special(const char *type)
 		!strcmp(type, "devpts");
 }
 
+int is_dev(const char *path)
+{
+	return !strncmp(path, "/dev", 4) && (!path[4] || path[4] == '/');
+}
+
+static void keep_own(int mount, const char *what)
+{
+	if (own_count == TREES_MAX)
+		die(what, "too many mounts", E2BIG);
+	own_mounts[own_count++] = mount_id(mount);
+}
+
+int is_own(int target)
+{
+	uint64_t id = mount_id(target);
+
+	for (size_t i = 0; i < own_count; i++)
+		if (own_mounts[i] == id)
+			return 1;
+	return 0;
+}
+
 /* Mountpoints and nodes are still to be made below /dev and in any tmpfs, so read-only waits until
  * that is done. */
 static int readonly_waits(const struct plan_mount *m, const char *type, const char *path)
 {
-	return (m->attr_set & MOUNT_ATTR_RDONLY) &&
-		(!strcmp(type, "tmpfs") || !strncmp(path, "/dev", 4));
+	return (m->attr_set & MOUNT_ATTR_RDONLY) && (!strcmp(type, "tmpfs") || is_dev(path));
 }
 
 void set_readonly_later(int mount, const char *what)
@@ -397,6 +423,8 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 		copy_up(plan, m, target, mount, what);
 	attach(root, mount, target, path, what);
 	set_mount_propagation(plan, m, mount, what);
+	if (has_remount)
+		keep_own(mount, what);
 	close(target);
 	if (attributes == m->attr_set)
 		close(mount);
@@ -420,6 +448,8 @@ void make_mounts(const struct plan *plan, int root, void (*before_cgroup)(void))
 	struct plan_list list = plan->config->mounts;
 	int waited = 0;
 
+	for (uint32_t i = 0; i < list.count; i++)
+		has_remount |= plan_mount_at(plan, list, i)->kind == MOUNT_REMOUNT;
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct plan_mount *m = plan_mount_at(plan, list, i);
 

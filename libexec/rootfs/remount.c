@@ -45,15 +45,43 @@ static void change_attributes(
 	set_attributes(target, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
 }
 
-/* Mountpoints may still have to be made in a tmpfs and in /dev (readonly_waits). */
+/* Mountpoints may still have to be made in a tmpfs of ours and in /dev (readonly_waits). */
 static int waits(const struct plan_mount *m, int target, const char *path, const char *what)
 {
 	struct statfs fs;
 
 	if (fstatfs(target, &fs) < 0)
 		die(what, "remount", errno);
-	return (m->attr_set & MOUNT_ATTR_RDONLY) &&
-		(fs.f_type == TMPFS_MAGIC || !strncmp(path, "/dev", 4));
+	return (m->attr_set & MOUNT_ATTR_RDONLY) && is_own(target) &&
+		(fs.f_type == TMPFS_MAGIC || is_dev(path));
+}
+
+/* Read-only can be a matter of the mount alone; nothing else can. */
+static int names_more_than_readonly(const struct plan *plan, struct plan_list data)
+{
+	for (uint32_t i = 0; i < data.count; i++) {
+		const char *key = plan_text(plan, plan_kv_at(plan, data, i)->key);
+
+		if (strcmp(key, "ro") != 0 && strcmp(key, "rw") != 0)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * The destination may lead through a symlink of the image to any mount in the root, also to the root
+ * itself. Its attributes are the container's; the file system of a bind mount is the host's, and
+ * keeps its options.
+ */
+static void change_file_system(
+	const struct plan *plan, const struct plan_mount *m, int target, const char *what)
+{
+	if (!(m->flags & MOUNT_RECONFIGURE) || !m->data.count)
+		return;
+	if (is_own(target))
+		reconfigure(plan, m, target, what);
+	else if (names_more_than_readonly(plan, m->data))
+		die(what, "remount: not a file system that the container has mounted", 0);
 }
 
 void remount(const struct plan *plan, const struct plan_mount *m, int root)
@@ -63,8 +91,9 @@ void remount(const struct plan *plan, const struct plan_mount *m, int root)
 
 	if (target < 0)
 		die(what, "remount", target);
-	if ((m->flags & MOUNT_RECONFIGURE) && m->data.count)
-		reconfigure(plan, m, target, what);
+	if (mount_id(target) == mount_id(root))
+		die_of_remount(what, EINVAL);
+	change_file_system(plan, m, target, what);
 	late = waits(m, target, path, what);
 	change_attributes(m, target, m->attr_set & ~(late ? (uint64_t)MOUNT_ATTR_RDONLY : 0), what);
 	set_mount_propagation(plan, m, target, what);

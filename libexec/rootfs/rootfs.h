@@ -32,6 +32,12 @@ _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err);
 void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what);
 void set_mount_propagation(
 	const struct plan *plan, const struct plan_mount *m, int mount, const char *what);
+/* 0: unknown */
+uint64_t mount_id(int fd);
+/* True for /dev and what is below it. */
+int is_dev(const char *path);
+/* For remount.c: TARGET is on a file system that a mount of the plan has made. */
+int is_own(int target);
 /* For finish_readonly_mounts, which closes MOUNT. */
 void set_readonly_later(int mount, const char *what);
 

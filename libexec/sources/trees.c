@@ -57,22 +57,27 @@ static enum namespace_type sysctl_namespace(const char *key)
 	return !strcmp(key + strcspn(key, "./") + 1, "domainname") ? NS_UTS : NS_IPC;
 }
 
-/* A path may lead to the caller's own namespace: then a sysctl would change the host. */
-static void check_sysctls(const struct plan *plan, enum namespace_type type, int fd)
+static int is_callers(enum namespace_type type, int fd)
 {
-	struct plan_list list = plan->config->sysctl;
 	struct stat joined, own;
-	char path[32], what[320];
+	char path[32];
 	int ours;
 
-	if (!list.count)
-		return;
 	text_join(path, sizeof(path), "/proc/self/ns/", namespace_files[type].word, NULL);
 	ours = open(path, O_PATH | O_CLOEXEC);
 	if (ours < 0 || fstat(ours, &own) < 0 || fstat(fd, &joined) < 0)
 		die("namespace path:", path, errno);
 	close(ours);
-	if (own.st_dev != joined.st_dev || own.st_ino != joined.st_ino)
+	return own.st_dev == joined.st_dev && own.st_ino == joined.st_ino;
+}
+
+/* A path may lead to the caller's own namespace: then a sysctl would change the host. */
+static void check_sysctls(const struct plan *plan, enum namespace_type type, int fd)
+{
+	struct plan_list list = plan->config->sysctl;
+	char what[320];
+
+	if (!list.count || !is_callers(type, fd))
 		return;
 	for (uint32_t i = 0; i < list.count; i++) {
 		const char *key = plan_text(plan, plan_kv_at(plan, list, i)->key);
@@ -99,6 +104,9 @@ void send_namespaces(const struct plan *plan)
 			continue;
 		fd = open_namespace(path, (int)namespace_files[ns->type].value);
 		check_sysctls(plan, ns->type, fd);
+		/* pivot_root would take the host's root away. */
+		if (ns->type == NS_MOUNT && is_callers(NS_MOUNT, fd))
+			die("namespace path is the host's own mount namespace:", path, 0);
 		err = msg_send(&conductor, MSG_NAMESPACE, &body, sizeof(body), fd);
 		if (err)
 			_exit(1);
