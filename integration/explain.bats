@@ -235,19 +235,4 @@ engine_like() {
 	expect 0 "createRuntime hook: /bin/createRuntime, as /bin/createRuntime; the caller's environment" \
 		"createContainer hook, inside the container's namespaces: /bin/createContainer, as /bin/createContainer; empty environment" \
 		"startContainer hook, inside the container: /bin/startContainer, as /bin/startContainer; the container's user and environment"
-	sh_args true
-	cat >"$T/cc" <<-END
-		#!/bin/sh
-		tr '\\0' '\\n' </proc/self/environ >>$T/seen
-	END
-	chmod +x "$T/cc"
-	edit --arg t "$T" '.root.readonly = false | .process.env += ["INSIDE=1"] | .process.user.uid = 7
-		| .hooks = {createContainer: [{path: "\($t)/cc"}], startContainer: [{path: "/bin/sh", args: ["sh", "-c", "(env; id -u) >/tmp/seen"]}]}'
-	mkdir -p -m 1777 "$ROOTFS/tmp"
-	FOO=caller run runc run "$ID"
-	expect 0
-	same "$(grep -c FOO "$T/seen")" 0
-	contains "$(cat "$ROOTFS/tmp/seen")" "INSIDE=1"
-	lacks "$(cat "$ROOTFS/tmp/seen")" FOO
-	same "$(tail -n 1 "$ROOTFS/tmp/seen")" 7
 }
