@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include "../libexec/parse/explain.h"
 #include "plan_write.h"
@@ -45,10 +46,10 @@ static enum change change_of(enum plan_record record, uint32_t field)
 
 static struct plan_string make_string(const char *name, enum change how)
 {
-	char text[64] = "/";
+	char text[64];
 
-	strncat(text, name, sizeof(text) - 8);
-	return plan_put(how == ABSENT ? NULL : how == OTHER ? strcat(text, "2") : text);
+	snprintf(text, sizeof(text), "/%.50s%s", name, how == OTHER ? "2" : "");
+	return plan_put(how == ABSENT ? NULL : text);
 }
 
 static void fill(enum plan_record record, uint8_t *at, uint32_t variant);

@@ -19,9 +19,7 @@ static const struct plan_mount *mount_of(const char *members)
 	char text[512];
 
 	assert_true(strlen(members) < sizeof(text) - 64);
-	strcpy(text, "[{\"destination\":\"/m\",");
-	strcat(text, members);
-	strcat(text, "}]");
+	snprintf(text, sizeof(text), "[{\"destination\":\"/m\",%s}]", members);
 	if (run(compose(MOUNTS, text)))
 		fail_msg("%s\n  %s", members, messages);
 	load(&plan);
@@ -34,16 +32,16 @@ static const char *data_of(const struct plan_mount *m)
 {
 	static char text[256];
 
+	size_t used = 0;
+
 	*text = '\0';
 	for (uint32_t i = 0; i < m->data.count; i++) {
 		const struct plan_kv *kv = plan_kv_at(&plan, m->data, i);
+		const char *value = plan_text(&plan, kv->value);
 
-		strcat(text, i ? "," : "");
-		strcat(text, plan_text(&plan, kv->key));
-		if (plan_text(&plan, kv->value)) {
-			strcat(text, "=");
-			strcat(text, plan_text(&plan, kv->value));
-		}
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s%s", i ? "," : "",
+			plan_text(&plan, kv->key), value ? "=" : "", value ? value : "");
+		assert_true(used < sizeof(text));
 	}
 	return text;
 }

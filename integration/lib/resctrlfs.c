@@ -148,7 +148,7 @@ static int make(int parent, const char *name, unsigned mode)
 {
 	int groups = 1, made;
 
-	strcpy(status, "ok\n");
+	snprintf(status, sizeof(status), "ok\n");
 	if (find(parent, name))
 		return -EEXIST;
 	if (nodes[parent].kind == MONITORS) {
@@ -185,7 +185,7 @@ static int destroy(int parent, const char *name)
 {
 	int node = find(parent, name);
 
-	strcpy(status, "ok\n");
+	snprintf(status, sizeof(status), "ok\n");
 	if (!node)
 		return -ENOENT;
 	if (nodes[node].kind != GROUP && nodes[node].kind != MONITOR)
@@ -199,7 +199,7 @@ static int move(int directory, int pid)
 	int is_monitor = nodes[directory].kind == MONITOR;
 	int group = is_monitor ? nodes[nodes[directory].parent].parent : directory, i;
 
-	strcpy(status, "ok\n");
+	snprintf(status, sizeof(status), "ok\n");
 	if (kill(pid, 0) < 0 && errno == ESRCH)
 		return -ESRCH;
 	for (i = 0; i < task_count && tasks[i].pid != pid; i++)
@@ -238,7 +238,7 @@ static int set(struct node *group, const char *resource, unsigned domain, const 
 
 static int configure(int group, char *text, size_t length)
 {
-	strcpy(status, "ok\n");
+	snprintf(status, sizeof(status), "ok\n");
 	if (!length || text[length - 1] != '\n')
 		return -EINVAL;
 	for (char *line; (line = strsep(&text, "\n")) && *line;) {
@@ -254,7 +254,7 @@ static int configure(int group, char *text, size_t length)
 			id = strsep(&domain, "=");
 			if (!domain)
 				return refuse(EINVAL, "Missing '=' or non-numeric domain");
-			err = set(&nodes[group], resource, (unsigned)atoi(id), domain);
+			err = set(&nodes[group], resource, (unsigned)strtoul(id, NULL, 10), domain);
 			if (err)
 				return err;
 		}
@@ -286,7 +286,7 @@ static int take(int node, char *text, size_t length)
 {
 	switch (nodes[node].kind) {
 	case TASKS_FILE:
-		return move(nodes[node].parent, atoi(text));
+		return move(nodes[node].parent, (int)strtol(text, NULL, 10));
 	case SCHEMATA:
 		return configure(nodes[node].parent, text, length);
 	default:

@@ -140,9 +140,7 @@ void check_joined_maps(const struct plan *plan)
 	if (!plan_namespace(plan, NS_USER, &path) || !path ||
 		(!config->uid_map.count && !config->gid_map.count))
 		return;
-	proc = proc_open(1);
-	if (proc < 0)
-		die("open", "/proc", proc);
+	proc = open_proc();
 	check_map(plan, proc, "self/uid_map", config->uid_map);
 	check_map(plan, proc, "self/gid_map", config->gid_map);
 	close(proc);

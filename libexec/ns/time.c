@@ -46,9 +46,7 @@ void enter_new_time(const struct plan *plan)
 		return;
 	if (unshare((int)namespace_files[NS_TIME].value) < 0)
 		die("failed to create namespaces:", "time", errno);
-	proc = proc_open(1);
-	if (proc < 0)
-		die("open", "/proc", proc);
+	proc = open_proc();
 	write_offset(
 		proc, "monotonic", &config->time_monotonic, config->time_monotonic_nanoseconds);
 	write_offset(proc, "boottime", &config->time_boottime, config->time_boottime_nanoseconds);

@@ -52,13 +52,12 @@ static void wait_for_cgroup(void)
 		die("failed to create namespaces:", "cgroup", errno);
 }
 
-/* Mounts of the host go on reaching us unless somebody asked for something else; ours never reach the
- * host, but for the binds that sources left shared. A shared "/" could not be pivoted away from. */
+/* Of the copies of the host's mounts, which pivot_root leaves behind: nothing that is attached to them
+ * reaches the host, and a shared "/" could not be pivoted away from. What rootfsPropagation says is a
+ * matter of the trees that sources has cloned. */
 static void set_propagation(void)
 {
-	struct mount_attr attr = {.propagation = plan.config->rootfs_propagation & MS_PRIVATE
-			? MS_PRIVATE
-			: MS_SLAVE};
+	struct mount_attr attr = {.propagation = MS_SLAVE};
 
 	if (!plan_namespace(&plan, NS_MOUNT, NULL))
 		return;

@@ -397,7 +397,7 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 	const char *what = mount_error(plan, m), *path = plan_text(plan, m->destination);
 	const char *type = plan_text(plan, m->type);
 	uint64_t attributes = m->attr_set;
-	int made, mount, target;
+	int made, mount, target, is_new;
 
 	if (!type)
 		die(what, "the mount has no type", 0);
@@ -413,7 +413,8 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 	if (readonly_waits(m, type, path))
 		attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	mount = host_sysfs(plan, m, index, what);
-	if (mount < 0)
+	is_new = mount < 0;
+	if (is_new)
 		mount = new_mount(plan, type, plan_text(plan, m->source), m->data,
 			!strcmp(type, "tmpfs") ? covered_mode(target, made) : NULL, attributes,
 			what);
@@ -423,7 +424,7 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 		copy_up(plan, m, target, mount, what);
 	attach(root, mount, target, path, what);
 	set_mount_propagation(plan, m, mount, what);
-	if (has_remount)
+	if (has_remount && is_new)
 		keep_own(mount, what);
 	close(target);
 	if (attributes == m->attr_set)

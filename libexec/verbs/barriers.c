@@ -152,24 +152,32 @@ static int has_copy_up(const struct plan *plan)
 	return 0;
 }
 
+static int seal(struct creation *c, int is_wanted, enum program program, int *image)
+{
+	char text[64];
+
+	if (!is_wanted)
+		return 0;
+	*image = spawn_seal(program);
+	if (*image >= 0)
+		return 0;
+	text_join(text, sizeof(text), "unable to seal ", program_names[program], NULL);
+	return creation_error(c, text, *image);
+}
+
 static int seal_images(struct creation *c, struct images *images, int sources_inside)
 {
 	const struct plan_config *config = c->container.plan.config;
+	int has_hooks = config->hooks_create_container.count || config->hooks_start_container.count;
 
 	*images = (struct images){-1, -1, -1, -1, -1, -1};
-	images->ns = spawn_seal(PROGRAM_NS);
-	images->rootfs = spawn_seal(PROGRAM_ROOTFS);
-	images->dmz = spawn_seal(PROGRAM_DMZ);
-	if (config->hooks_create_container.count || config->hooks_start_container.count)
-		images->hook = spawn_seal(PROGRAM_HOOK);
-	if (sources_inside)
-		images->sources = spawn_seal(PROGRAM_SOURCES);
-	if (has_copy_up(&c->container.plan))
-		images->copyup = spawn_seal(PROGRAM_COPYUP);
-	if (images->ns < 0 || images->rootfs < 0 || images->dmz < 0)
-		return creation_error(
-			c, "unable to seal the programs of the container's line", images->ns);
-	return 0;
+	return seal(c, 1, PROGRAM_NS, &images->ns) || seal(c, 1, PROGRAM_ROOTFS, &images->rootfs) ||
+			seal(c, 1, PROGRAM_DMZ, &images->dmz) ||
+			seal(c, has_hooks, PROGRAM_HOOK, &images->hook) ||
+			seal(c, sources_inside, PROGRAM_SOURCES, &images->sources) ||
+			seal(c, has_copy_up(&c->container.plan), PROGRAM_COPYUP, &images->copyup)
+		? -1
+		: 0;
 }
 
 /* ns gets everything its child hands on; the conductor keeps the other end of the line's control
