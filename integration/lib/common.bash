@@ -9,6 +9,8 @@ LIBEXEC=$TOP/build/davit
 LAYOUT=${LAYOUT:-hybrid}
 HELPERS=$TOP/build/tests
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
+# script(1) runs its commands in it; another shell would lose exported functions.
+export SHELL=/bin/bash
 
 # Every call of the runtime: own state root, a time limit, no fd of bats. LIMIT=N changes the seconds.
 runc() {
