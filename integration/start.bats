@@ -70,6 +70,24 @@ load lib/common
 	done
 }
 
+@test "start: a second one, between the byte of the first and the end of the fifo, does not win" {
+	newer "1.1.5 lets several starts win"
+	command -v strace >/dev/null || skip "strace is not installed"
+	edit '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "1.5"]}]'
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	strace -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:delay_enter=600ms "$RUNC" --root "$STATE" start "$ID" \
+		</dev/null >/dev/null 2>&1 3>&- 4>&- &
+	local first=$!
+	begun() { pgrep -f "^sleep 1.5" >/dev/null; }
+	wait_for 5 begun
+	run runc start "$ID"
+	expect 1 "cannot start an already running container"
+	wait "$first"
+	same "$(status_of "$ID")" running
+}
+
 @test "start: a script without interpreter fails in the container, not in start" {
 	printf '#!/no/interpreter\n' >"$ROOTFS/script"
 	chmod +x "$ROOTFS/script"

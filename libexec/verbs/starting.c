@@ -7,7 +7,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "sys.h"
 #include "text.h"
@@ -38,6 +40,16 @@ static int failed_before_exec(const struct container *container, int fifo)
 		!ioctl(fifo, FIONREAD, &bytes) && bytes > 0;
 }
 
+/* Of several starts at once one writes the byte: the others find the fifo locked, or removed. */
+static int taken(int fifo)
+{
+	struct stat st;
+
+	if (flock(fifo, LOCK_EX | LOCK_NB) < 0)
+		return 1;
+	return fstat(fifo, &st) < 0 || !st.st_nlink;
+}
+
 int container_start(struct container *container, struct step *hook, char *line, size_t size)
 {
 	int fifo, pidfd, err;
@@ -52,8 +64,12 @@ int container_start(struct container *container, struct step *hook, char *line, 
 			return fail(line, size, "container process is already dead", 0);
 		return fail(line, size, "exec fifo", errno);
 	}
-	if (write(fifo, "0", 1) != 1 ||
-		(unlinkat(container->dir, "exec.fifo", 0) < 0 && errno != ENOENT)) {
+	if (taken(fifo)) {
+		close(fifo);
+		close(pidfd);
+		return fail(line, size, "cannot start an already running container", 0);
+	}
+	if (write(fifo, "0", 1) != 1 || unlinkat(container->dir, "exec.fifo", 0) < 0) {
 		err = errno;
 		close(fifo);
 		close(pidfd);
