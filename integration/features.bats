@@ -45,7 +45,7 @@ teardown() { :; }
 }
 
 @test "features: what is not there is not claimed" {
-	jq -e '.linux.cgroup == {v1: true, v2: true, systemd: false, systemdUser: false, rdma: false}' features.json
+	jq -e '.linux.cgroup == {v1: true, v2: true, systemd: false, systemdUser: false, rdma: true}' features.json
 	jq -e '.annotations["org.opencontainers.runc.checkpoint.enabled"] == "false"' features.json
 }
 

@@ -25,7 +25,7 @@ each() {
 	shift
 	variants=$(IFS=,; echo "$*")
 	jq -c "[path(.. | $filter)][] as \$p | select((\$p | length > 0) and (\$p[-1] | type == \"string\") and
-		(\$p[:-1] as \$of | [[\"annotations\"], [\"linux\", \"sysctl\"], [\"linux\", \"netDevices\"], [\"linux\", \"timeOffsets\"], [\"linux\", \"resources\", \"unified\"]] |
+		(\$p[:-1] as \$of | [[\"annotations\"], [\"linux\", \"sysctl\"], [\"linux\", \"netDevices\"], [\"linux\", \"timeOffsets\"], [\"linux\", \"resources\", \"unified\"], [\"linux\", \"resources\", \"rdma\"]] |
 			index([\$of]) | not)) | \$p, $variants" full.json
 }
 
@@ -126,16 +126,22 @@ same_plan() {
 		.linux.devices[0].uid uid -1 0 4294967294 4294967295
 		.linux.devices[0].minor minor -1 0 1048575 1048576
 		.linux.resources.memory.reservation memory_reservation -2 -1 9223372036854775807 9223372036854775808
-		.linux.resources.cpu.shares cpu_shares -1 2 18446744073709551615 18446744073709551616
+		.linux.resources.cpu.shares cpu_shares -1 0 18446744073709551615 18446744073709551616
 		.linux.resources.cpu.period cpu_period -1 0 18446744073709551615 18446744073709551616
 		.linux.resources.cpu.realtimeRuntime cpu_rt_runtime -2 -1 9223372036854775807 9223372036854775808
 		.linux.resources.cpu.realtimePeriod cpu_rt_period -1 0 18446744073709551615 18446744073709551616
 		.linux.resources.pids.limit pids_limit -2 -1 9223372036854775807 9223372036854775808
 		.linux.resources.hugepageLimits[0].limit limit -1 0 18446744073709551615 18446744073709551616
+		.linux.resources.blockIO.weightDevice[0].major major -1 0 4294967295 4294967296
+		.linux.resources.blockIO.throttleReadBpsDevice[0].rate rate -1 0 18446744073709551615 18446744073709551616
+		.linux.resources.network.classID net_class_id -1 0 4294967295 4294967296
+		.linux.resources.network.priorities[0].priority priority -1 0 4294967295 4294967296
+		.linux.resources.rdma.r.hcaHandles handles -1 0 4294967295 4294967296
+		.linux.resources.rdma.r.hcaObjects objects -1 0 4294967295 4294967296
 		.linux.seccomp.syscalls[1].args[0].value value -1 0 18446744073709551615 18446744073709551616
 		.linux.seccomp.syscalls[1].args[0].valueTwo value_two -1 0 18446744073709551615 18446744073709551616
 	END
-	[ "$count" = 24 ]
+	[ "$count" = 30 ]
 	# What a double would make equal.
 	for number in 9007199254740993 9223372036854775807 18446744073709551614; do
 		jq -c '.process.rlimits[0].hard = "@"' full.json | sed "s/\"@\"/$number/" >number.json

@@ -151,16 +151,20 @@ refuse_each() {
 	END
 }
 
-@test "refused: limits that are not there yet, also empty ones" {
-	newer "1.1.5 has some of them"
+@test "refused: limits of block devices, network and RDMA that make no sense, also empty ones" {
+	newer "1.1.5 takes them, and leaves it to the kernel"
 	refuse_each <<-'END'
-		.linux.resources.blockIO = {weight: 100}	linux.resources.blockIO: not supported yet
-		.linux.resources.blockIO = {weightDevice: [{major: 8, minor: 0}]}	linux.resources.blockIO: not supported yet
-		.linux.resources.blockIO = {throttleReadBpsDevice: [{major: 8, minor: 0, rate: 1}]}	linux.resources.blockIO: not supported yet
-		.linux.resources.network = {classID: 1}	linux.resources.network: not supported yet
-		.linux.resources.network = {priorities: [{name: "lo", priority: 1}]}	linux.resources.network: not supported yet
-		.linux.resources.rdma = {mlx: {hcaHandles: 1}}	linux.resources.rdma: not supported yet
-		.linux.resources.rdma = {mlx: {}}	linux.resources.rdma: not supported yet
+		.linux.resources.blockIO = []	linux.resources.blockIO: expected an object
+		.linux.resources.blockIO = {weight: 9}	linux.resources.blockIO.weight: 9 is out of range .10 to 1000.
+		.linux.resources.blockIO = {leafWeight: 1001}	linux.resources.blockIO.leafWeight: 1001 is out of range
+		.linux.resources.blockIO = {weightDevice: {}}	linux.resources.blockIO.weightDevice: expected an array
+		.linux.resources.blockIO = {weightDevice: [{major: 8, minor: 0}]}	blockIO.weightDevice\[0\]: neither weight nor leafWeight
+		.linux.resources.blockIO = {throttleReadBpsDevice: [{major: 8, minor: 0}]}	throttleReadBpsDevice\[0\].rate: missing
+		.linux.resources.blockIO = {throttleWriteIOPSDevice: [{major: 8, minor: 0, rate: -1}]}	throttleWriteIOPSDevice\[0\].rate: -1 is out of range
+		.linux.resources.network = {classID: -1}	linux.resources.network.classID: -1 is out of range
+		.linux.resources.network = {priorities: [{name: "a/b", priority: 1}]}	invalid network device name
+		.linux.resources.rdma = {mlx: {}}	linux.resources.rdma.mlx: neither hcaHandles nor hcaObjects
+		.linux.resources.rdma = {"a b": {hcaHandles: 1}}	not the name of an RDMA device
 	END
 }
 

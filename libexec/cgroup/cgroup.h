@@ -26,6 +26,7 @@ struct hierarchy {
 	int leaf;              /* the container's directory, -1: none */
 	int procs;             /* its cgroup.procs, for writing, -1: none */
 	int existed;
+	const struct plan *plan; /* v2, while limits are written: see unified.c */
 };
 
 struct host {
@@ -113,7 +114,7 @@ void join_prepare(struct host *host, struct journal *journal);
 void join_open(struct host *host, const struct journal *journal, char **subs, int count);
 void join_process(struct host *host, pid_t pid);
 
-/* limit.c, limit1.c, limit2.c */
+/* limit.c, limit1.c, limit2.c, limit_io.c */
 
 /* A limit of CONTROLLER in one container: H is NULL when there is no such cgroup. */
 _Noreturn void die_missing(const char *controller);
@@ -123,18 +124,35 @@ void limit_write(
 	const struct hierarchy *h, const char *controller, const char *file, const char *value);
 void limit_write_number(
 	const struct hierarchy *h, const char *controller, const char *file, int64_t n);
+/* The same and returns 0 or -errno. H must be there. */
+int limit_try(const struct hierarchy *h, const char *file, const char *value);
+/* True when the v2 cgroup H has CONTROLLER. */
+int controller_available(const struct hierarchy *h, const char *controller);
 /* True when the plan has anything to limit apart from devices. */
 int has_limits(const struct plan *plan);
 /* True when a device program or list is wanted. */
 int has_devices(const struct plan *plan);
 void limit_pids(struct hierarchy *h, const struct plan *plan);
 void limit_huge_pages(struct hierarchy *h, const struct plan *plan, const char *suffix);
+int has_block_limits(const struct plan_config *config);
+void limit_block_v1(struct hierarchy *h, const struct plan *plan);
+void limit_block_v2(struct hierarchy *h, const struct plan *plan);
+void limit_rdma(struct hierarchy *h, const struct plan *plan);
+void limit_network(struct host *host, const struct plan *plan);
 void limit_all(struct host *host, const struct plan *plan);
 void limit_v1(struct host *host, const struct plan *plan);
 void limit_v2(struct hierarchy *h, const struct plan *plan);
 /* cpus and mems before the first process joins, which an empty cpuset refuses. */
 void limit_cpuset(struct hierarchy *h, const struct plan *plan);
 void limit_realtime(struct hierarchy *h, const struct plan *plan);
+
+/* unified.c */
+
+/* What linux.resources.unified has for FILE; NULL: nothing, also without a plan. */
+const char *unified_value(const struct plan *plan, const char *file);
+/* Dies when that is something else than VALUE, which another member of linux.resources means. */
+void unified_agrees(const struct plan *plan, const char *file, const char *value);
+void limit_unified(const struct hierarchy *h, const struct plan *plan);
 
 /* devices1.c, devices2.c */
 

@@ -14,6 +14,29 @@ void die_missing(const char *controller)
 	die(what, NULL, 0);
 }
 
+int controller_available(const struct hierarchy *h, const char *controller)
+{
+	size_t length = strlen(controller);
+	char list[1024];
+
+	if (read_file(h->leaf, "cgroup.controllers", list, sizeof(list)) < 0)
+		return 0;
+	for (const char *word = list; *word; word += strspn(word, " ")) {
+		size_t n = strcspn(word, " ");
+
+		if (n == length && !memcmp(word, controller, n))
+			return 1;
+		word += n;
+	}
+	return 0;
+}
+
+int limit_try(const struct hierarchy *h, const char *file, const char *value)
+{
+	unified_agrees(h->plan, file, value);
+	return write_file(h->leaf, file, value);
+}
+
 void limit_write(
 	const struct hierarchy *h, const char *controller, const char *file, const char *value)
 {
@@ -21,9 +44,9 @@ void limit_write(
 
 	if (!h || h->leaf < 0)
 		die_missing(controller);
-	err = write_file(h->leaf, file, value);
+	err = limit_try(h, file, value);
 	/* On v2 a controller that could not be enabled has no files. */
-	if (err == -ENOENT && is_unified(h))
+	if (err == -ENOENT && is_unified(h) && !controller_available(h, controller))
 		die_missing(controller);
 	if (err)
 		die_write(h, file, value, err);
@@ -59,7 +82,8 @@ int has_limits(const struct plan *plan)
 		given(c->cpu_quota) || c->cpu_burst.set || given_u(c->cpu_period) ||
 		given(c->cpu_rt_runtime) || given_u(c->cpu_rt_period) || c->cpu_idle.set ||
 		c->cpuset_cpus.length || c->cpuset_mems.length || c->pids_limit.set ||
-		c->hugepages.count || c->unified.count;
+		c->hugepages.count || c->unified.count || has_block_limits(c) ||
+		given_u(c->net_class_id) || c->net_priorities.count || c->rdma.count;
 }
 
 int has_devices(const struct plan *plan)
@@ -105,7 +129,7 @@ void limit_huge_pages(struct hierarchy *h, const struct plan *plan, const char *
 		limit_write(h, "hugetlb", file, value);
 		/* Reservations are accounted where the kernel can (5.7). */
 		text_join(file, sizeof(file), "hugetlb.", size, ".rsvd", suffix, NULL);
-		err = write_file(h->leaf, file, value);
+		err = limit_try(h, file, value);
 		if (err && err != -ENOENT)
 			die_write(h, file, value, err);
 	}

@@ -17,7 +17,7 @@ static void write_cpuset(struct hierarchy *h, const char *file, const char *valu
 		return;
 	if (!h || h->leaf < 0)
 		die_missing("cpuset");
-	err = write_file(h->leaf, file, value);
+	err = limit_try(h, file, value);
 	if (err == -ENOENT && !is_unified(h))
 		err = write_file(h->leaf, file + strlen("cpuset."), value); /* noprefix */
 	if (err == -ENOENT)
@@ -210,11 +210,14 @@ static void limit_cpu(struct hierarchy *h, const struct plan *plan)
 		return;
 	if (!h || h->leaf < 0)
 		die_missing("cpu");
-	if (c->cpu_shares.value)
+	/* The kernel refuses shares while the group is idle. */
+	if (c->cpu_idle.set && !c->cpu_idle.value)
+		limit_write(h, "cpu", "cpu.idle", "0");
+	if (c->cpu_shares.value && !c->cpu_idle.value)
 		limit_shares(h, c->cpu_shares.value);
 	limit_bandwidth(h, c);
-	if (c->cpu_idle.set)
-		limit_write_number(h, "cpu", "cpu.idle", c->cpu_idle.value);
+	if (c->cpu_idle.value)
+		limit_write(h, "cpu", "cpu.idle", "1");
 	limit_realtime(h, plan);
 }
 
@@ -233,5 +236,8 @@ void limit_v1(struct host *host, const struct plan *plan)
 	limit_memory(host_controller(host, "memory"), plan);
 	limit_cpu(host_controller(host, "cpu"), plan);
 	limit_pids(host_controller(host, "pids"), plan);
+	limit_block_v1(host_controller(host, "blkio"), plan);
 	limit_huge_pages(host_controller(host, "hugetlb"), plan, ".limit_in_bytes");
+	limit_network(host, plan);
+	limit_rdma(host_controller(host, "rdma"), plan);
 }

@@ -43,41 +43,60 @@ static int64_t convert_swap(int64_t limit, int64_t swap, int *set)
 	return swap - limit;
 }
 
+static void check_one(const char *what, int64_t limit, uint64_t usage)
+{
+	char text[128];
+	struct text t = TEXT(text);
+
+	if (limit <= 0 || (uint64_t)limit > usage)
+		return;
+	text_add(&t, "rejecting ");
+	text_add(&t, what);
+	text_add(&t, " limit ");
+	text_add_i64(&t, limit);
+	text_add(&t, " <= usage ");
+	text_add_u64(&t, usage);
+	die(text, NULL, 0);
+}
+
 /* The kernel would take the limit and kill; checkBeforeUpdate asks for an error instead
  * (config-linux.md, "Memory"). */
 static void check_usage(struct hierarchy *h, const struct plan_config *c)
 {
 	uint64_t usage;
-	char what[128];
-	struct text t = TEXT(what);
 
-	if (!c->memory_check_before_update || c->memory_limit.value <= 0 ||
-		read_number(h->leaf, "memory.current", &usage) ||
-		usage < (uint64_t)c->memory_limit.value)
+	if (!c->memory_check_before_update || read_number(h->leaf, "memory.current", &usage))
 		return;
-	text_add(&t, "rejecting memory limit ");
-	text_add_i64(&t, c->memory_limit.value);
-	text_add(&t, " <= usage ");
-	text_add_u64(&t, usage);
-	die(what, NULL, 0);
+	check_one("memory+swap", c->memory_swap.value, usage);
+	check_one("memory", c->memory_limit.value, usage);
+}
+
+static void limit_swap(struct hierarchy *h, const struct plan_config *c)
+{
+	static const char file[] = "memory.swap.max";
+	char value[24];
+	struct text t = TEXT(value);
+	int set, err;
+	int64_t swap = convert_swap(c->memory_limit.value, c->memory_swap.value, &set);
+
+	/* A swap limit that is the memory limit is what engines write by default; a kubelet that
+	 * lets pods swap sets this one file instead. */
+	if (!set || (!swap && unified_value(h->plan, file)))
+		return;
+	if (swap == -1)
+		text_add(&t, "max");
+	else
+		text_add_i64(&t, swap);
+	err = limit_try(h, file, value);
+	/* No swap accounting: "no limit" and "no swap" hold all the same. */
+	if (err && (err != -ENOENT || swap > 0))
+		die_write(h, file, value, err);
 }
 
 static void limit_memory(struct hierarchy *h, const struct plan_config *c)
 {
-	static const char swap_file[] = "memory.swap.max";
-	int set;
-	int64_t swap = convert_swap(c->memory_limit.value, c->memory_swap.value, &set);
-
 	check_usage(h, c);
-	if (set) {
-		int err = write_file(h->leaf, swap_file, swap == -1 ? "max" : "0");
-
-		/* No swap accounting: "no limit" and "no swap" hold all the same. */
-		if (!err && swap > 0)
-			err = write_number(h->leaf, swap_file, swap);
-		if (err && (err != -ENOENT || swap > 0))
-			die_write(h, swap_file, swap == -1 ? "max" : "0", err);
-	}
+	limit_swap(h, c);
 	if (c->memory_limit.value)
 		limit_or_max(h, "memory", "memory.max", c->memory_limit.value);
 	if (c->memory_reservation.value)
@@ -106,7 +125,7 @@ static void limit_bandwidth(struct hierarchy *h, const struct plan_config *c)
 
 	text_add_u64(&b, c->cpu_burst.value);
 	if (c->cpu_burst.set) {
-		int err = write_file(h->leaf, "cpu.max.burst", burst);
+		int err = limit_try(h, "cpu.max.burst", burst);
 
 		again = err == -EINVAL && c->cpu_quota.value;
 		if (err && err != -ENOENT && !again)
@@ -125,94 +144,33 @@ static void limit_bandwidth(struct hierarchy *h, const struct plan_config *c)
 		limit_write(h, "cpu", "cpu.max.burst", burst);
 }
 
+/* The kernel refuses a weight while the group is idle, and has none to keep for later. */
 static void limit_cpu(struct hierarchy *h, const struct plan_config *c)
 {
 	if (c->cpu_idle.set)
 		limit_write_number(h, "cpu", "cpu.idle", c->cpu_idle.value);
-	if (c->cpu_shares.value)
+	if (c->cpu_shares.value && !c->cpu_idle.value)
 		limit_write_number(h, "cpu", "cpu.weight", (int64_t)to_weight(c->cpu_shares.value));
 	limit_bandwidth(h, c);
 }
 
-/* True when the first part of KEY is a controller of this cgroup, or one of the kernel's own
- * ("cgroup"). */
-static int available(struct hierarchy *h, const char *key, size_t length)
-{
-	char list[1024];
-
-	if (read_file(h->leaf, "cgroup.controllers", list, sizeof(list)) < 0)
-		return 0;
-	if (length == 6 && !memcmp(key, "cgroup", 6))
-		return 1;
-	for (const char *word = list; *word; word += strspn(word, " ")) {
-		size_t n = strcspn(word, " ");
-
-		if (n == length && !memcmp(word, key, n))
-			return 1;
-		word += n;
-	}
-	return 0;
-}
-
-static void refuse_unified(struct hierarchy *h, const char *key, int err)
-{
-	size_t length = strcspn(key, ".");
-	char what[MSG_WHAT_MAX], controller[64];
-	struct text t = TEXT(controller);
-
-	text_add_bytes(&t, key, length);
-	if (strchr(key, '/'))
-		text_join(what, sizeof(what), "unified resource \"", key,
-			"\" must be a file name (no slashes)", NULL);
-	else if (!key[length] || !length)
-		text_join(what, sizeof(what), "unified resource \"", key,
-			"\" must be in the form CONTROLLER.PARAMETER", NULL);
-	else if ((err == -ENOENT || err == -EPERM || err == -EACCES) && !available(h, key, length))
-		text_join(what, sizeof(what), "unified resource \"", key,
-			"\" can't be set: controller \"", controller, "\" not available", NULL);
-	else {
-		text_join(
-			what, sizeof(what), "unable to set unified resource \"", key, "\":", NULL);
-		die(what, full_path(h, key), err);
-	}
-	die(what, NULL, 0);
-}
-
-/* Each line of the value is a write of its own: io.max takes one device at a time. */
-static void limit_unified(struct hierarchy *h, const struct plan *plan)
-{
-	static char line[PATH_SIZE];
-
-	for (uint32_t i = 0; i < plan->config->unified.count; i++) {
-		const struct plan_kv *kv = plan_kv_at(plan, plan->config->unified, i);
-		const char *key = plan_text(plan, kv->key), *value = plan_text(plan, kv->value);
-
-		key = key ? key : "";
-		if (strchr(key, '/') || !strchr(key, '.') || *key == '.')
-			refuse_unified(h, key, 0);
-		for (value = value ? value : ""; value;
-			value = strchr(value, '\n') ? strchr(value, '\n') + 1 : NULL) {
-			struct text t = TEXT(line);
-			int err;
-
-			text_add_bytes(&t, value, strcspn(value, "\n"));
-			err = t.cut ? -E2BIG : t.length ? write_file(h->leaf, key, line) : 0;
-			if (err)
-				refuse_unified(h, key, err);
-		}
-	}
-}
-
 /* config-linux.md, "Unified": what cannot be converted is an error. runc passes these over. */
-static void refuse_v1_only(const struct plan_config *c)
+static void refuse_v1_only(const struct plan *plan)
 {
+	const struct plan_config *c = plan->config;
 	const char *member = c->memory_swappiness.set ? "memory.swappiness"
 		: c->memory_disable_oom               ? "memory.disableOOMKiller"
 		: c->cpu_rt_runtime.value             ? "cpu.realtimeRuntime"
 		: c->cpu_rt_period.value              ? "cpu.realtimePeriod"
+		: c->block_leaf_weight.value          ? "blockIO.leafWeight"
+		: c->net_class_id.value               ? "network.classID"
+		: c->net_priorities.count             ? "network.priorities"
 						      : NULL;
 	char what[96];
 
+	for (uint32_t i = 0; !member && i < c->block_weights.count; i++)
+		if (plan_block_weight_at(plan, c->block_weights, i)->leaf_weight.value)
+			member = "blockIO.weightDevice.leafWeight";
 	if (!member)
 		return;
 	text_join(what, sizeof(what), "linux.resources.", member, ": cgroup v2 has no such limit",
@@ -229,13 +187,16 @@ void limit_v2(struct hierarchy *h, const struct plan *plan)
 			die_missing("unified");
 		return; /* rootless without a cgroup */
 	}
-	refuse_v1_only(c);
+	h->plan = plan;
+	refuse_v1_only(plan);
 	limit_pids(h, plan);
 	limit_memory(h, c);
+	limit_block_v2(h, plan);
 	limit_cpu(h, c);
 	if (has_devices(plan))
 		devices_v2(h, plan, 0);
 	limit_cpuset(h, plan);
 	limit_huge_pages(h, plan, ".max");
+	limit_rdma(h, plan);
 	limit_unified(h, plan);
 }

@@ -35,6 +35,9 @@ void warn_unknown_caps(void);
 
 void build_linux(const struct value *value, void *config);
 void build_resources(const struct value *resources, void *config);
+/* build_io.c */
+extern const struct field block_fields[], network_fields[];
+void build_rdma(const struct value *value, void *list);
 void build_rdt(const struct value *rdt, void *config);
 void build_seccomp(const struct value *seccomp, void *config);
 
@@ -58,7 +61,8 @@ void build_namespaces(const struct value *namespaces, void *list);
 void build_time_offsets(const struct value *offsets, void *config);
 int namespace_listed(enum namespace_type type);
 void check_namespaces(struct plan_config *config);
-int user_namespace_joined(void); /* by path */
+int namespace_joined(enum namespace_type type); /* by path */
+int user_namespace_joined(void);
 extern const struct field idmap_fields[];
 void check_id_map(struct plan_list map, const char *member);
 
@@ -86,6 +90,7 @@ void check_absolute_clean(const char *text); /* absolute, without ".." */
 void check_no_climbing(const char *text);    /* no ".." component */
 void check_cpu_list(const char *text);       /* "0-3,7" */
 void check_page_size(const char *text);      /* "2MB" */
+void check_device_name(const char *name);    /* of a network device */
 
 /*
  * Reads "3" or "0-3" at C. Returns what follows, or NULL when that is no range. A number that is

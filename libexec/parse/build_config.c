@@ -1,6 +1,8 @@
 /* config.md: the top of config.json. */
 #include "build.h"
 
+#include <linux/mount.h>
+#include <string.h>
 #include "names.h"
 #include "review.h"
 
@@ -52,6 +54,43 @@ static void require_root(void *context)
 		refuse_as("root must be specified", NULL);
 }
 
+/* True when the container may write its own cgroup: config-linux.md, "Cgroup ownership". */
+static int has_own_cgroups(const struct plan_config *config)
+{
+	if (!namespace_listed(NS_CGROUP) || namespace_joined(NS_CGROUP))
+		return 0;
+	for (uint32_t i = 0; i < config->mounts.count; i++) {
+		const struct plan_mount *m = plan_added(PLAN_RECORD_mount, config->mounts, i);
+		const char *source = plan_put_text(m->source);
+
+		if (source && !strcmp(source, "cgroup") && !(m->attr_set & MOUNT_ATTR_RDONLY) &&
+			!strcmp(plan_put_text(m->destination), "/sys/fs/cgroup"))
+			return 1;
+	}
+	return 0;
+}
+
+/* The user of the container's process as the host numbers it. One that no range has is nobody's. */
+static void find_cgroup_owner(struct plan_config *config)
+{
+	struct plan_opt_u64 owner = {1, config->uid};
+
+	if (plan_error() || !config->has_process || !has_own_cgroups(config))
+		return;
+	if (namespace_listed(NS_USER))
+		owner.set = 0;
+	for (uint32_t i = 0; !owner.set && i < config->uid_map.count; i++) {
+		const struct plan_idmap *range = plan_added(PLAN_RECORD_idmap, config->uid_map, i);
+
+		owner.set = config->uid >= range->container &&
+			config->uid - range->container < range->size;
+		if (owner.set)
+			owner.value = range->host + (config->uid - range->container);
+	}
+	if (owner.set && owner.value <= ID_MAX)
+		config->cgroup_owner = owner;
+}
+
 void build_config(const struct value *document)
 {
 	struct plan_config *config = plan_config_record();
@@ -74,4 +113,5 @@ void build_config(const struct value *document)
 	if (failed)
 		abandon(); /* before what needs all of it */
 	map_mounts(config);
+	find_cgroup_owner(config);
 }

@@ -7,7 +7,7 @@
 #define NAME_SIZE 16 /* IFNAMSIZ of the kernel, with the NUL */
 
 /* What the kernel takes (dev_valid_name in net/core/dev.c); "blank" is what isspace(3) says. */
-static void check_name(const char *name)
+void check_device_name(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -35,7 +35,7 @@ static void build_name(const struct value *value, void *target)
 
 	if (!*name)
 		return; /* as if it were absent: runc's own writer gives "" then */
-	check_name(name);
+	check_device_name(name);
 	(void)is_template(name); /* a "%" of another kind is refused */
 	*(const char **)target = name;
 }
@@ -48,7 +48,7 @@ static void build_net_device(const struct value *item, void *list)
 	const char *name = NULL, *inside;
 	struct plan_net_device *device;
 
-	check_name(item->name);
+	check_device_name(item->name);
 	build_object(item, device_fields, &name);
 	inside = name ? name : item->name;
 	if (!name || !is_template(name))

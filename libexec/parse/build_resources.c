@@ -5,8 +5,7 @@
 #include "names.h"
 #include "review.h"
 
-#define SMALLEST_PAGE   4096
-#define SMALLEST_SHARES 2 /* of cpu.shares */
+#define SMALLEST_PAGE 4096
 
 static void build_rule_type(const struct value *value, void *target)
 {
@@ -139,18 +138,8 @@ static const struct field cpu_fields[] = {
 	{"mems", FIELD_STRING, 0, CONFIG(cpuset_mems), .check = check_cpu_list},
 	{"idle", FIELD_OPT, 0, CONFIG(cpu_idle), 0, 1}, {NULL}};
 
-static void check_shares(void *context)
+static void check_burst(const struct plan_config *config)
 {
-	const struct plan_config *config = context;
-
-	if (config->cpu_shares.value && config->cpu_shares.value < SMALLEST_SHARES)
-		refuse("shares: the minimum allowed cpu-shares is 2", NULL);
-}
-
-static void check_burst(void *context)
-{
-	const struct plan_config *config = context;
-
 	if (config->cpu_quota.value > 0 &&
 		config->cpu_burst.value > (uint64_t)config->cpu_quota.value)
 		refuse("burst: ", shown_number(config->cpu_burst.value, 0), " is above the quota",
@@ -159,13 +148,8 @@ static void check_burst(void *context)
 
 static void build_cpu(const struct value *value, void *config)
 {
-	int failed;
-
 	build_object(value, cpu_fields, config);
-	failed = attempt(check_shares, config);
-	failed |= attempt(check_burst, config);
-	if (failed)
-		abandon();
+	check_burst(config);
 }
 
 static const struct field pids_fields[] = {
@@ -192,15 +176,6 @@ static void check_unified_key(const char *key)
 	check_printable(key);
 }
 
-/* An entry without a limit would be an error, too. */
-static void refuse_rdma(const struct value *value, void *target)
-{
-	(void)target;
-	expect(value, VALUE_OBJECT);
-	if (value->child)
-		refuse("not supported yet", NULL);
-}
-
 static const struct field resources_fields[] = {
 	{"devices", FIELD_CALL, FIELD_GUARD, CONFIG(device_rules), .call = build_rules},
 	{"memory", FIELD_CALL, FIELD_GUARD, .call = build_memory},
@@ -208,9 +183,9 @@ static const struct field resources_fields[] = {
 	{"hugepageLimits", FIELD_RECORDS, FIELD_GUARD, CONFIG(hugepages),
 		.record = PLAN_RECORD_hugepage, .fields = hugepage_fields},
 	{"unified", FIELD_MAP, FIELD_GUARD, CONFIG(unified), .check_key = check_unified_key},
-	{"blockIO", FIELD_UNSUPPORTED, FIELD_GUARD | FIELD_ZERO_EMPTY},
-	{"network", FIELD_UNSUPPORTED, FIELD_GUARD | FIELD_ZERO_EMPTY},
-	{"rdma", FIELD_CALL, 0, .call = refuse_rdma}, {NULL}};
+	{"blockIO", FIELD_OBJECT, FIELD_GUARD, .fields = block_fields},
+	{"network", FIELD_OBJECT, FIELD_GUARD, .fields = network_fields},
+	{"rdma", FIELD_CALL, FIELD_GUARD, CONFIG(rdma), .call = build_rdma}, {NULL}};
 
 void build_resources(const struct value *value, void *target)
 {

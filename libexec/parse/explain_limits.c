@@ -351,6 +351,106 @@ static void explain_others(const struct plan *plan)
 	}
 }
 
+static void say_weight(const char *what, struct plan_opt_u64 weight)
+{
+	if (!weight.set || !weight.value)
+		return;
+	say(what, NULL);
+	say_number(weight.value);
+}
+
+static void say_block_device(uint64_t major, uint64_t minor)
+{
+	say("block devices: ", NULL);
+	say_number(major);
+	say(":", NULL);
+	say_number(minor);
+	say(", ", NULL);
+}
+
+static void explain_rates(
+	const struct plan *plan, struct plan_list list, const char *what, int bytes)
+{
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_block_rate *rate = plan_block_rate_at(plan, list, i);
+
+		say_block_device(rate->major, rate->minor);
+		say(what, rate->rate ? " at most " : " without limit", NULL);
+		if (rate->rate && bytes)
+			say_size(rate->rate);
+		else if (rate->rate)
+			say_number(rate->rate);
+		say(!rate->rate ? "" : bytes ? " a second" : " times a second", NULL);
+		say_done();
+	}
+}
+
+static void explain_block(const struct plan *plan)
+{
+	const struct plan_config *c = plan->config;
+
+	if (c->block_weight.value) {
+		say_weight("block devices: weight ", c->block_weight);
+		say_done();
+	}
+	if (c->block_leaf_weight.value) {
+		say_weight("block devices: weight against the groups below ", c->block_leaf_weight);
+		say(" (cgroup v1)", NULL);
+		say_done();
+	}
+	for (uint32_t i = 0; i < c->block_weights.count; i++) {
+		const struct plan_block_weight *w = plan_block_weight_at(plan, c->block_weights, i);
+
+		say_block_device(w->major, w->minor);
+		say("weight ", w->weight.value ? "" : "as usual", NULL);
+		say_weight("", w->weight);
+		say_weight(", against the groups below (cgroup v1) ", w->leaf_weight);
+		say_done();
+	}
+	explain_rates(plan, c->block_read_bps, "reads", 1);
+	explain_rates(plan, c->block_write_bps, "writes", 1);
+	explain_rates(plan, c->block_read_iops, "reads", 0);
+	explain_rates(plan, c->block_write_iops, "writes", 0);
+}
+
+static void explain_network(const struct plan *plan)
+{
+	const struct plan_config *c = plan->config;
+
+	if (c->net_class_id.value) {
+		say("network: class ", NULL);
+		say_number(c->net_class_id.value);
+		say(" (cgroup v1)", NULL);
+		say_done();
+	}
+	for (uint32_t i = 0; i < c->net_priorities.count; i++) {
+		const struct plan_net_priority *p =
+			plan_net_priority_at(plan, c->net_priorities, i);
+
+		say("network: priority ", NULL);
+		say_number(p->priority);
+		say(" on ", NULL);
+		say_value(plan_text(plan, p->name));
+		say(" (cgroup v1)", NULL);
+		say_done();
+	}
+	for (uint32_t i = 0; i < c->rdma.count; i++) {
+		const struct plan_rdma *rdma = plan_rdma_at(plan, c->rdma, i);
+
+		say("rdma: ", NULL);
+		say_value(plan_text(plan, rdma->device));
+		if (rdma->handles.set) {
+			say(", handles ", NULL);
+			say_number(rdma->handles.value);
+		}
+		if (rdma->objects.set) {
+			say(", objects ", NULL);
+			say_number(rdma->objects.value);
+		}
+		say_done();
+	}
+}
+
 void explain_limits(const struct plan *plan)
 {
 	const char *path = plan_text(plan, plan->config->cgroups_path);
@@ -365,6 +465,14 @@ void explain_limits(const struct plan *plan)
 	explain_memory(plan->config);
 	explain_cpu(plan);
 	explain_others(plan);
+	explain_block(plan);
+	explain_network(plan);
+	if (plan->config->cgroup_owner.set) {
+		say("gives the cgroup on cgroup v2 to the user ", NULL);
+		say_number(plan->config->cgroup_owner.value);
+		say(" of the host", NULL);
+		say_done();
+	}
 	if (!plan->config->has_resources) {
 		say("sets no limit", NULL);
 		say_done();

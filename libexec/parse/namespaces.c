@@ -15,14 +15,14 @@ int namespace_listed(enum namespace_type type)
 	return (listed & UINT64_C(1) << type) != 0;
 }
 
-static int is_joined(enum namespace_type type)
+int namespace_joined(enum namespace_type type)
 {
 	return (joined & UINT64_C(1) << type) != 0;
 }
 
 int user_namespace_joined(void)
 {
-	return is_joined(NS_USER);
+	return namespace_joined(NS_USER);
 }
 
 static void build_type(const struct value *value, void *target)
@@ -122,7 +122,7 @@ static void check_time_namespace(void *context)
 		refuse_as("linux.timeOffsets: time namespace offsets specified, but time namespace "
 			  "isn't enabled in the config",
 			NULL);
-	if (is_joined(NS_TIME))
+	if (namespace_joined(NS_TIME))
 		refuse_as("linux.timeOffsets: time namespace enabled, but both namespace path and "
 			  "time offsets specified -- you may only provide one",
 			NULL);
@@ -184,7 +184,7 @@ static void check_user_namespace(void *context)
 				NULL);
 		return;
 	}
-	if (is_joined(NS_USER))
+	if (namespace_joined(NS_USER))
 		return;
 	if (!config->uid_map.count)
 		refuse_as("user namespaces enabled, but no uid mappings found", NULL);

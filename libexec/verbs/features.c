@@ -122,7 +122,7 @@ static void add_linux(struct json *j)
 	json_bool(j, "v2", 1);
 	json_bool(j, "systemd", 0);
 	json_bool(j, "systemdUser", 0);
-	json_bool(j, "rdma", 0);
+	json_bool(j, "rdma", 1);
 	json_object_end(j);
 	add_seccomp(j);
 	add_enabled(j, "apparmor", 1);
