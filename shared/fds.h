@@ -34,9 +34,11 @@ enum {
 	FD_COPYUP = 23,      /* ns, rootfs: sealed memfd of copyup, when the plan has a tmpcopyup */
 	FD_COPY_FROM = 24,   /* copyup: the directory that it copies, on a mount made for that */
 	FD_COPY_TO = 25,     /* copyup: the root of the new tmpfs */
-	FD_PRESERVED = 64,   /* line programs: the caller's fds of --preserve-fds, moved here until
+	FD_DELEGATE =
+		26, /* cgroup: /sys/kernel/cgroup/delegate, when the plan gives the cgroup away */
+	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until
 			      dmz places them at 3… */
-	FD_FREE = 1024       /* no program is handed anything at this number or above */
+	FD_FREE = 1024     /* no program is handed anything at this number or above */
 };
 
 #endif

@@ -32,6 +32,7 @@ struct hierarchy {
 struct host {
 	int unified; /* CGROUP_MOUNT is cgroup2 */
 	int in_user_namespace;
+	uid_t uid; /* ours */
 	size_t count;
 	struct hierarchy hierarchies[JOURNAL_CGROUPS_MAX];
 };
@@ -89,7 +90,9 @@ int tree_remove(int root, const char *path);
 /* make.c: the three steps of a creation */
 
 void find_paths(struct host *host, const struct plan *plan);
-/* Refuses an unfit cgroup that is there already; sends every directory, then one empty record. */
+/* Refuses an unfit cgroup that is there already. */
+void open_existing(struct host *host);
+/* Sends every directory; the last record says so. */
 void announce(struct host *host);
 void make_all(struct host *host, const struct plan *plan);
 /* Opens the files that a join writes; join tells what could not be opened. */
@@ -141,7 +144,8 @@ void limit_rdma(struct hierarchy *h, const struct plan *plan);
 void limit_network(struct host *host, const struct plan *plan);
 void limit_all(struct host *host, const struct plan *plan);
 void limit_v1(struct host *host, const struct plan *plan);
-void limit_v2(struct hierarchy *h, const struct plan *plan);
+/* TOLERATE: see devices_v2. */
+void limit_v2(struct hierarchy *h, const struct plan *plan, int tolerate);
 /* cpus and mems before the first process joins, which an empty cpuset refuses. */
 void limit_cpuset(struct hierarchy *h, const struct plan *plan);
 void limit_realtime(struct hierarchy *h, const struct plan *plan);
@@ -154,7 +158,13 @@ const char *unified_value(const struct plan *plan, const char *file);
 void unified_agrees(const struct plan *plan, const char *file, const char *value);
 void limit_unified(const struct hierarchy *h, const struct plan *plan);
 
-/* devices1.c, devices2.c */
+/* owner.c */
+
+/* True when the plan gives the cgroup to somebody else. */
+int changes_owner(const struct host *host, const struct plan *plan);
+void change_owner(struct host *host, const struct plan *plan);
+
+/* devices1.c, devices2.c, bpf.c */
 
 /*
  * The rules of the plan and then runc's defaults (runc-cli 4.8), in order, without what a later
@@ -162,6 +172,10 @@ void limit_unified(const struct hierarchy *h, const struct plan *plan);
  */
 size_t device_rules(const struct plan *plan, const struct plan_device_rule **rules, int *allow);
 void devices_v1(struct hierarchy *h, const struct plan *plan, int tolerate);
+struct bpf_insn;
+/* The same as a program for the kernel; returns its length, 0 when it would allow everything. */
+size_t device_program(const struct plan *plan, const struct bpf_insn **instructions);
+/* TOLERATE: in a user namespace, and for a caller without rights, the kernel may refuse it. */
 void devices_v2(struct hierarchy *h, const struct plan *plan, int tolerate);
 
 /* freeze.c */

@@ -1,14 +1,11 @@
 /*
- * Devices on v2: a program that the kernel runs for each open and mknod, assembled from the rules,
+ * Devices on v2, first half: a program that the kernel runs for each open and mknod, assembled from the rules,
  * the last one first. It keeps in R2 the accesses that no rule has decided yet: an allowing rule
  * takes its own away, a denying one that finds any of its own denies. So "allow r" and "allow w"
  * together allow O_RDWR.
  */
 #include <errno.h>
 #include <linux/bpf.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include "cgroup.h"
 #include "step.h"
 
@@ -88,32 +85,6 @@ static void emit_rule(const struct plan_device_rule *rule)
 			program[i].off = (int16_t)(length - i - 1);
 }
 
-static int load(void)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-	attr.expected_attach_type = BPF_CGROUP_DEVICE;
-	attr.insns = (uint64_t)(uintptr_t)program;
-	attr.insn_cnt = (uint32_t)length;
-	attr.license = (uint64_t)(uintptr_t) "Apache-2.0";
-	memcpy(attr.prog_name, "davit_devices", sizeof("davit_devices"));
-	return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-}
-
-static int attach(int cgroup, int fd)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.target_fd = (uint32_t)cgroup;
-	attr.attach_bpf_fd = (uint32_t)fd;
-	attr.attach_type = BPF_CGROUP_DEVICE;
-	attr.attach_flags = BPF_F_ALLOW_MULTI;
-	return (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &attr, sizeof(attr));
-}
-
 /* A program that would allow everything is not needed (runc-cli 5.6). */
 static int allows_all(const struct plan_device_rule *rules, size_t count)
 {
@@ -123,24 +94,19 @@ static int allows_all(const struct plan_device_rule *rules, size_t count)
 	return 1;
 }
 
-void devices_v2(struct hierarchy *h, const struct plan *plan, int tolerate)
+size_t device_program(const struct plan *plan, const struct bpf_insn **instructions)
 {
 	const struct plan_device_rule *rules;
-	int allow, fd;
+	int allow;
 	size_t count = device_rules(plan, &rules, &allow);
 
+	*instructions = program;
+	length = 0;
 	if (allow && allows_all(rules, count))
-		return;
+		return 0;
 	emit_start();
 	for (size_t i = count; i-- > 0;)
 		emit_rule(&rules[i]);
 	emit_return((uint32_t)allow);
-	fd = load();
-	if (fd < 0 && tolerate)
-		return;
-	if (fd < 0)
-		die("load device program for", full_path(h, NULL), errno);
-	if (attach(h->leaf, fd) < 0 && !tolerate)
-		die("attach device program to", full_path(h, NULL), errno);
-	close(fd);
+	return length;
 }

@@ -38,6 +38,7 @@ void host_read_self(struct host *host)
 	size_t at = 0;
 	uint64_t numbers[3];
 
+	host->uid = geteuid();
 	read_proc("/proc/self/cgroup", self_text, sizeof(self_text));
 	/* The initial user namespace maps everything to itself: "0 0 4294967295". */
 	if (!read_proc("/proc/self/uid_map", map, sizeof(map)))

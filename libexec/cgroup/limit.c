@@ -140,7 +140,8 @@ void limit_all(struct host *host, const struct plan *plan)
 	if (!plan->config->has_resources && !has_devices(plan) && !has_limits(plan))
 		return;
 	if (host->unified)
-		limit_v2(host_controller(host, ""), plan);
+		limit_v2(host_controller(host, ""), plan,
+			host->in_user_namespace || plan->config->rootless);
 	else
 		limit_v1(host, plan);
 }

@@ -178,7 +178,7 @@ static void refuse_v1_only(const struct plan *plan)
 	die(what, NULL, 0);
 }
 
-void limit_v2(struct hierarchy *h, const struct plan *plan)
+void limit_v2(struct hierarchy *h, const struct plan *plan, int tolerate)
 {
 	const struct plan_config *c = plan->config;
 
@@ -194,7 +194,7 @@ void limit_v2(struct hierarchy *h, const struct plan *plan)
 	limit_block_v2(h, plan);
 	limit_cpu(h, c);
 	if (has_devices(plan))
-		devices_v2(h, plan, 0);
+		devices_v2(h, plan, tolerate);
 	limit_cpuset(h, plan);
 	limit_huge_pages(h, plan, ".max");
 	limit_rdma(h, plan);

@@ -33,6 +33,17 @@ static const struct msg_rule join_rules[] = {
 static struct host host;
 static struct journal journal;
 
+/* To look at a device program that is attached already the kernel asks for SYS_ADMIN. */
+static uint64_t device_caps(void)
+{
+	const struct hierarchy *h = host.unified ? host_controller(&host, "") : NULL;
+	uint64_t caps = BIT(CAP_BPF) | BIT(CAP_NET_ADMIN);
+
+	if (!host.unified || !h)
+		return BIT(CAP_SYS_ADMIN);
+	return h->existed ? caps | BIT(CAP_SYS_ADMIN) : caps;
+}
+
 /* Gives up what this plan (NULL: a join alone) does not need on this host. */
 static void keep_needed(const struct plan *plan)
 {
@@ -42,7 +53,9 @@ static void keep_needed(const struct plan *plan)
 	if (host.unified || host_controller(&host, "cpuset"))
 		caps |= BIT(CAP_SYS_NICE);
 	if (plan && has_devices(plan))
-		caps |= host.unified ? BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) : BIT(CAP_SYS_ADMIN);
+		caps |= device_caps();
+	if (plan && changes_owner(&host, plan))
+		caps |= BIT(CAP_CHOWN);
 	err = priv_keep_caps(caps);
 	if (err)
 		die("dropping capabilities:", NULL, err);
@@ -87,6 +100,7 @@ static void follow_orders(const struct plan *plan)
 		tell(MSG_JOINED, -1);
 	}
 	limit_all(&host, plan);
+	change_owner(&host, plan);
 }
 
 static void tell_made(void)
@@ -106,8 +120,9 @@ static void create(void)
 	if (err)
 		die("plan:", why, err);
 	host_find(&host);
-	keep_needed(&plan);
 	find_paths(&host, &plan);
+	open_existing(&host);
+	keep_needed(&plan);
 	announce(&host);
 	await(MSG_CGROUP_MAKE, &msg, ORDER_SECONDS);
 	make_all(&host, &plan);

@@ -109,7 +109,7 @@ static void check_fit(const struct hierarchy *h)
 		die("container's cgroup unexpectedly frozen", NULL, 0);
 }
 
-static void open_existing(struct hierarchy *h)
+static void open_one(struct hierarchy *h)
 {
 	h->leaf = beneath(h->root, h->path, O_RDONLY | O_DIRECTORY);
 	h->existed = h->leaf >= 0;
@@ -117,6 +117,12 @@ static void open_existing(struct hierarchy *h)
 		check_fit(h);
 	else if (h->leaf != -ENOENT && h->leaf != -EACCES && h->leaf != -EPERM)
 		die("open", full_path(h, NULL), h->leaf);
+}
+
+void open_existing(struct host *host)
+{
+	for (size_t i = 0; i < host->count; i++)
+		open_one(&host->hierarchies[i]);
 }
 
 /* As many of the controllers as a message holds, never half a name. */
@@ -136,8 +142,6 @@ void announce(struct host *host)
 	char controllers[MSG_CONTROLLER_MAX];
 	int err = 0;
 
-	for (size_t i = 0; i < host->count; i++)
-		open_existing(&host->hierarchies[i]);
 	for (size_t i = 0; !err && i < host->count; i++) {
 		const struct hierarchy *h = &host->hierarchies[i];
 

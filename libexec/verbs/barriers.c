@@ -60,20 +60,35 @@ static int has_host_hooks(const struct plan_config *config)
 		config->hooks_poststart.count;
 }
 
+/* Which files of a cgroup may be given away, for a plan that does so; -1: the kernel has no such
+ * list. */
+static int open_delegate(const struct creation *c)
+{
+	struct plan_opt_u64 owner = c->container.plan.config->cgroup_owner;
+
+	if (!owner.set || owner.value == geteuid())
+		return -1;
+	return open("/sys/kernel/cgroup/delegate", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
 /* A step that makes what the journal lists. */
 static int spawn_maker(struct creation *c, enum creation_step i, enum program program,
 	const struct msg_rule *rules, size_t rule_count)
 {
 	static const char *arguments[] = {"create", NULL};
 	/* With the lock: if we are killed, `delete` waits until no more directory is made. */
-	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {c->lock_fd, FD_JOURNAL}};
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {c->lock_fd, FD_JOURNAL},
+		{program == PROGRAM_CGROUP ? open_delegate(c) : -1, FD_DELEGATE}};
 	const struct spawn request = {.program = program,
 		.image = -1,
 		.arguments = arguments,
 		.fds = fds,
 		.fd_count = COUNT(fds)};
+	int err = spawn_step(c, i, &request, rules, rule_count);
 
-	return spawn_step(c, i, &request, rules, rule_count);
+	if (fds[2].from >= 0)
+		close(fds[2].from);
+	return err;
 }
 
 static int spawn_makers(struct creation *c)
