@@ -231,6 +231,29 @@ void limit(struct step *s)
 	finish(s, 0);
 }
 
+void refuses(const char *what, enum msg_type at)
+{
+	int record, plan = plan_file();
+	struct step s = start("create", plan, -1);
+
+	close(plan);
+	if (at != MSG_LIMIT && at != MSG_CGROUP_MAKE) {
+		expect_error(&s, what);
+		finish(&s, 1);
+		return;
+	}
+	record = take_announcements(&s);
+	order(&s, MSG_CGROUP_MAKE, 0);
+	if (at == MSG_LIMIT) {
+		expect(&s, MSG_CGROUP_MADE);
+		s.v2 = msg.fd;
+		order(&s, MSG_LIMIT, 0);
+	}
+	expect_error(&s, what);
+	finish(&s, 1);
+	remove_container(record);
+}
+
 void run_mode(const char *mode, int record)
 {
 	struct step s = start(mode, -1, record);

@@ -48,6 +48,8 @@ int take_announcements(struct step *s);
 struct step begin(int *record);
 void join(struct step *s, pid_t pid);
 void limit(struct step *s);
+/* Makes a cgroup by the plan, until the program says WHAT instead of doing AT. */
+void refuses(const char *what, enum msg_type at);
 void run_mode(const char *mode, int record);
 void remove_container(int record);
 const char *directory(const char *controller);

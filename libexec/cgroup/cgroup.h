@@ -99,9 +99,6 @@ void make_all(struct host *host, const struct plan *plan);
 void prepare_join(struct host *host);
 /* Writes the digits of a pid into cgroup.procs of H. 0, -errno. */
 int join(struct hierarchy *h, const char *pid);
-/* Dies in runc's words when ERR of join says that a v2 cgroup takes no process because of its type.
- */
-void explain_join(const struct hierarchy *h, int err);
 void join_all(struct host *host, const struct plan *plan, pid_t pid);
 /* True when an error to make or join a cgroup leaves it out instead of ending the creation
  * (runc-cli 5.7). */
@@ -116,6 +113,15 @@ void join_prepare(struct host *host, struct journal *journal);
  * below it. */
 void join_open(struct host *host, const struct journal *journal, char **subs, int count);
 void join_process(struct host *host, pid_t pid);
+
+/* why.c: each returns when it knows nothing better than the caller */
+
+/* Dies in runc's words when the type of a v2 cgroup is the reason. */
+void explain_type(const struct hierarchy *h);
+/* Dies when ERR of join comes from the type of a v2 cgroup or from the controllers of those below. */
+void explain_join(const struct hierarchy *h, int err);
+/* No file of CONTROLLER: says at which cgroup above it is lost. */
+_Noreturn void die_unavailable(const struct hierarchy *h, const char *controller);
 
 /* limit.c, limit1.c, limit2.c, limit_io.c */
 
@@ -133,6 +139,8 @@ int limit_try(const struct hierarchy *h, const char *file, const char *value);
 int controller_available(const struct hierarchy *h, const char *controller);
 /* True when the plan has anything to limit apart from devices. */
 int has_limits(const struct plan *plan);
+/* The same for controllers of v2 that no threaded cgroup has, as runc sees it. */
+int has_domain_limits(const struct plan *plan);
 /* True when a device program or list is wanted. */
 int has_devices(const struct plan *plan);
 void limit_pids(struct hierarchy *h, const struct plan *plan);

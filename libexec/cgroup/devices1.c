@@ -171,14 +171,15 @@ static void take_away(
 	for (size_t i = 0; i < n; i++) {
 		uint64_t access;
 
-		if (rules[i].allow != adds || !(rules[i].access & rules[n].access))
+		if (rules[i].allow != adds || !(rules[i].access & rules[n].access) ||
+			(!covers(&rules[n], &rules[i]) && !covers(&rules[i], &rules[n])))
 			continue;
 		access = listed(rules, n, &rules[i], adds) & rules[n].access;
 		if (!access)
 			continue;
 		if (covers(&rules[n], &rules[i]))
 			write_rule(h, &rules[i], access, !adds);
-		else if (covers(&rules[i], &rules[n]))
+		else
 			refuse_hole(&rules[n], &rules[i]);
 	}
 }

@@ -47,7 +47,7 @@ void limit_write(
 	err = limit_try(h, file, value);
 	/* On v2 a controller that could not be enabled has no files. */
 	if (err == -ENOENT && is_unified(h) && !controller_available(h, controller))
-		die_missing(controller);
+		die_unavailable(h, controller);
 	if (err)
 		die_write(h, file, value, err);
 }
@@ -73,16 +73,32 @@ static int given_u(struct plan_opt_u64 field)
 	return field.set && field.value;
 }
 
+static int has_memory_limits(const struct plan_config *c)
+{
+	return given(c->memory_limit) || given(c->memory_reservation) || given(c->memory_swap);
+}
+
+static int has_cpu_limits(const struct plan_config *c)
+{
+	return given_u(c->cpu_shares) || given(c->cpu_quota) || c->cpu_burst.set ||
+		given_u(c->cpu_period) || c->cpu_idle.set;
+}
+
+int has_domain_limits(const struct plan *plan)
+{
+	const struct plan_config *c = plan->config;
+
+	return has_memory_limits(c) || has_cpu_limits(c) || has_block_limits(c) ||
+		c->hugepages.count;
+}
+
 int has_limits(const struct plan *plan)
 {
 	const struct plan_config *c = plan->config;
 
-	return given(c->memory_limit) || given(c->memory_reservation) || given(c->memory_swap) ||
-		c->memory_swappiness.set || c->memory_disable_oom || given_u(c->cpu_shares) ||
-		given(c->cpu_quota) || c->cpu_burst.set || given_u(c->cpu_period) ||
-		given(c->cpu_rt_runtime) || given_u(c->cpu_rt_period) || c->cpu_idle.set ||
-		c->cpuset_cpus.length || c->cpuset_mems.length || c->pids_limit.set ||
-		c->hugepages.count || c->unified.count || has_block_limits(c) ||
+	return has_domain_limits(plan) || c->memory_swappiness.set || c->memory_disable_oom ||
+		given(c->cpu_rt_runtime) || given_u(c->cpu_rt_period) || c->cpuset_cpus.length ||
+		c->cpuset_mems.length || c->pids_limit.set || c->unified.count ||
 		given_u(c->net_class_id) || c->net_priorities.count || c->rdma.count;
 }
 

@@ -20,8 +20,8 @@ static void write_cpuset(struct hierarchy *h, const char *file, const char *valu
 	err = limit_try(h, file, value);
 	if (err == -ENOENT && !is_unified(h))
 		err = write_file(h->leaf, file + strlen("cpuset."), value); /* noprefix */
-	if (err == -ENOENT)
-		die_missing("cpuset");
+	if (err == -ENOENT && is_unified(h))
+		die_unavailable(h, "cpuset");
 	if (err)
 		die_write(h, file, value, err);
 }

@@ -293,21 +293,6 @@ void make_all(struct host *host, const struct plan *plan)
 	}
 }
 
-void explain_join(const struct hierarchy *h, int err)
-{
-	char type[64], what[MSG_WHAT_MAX];
-
-	if (err != -EOPNOTSUPP || !is_unified(h) ||
-		read_file(h->leaf, "cgroup.type", type, sizeof(type)) < 0)
-		return;
-	text_join(what, sizeof(what), "cannot enter cgroupv2 \"", full_path(h, NULL),
-		!strcmp(type, "domain invalid")
-			? "\" with domain controllers -- it is in an invalid state"
-			: "\" with domain controllers -- it is in threaded mode",
-		NULL);
-	die(what, NULL, 0);
-}
-
 int join(struct hierarchy *h, const char *pid)
 {
 	ssize_t n;
@@ -337,6 +322,20 @@ void prepare_join(struct host *host)
 	}
 }
 
+/*
+ * Below a threaded cgroup a new one takes processes only as a threaded one, and has none of the
+ * controllers that need a domain. Where the plan needs none of them that is better than an error
+ * (runc-cli 5.3). True when it was done.
+ */
+static int make_threaded(struct hierarchy *h, const struct plan *plan)
+{
+	char type[64];
+
+	return is_unified(h) && !has_domain_limits(plan) &&
+		read_file(h->leaf, "cgroup.type", type, sizeof(type)) > 0 &&
+		!strcmp(type, "domain invalid") && !write_file(h->leaf, "cgroup.type", "threaded");
+}
+
 void join_all(struct host *host, const struct plan *plan, pid_t pid)
 {
 	char digits[24];
@@ -351,6 +350,8 @@ void join_all(struct host *host, const struct plan *plan, pid_t pid)
 			continue;
 		limit_realtime(h, plan);
 		err = join(h, digits);
+		if (err == -EOPNOTSUPP && make_threaded(h, plan))
+			err = join(h, digits);
 		close_fd(&h->procs);
 		if (!err)
 			continue;
