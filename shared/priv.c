@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <signal.h>
@@ -116,11 +115,22 @@ static void set_limits(const struct priv *table)
 	}
 }
 
-static void enter_landlock(const char *path)
+static void allow_beneath(int ruleset, const char *path, uint64_t access)
+{
+	struct landlock_path_beneath_attr beneath = {.allowed_access = access};
+
+	beneath.parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (beneath.parent_fd < 0)
+		return;
+	if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
+		die("landlock_add_rule:", path, errno);
+	close(beneath.parent_fd);
+}
+
+void priv_landlock(const struct priv *table)
 {
 	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_attr attr = {.fs = LANDLOCK_ABI1_FS};
-	struct landlock_path_beneath_attr beneath;
 	int ruleset;
 
 	if (abi < 1)
@@ -142,16 +152,8 @@ static void enter_landlock(const char *path)
 		0);
 	if (ruleset < 0)
 		die("landlock_create_ruleset:", NULL, errno);
-	if (path) {
-		beneath.allowed_access = attr.fs;
-		beneath.parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (beneath.parent_fd >= 0) {
-			if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
-				    &beneath, 0) < 0)
-				die("landlock_add_rule:", path, errno);
-			close(beneath.parent_fd);
-		}
-	}
+	for (const char *const *path = table->landlock_paths; path && *path; path++)
+		allow_beneath(ruleset, *path, attr.fs & table->landlock_access);
 	if (syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
 		die("landlock_restrict_self:", NULL, errno);
 	close(ruleset);
@@ -281,7 +283,7 @@ void priv_enter(const struct priv *table, int conducted)
 			prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1))
 		die("PR_SET_NO_NEW_PRIVS:", NULL, errno);
 	if (table->landlock)
-		enter_landlock(table->landlock_path);
+		table->landlock(table);
 	if (table->nobody)
 		become_nobody();
 	if (table->caps != PRIV_CAPS_KEEP) {

@@ -8,6 +8,7 @@
 #define DAVIT_PRIV_H
 
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,16 @@ enum priv_fd_kind {
 	PRIV_FD_FIFO,
 	PRIV_FD_TERMINAL
 };
+
+struct priv;
+/* Denies the file system but for landlock_paths. Only tables name it: the small programs of the line,
+ * which confine no files, are linked without it. */
+void priv_landlock(const struct priv *table);
+
+/* Landlock's rights below the paths of a table; all is to make and remove as well. */
+#define PRIV_ALL   UINT64_MAX
+#define PRIV_READ  (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define PRIV_WRITE (PRIV_READ | LANDLOCK_ACCESS_FS_WRITE_FILE) /* what is there already */
 
 struct priv_fd {
 	int number;
@@ -39,8 +50,10 @@ struct priv {
 	int nobody;    /* become uid and gid 65534, when we are root */
 	uint64_t caps; /* capabilities to keep, as bits, or PRIV_CAPS_KEEP */
 	int no_new_privs;
-	int landlock;              /* deny the file system but for landlock_path */
-	const char *landlock_path; /* read, write, make and remove below it; NULL: nothing at all */
+	void (*landlock)(
+		const struct priv *table); /* priv_landlock; NULL: files are not confined */
+	const char *const *landlock_paths; /* to the first NULL; NULL: nothing at all */
+	uint64_t landlock_access;          /* below them */
 	const struct priv_limit *limits;
 	size_t limit_count;
 	const struct priv_fd *fds; /* ascending; everything else above 2 is closed */

@@ -1,5 +1,5 @@
 # Turns libexec/NAME/priv into priv_table.h; the first file has the numbers of the system calls, as cc -dM writes them. Lines: KEYWORD WORDS…; "#" begins a comment. Keywords:
-#   uid nobody|keep · caps none|keep|NAME… · nnp yes|no · landlock none|keep|PATH · rlimit NAME N
+#   uid nobody|keep · caps none|keep|NAME… · nnp yes|no · landlock none|keep|[read|write] PATH… · rlimit NAME N
 #   fds NUMBER-NAME[:kind][?]…  (names of shared/fds.h) · seccomp none | CALL… (may be repeated) · exec yes|no (told, not applied)
 function fail(text) { print FILENAME ":" FNR ": " text > "/dev/stderr"; bad = 1; exit 1 }
 # The kernel walks the program once for every system call there is when it is loaded, so it is a search tree.
@@ -31,7 +31,7 @@ function tree(first, last,  middle) {
 FILENAME == syscalls { if ($1 == "#define" && sub(/^__NR_/, "", $2)) number[$2] = $3 + 0; next }
 BEGIN {
 	split("ANY REGULAR SOCKET DIRECTORY FIFO TERMINAL", kinds)
-	caps = "PRIV_CAPS_KEEP"; nnp = 0; nobody = 0; landlock = 0; path = "NULL"; calls = 0; filter = 0
+	caps = "PRIV_CAPS_KEEP"; nnp = 0; nobody = 0; landlock = "NULL"; paths = ""; access = "PRIV_ALL"; calls = 0; filter = 0
 }
 { sub(/#.*/, "") }
 NF == 0 { next }
@@ -46,8 +46,12 @@ $1 == "caps" {
 }
 $1 == "landlock" {
 	if ($2 == "keep") next
-	landlock = 1
-	if ($2 != "none") path = "\"" $2 "\""
+	landlock = "priv_landlock"
+	if ($2 == "none") next
+	for (i = 2; i <= NF; i++) {
+		if ($i == "read" || $i == "write") access = "PRIV_" toupper($i)
+		else paths = paths "\"" $i "\", "
+	}
 	next
 }
 $1 == "rlimit" { limits = limits "\t{RLIMIT_" $2 ", " $3 "},\n"; nlimits++; next }
@@ -72,6 +76,7 @@ END {
 	if (bad) exit 1
 	print "/* Made by tools/priv.awk from libexec/" name "/priv. */"
 	print "#include <linux/audit.h>\n#include <linux/capability.h>\n#include <linux/seccomp.h>\n#include <stddef.h>\n#include <sys/resource.h>\n#include <sys/syscall.h>\n#include \"fds.h\"\n#include \"priv.h\"\n"
+	if (paths != "") print "static const char *const priv_paths[] = {" paths "NULL};\n"
 	if (nlimits) print "static const struct priv_limit priv_limits[] = {\n" limits "};\n"
 	if (nfds) print "static const struct priv_fd priv_fds[] = {\n" fds "};\n"
 	if (filter) {
@@ -86,7 +91,7 @@ END {
 		print "};\n"
 	}
 	print "static const struct priv priv = {"
-	print "\t.program = \"" name "\",\n\t.nobody = " nobody + 0 ",\n\t.caps = " caps ",\n\t.no_new_privs = " nnp + 0 ",\n\t.landlock = " landlock ",\n\t.landlock_path = " path ","
+	print "\t.program = \"" name "\",\n\t.nobody = " nobody + 0 ",\n\t.caps = " caps ",\n\t.no_new_privs = " nnp + 0 ",\n\t.landlock = " landlock ",\n\t.landlock_paths = " (paths == "" ? "NULL" : "priv_paths") ",\n\t.landlock_access = " access ","
 	if (nlimits) print "\t.limits = priv_limits,\n\t.limit_count = sizeof(priv_limits) / sizeof(priv_limits[0]),"
 	if (nfds) print "\t.fds = priv_fds,\n\t.fd_count = sizeof(priv_fds) / sizeof(priv_fds[0]),"
 	if (filter) print "\t.filter = priv_filter,\n\t.filter_length = sizeof(priv_filter) / sizeof(priv_filter[0]),"

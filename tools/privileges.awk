@@ -44,7 +44,7 @@ FILENAME ~ /\/priv$/ {
 	if ($1 == "uid") uid[p] = $2
 	else if ($1 == "caps") for (i = 2; i <= NF; i++) caps[p] = add(caps[p], $i == "none" || $i == "keep" ? $i : "CAP_" $i)
 	else if ($1 == "nnp") nnp[p] = $2
-	else if ($1 == "landlock") landlock[p] = $2
+	else if ($1 == "landlock") for (i = 2; i <= NF; i++) { if ($i == "read" || $i == "write") degree[p] = $i; else landlock[p] = landlock[p] (landlock[p] == "" ? "" : " and ") $i }
 	else if ($1 == "rlimit") limits[p] = add(limits[p], $2 " " $3)
 	else if ($1 == "exec") exec[p] = $2
 	else if ($1 == "fds") for (i = 2; i <= NF; i++) take_fd($i)
@@ -68,7 +68,7 @@ function take_fd(word,  optional, run, part, kind) {
 function say_uid(p) { return uid[p] == "nobody" ? "nobody (65534), if the caller is root" : "the caller's" }
 function say_caps(p) { return caps[p] == "keep" || caps[p] == "" ? "the caller's" : caps[p] == "none" ? "none" : "at most " caps[p] }
 function say_nnp(p) { return nnp[p] == "yes" ? "set" : "not set" }
-function say_files(p) { return landlock[p] == "none" ? "none can be opened (Landlock)" : landlock[p] == "keep" || landlock[p] == "" ? "not confined" : "below " landlock[p] " only (Landlock)" }
+function say_files(p) { return landlock[p] == "none" ? "none can be opened (Landlock)" : landlock[p] == "keep" || landlock[p] == "" ? "not confined" : "below " landlock[p] " only" (degree[p] == "" ? "" : degree[p] == "read" ? ", to read" : ", to read and to write what is there") " (Landlock)" }
 function say_calls(p) { return ncalls[p] ? calls[p] : "not confined" }
 function say_limits(p) { return limits[p] == "" ? "the caller's" : limits[p] }
 function say_exec(p) { return exec[p] == "yes" ? "yes" : "no" }

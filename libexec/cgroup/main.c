@@ -173,7 +173,7 @@ static struct priv table_for(const char *mode)
 		table.caps = BIT(CAP_KILL);
 		/* Landlock (6.12) would also forbid the signals, and can only do both. */
 		if (kill_needs_signals())
-			table.landlock = 0;
+			table.landlock = NULL;
 	}
 	return table;
 }

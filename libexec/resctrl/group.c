@@ -4,30 +4,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 #include "kernfs.h"
-#include "resctrl.h"
+#include "group.h"
 #include "step.h"
 #include "text.h"
 
-#define RDTGROUP_SUPER_MAGIC 0x7655821u
-#define LOCK_MS              10000
-#define LOCK_PAUSE           10
-#define MONITORS             "mon_groups"
-
-/* The place of the file system is the kernel's choice, resctrl(5) and every tool know no other. An
- * fd or -ENOENT. */
-static int open_mount(void)
-{
-	int root = openat(AT_FDCWD, RESCTRL_MOUNT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct statfs fs;
-
-	if (root >= 0 && !fstatfs(root, &fs) && (uint32_t)fs.f_type == RDTGROUP_SUPER_MAGIC)
-		return root;
-	close_fd(&root);
-	return -ENOENT;
-}
+#define LOCK_MS    10000
+#define LOCK_PAUSE 10
+#define MONITORS   "mon_groups"
 
 /* Whoever changes more than one file holds this lock (the kernel's resctrl.rst, "Locking"): so what
  * we compare is whole, and what we make is. */
@@ -125,7 +110,7 @@ static void check_no_monitor(const struct group *group)
 void group_find(struct group *group, const struct plan *plan)
 {
 	choose_names(group, plan);
-	group->root = open_mount();
+	group->root = resctrl_open_mount();
 	if (group->root < 0)
 		die("linux.intelRdt: no resctrl file system is mounted on", RESCTRL_MOUNT, 0);
 	lock(group->root);
@@ -263,7 +248,7 @@ int group_open(struct group *group, const struct journal *journal)
 	int err;
 
 	take_names(group, journal);
-	group->root = open_mount();
+	group->root = resctrl_open_mount();
 	if (group->root < 0)
 		return group->root;
 	group->dir = beneath(group->root, *group->name ? group->name : ".", O_RDONLY | O_DIRECTORY);
@@ -297,7 +282,7 @@ void group_remove(const struct journal *journal)
 	if (!journal->resctrl.group)
 		return;
 	take_names(&group, journal);
-	group.root = open_mount();
+	group.root = resctrl_open_mount();
 	if (group.root < 0)
 		return;
 	lock(group.root);

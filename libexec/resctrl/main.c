@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "fds.h"
-#include "resctrl.h"
+#include "group.h"
 #include "step.h"
 
 #include "priv_table.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "kernfs.h"
-#include "resctrl.h"
+#include "group.h"
 #include "step.h"
 #include "text.h"
 

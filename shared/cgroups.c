@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include "cgroup.h"
+#include "cgroups.h"
+#include "kernfs.h"
 #include "step.h"
 #include "text.h"
 

@@ -3,14 +3,13 @@
  * service (CLOS), which is a group with a schemata file and a list of tasks; its root is one, too.
  * A group may have monitoring groups of its own below mon_groups.
  */
-#ifndef DAVIT_RESCTRL_H
-#define DAVIT_RESCTRL_H
+#ifndef DAVIT_RESCTRL_GROUP_H
+#define DAVIT_RESCTRL_GROUP_H
 
 #include "journal.h"
 #include "msg.h"
 #include "plan.h"
-
-#define RESCTRL_MOUNT "/sys/fs/resctrl"
+#include "resctrl.h"
 
 struct group {
 	int root;         /* of the file system, with the lock on it as long as something is made */
