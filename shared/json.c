@@ -184,6 +184,12 @@ void json_u64(struct json *j, const char *key, uint64_t value)
 	add(j, digits, t.length);
 }
 
+void json_number(struct json *j, const char *key, const char *digits)
+{
+	begin(j, key);
+	add_text(j, digits);
+}
+
 void json_bool(struct json *j, const char *key, int value)
 {
 	begin(j, key);

@@ -29,6 +29,8 @@ void json_array_end(struct json *j);
 void json_string(struct json *j, const char *key, const char *value);
 void json_u64(struct json *j, const char *key, uint64_t value);
 void json_i64(struct json *j, const char *key, int64_t value);
+/* DIGITS as they are: a number, which the caller has checked. */
+void json_number(struct json *j, const char *key, const char *digits);
 void json_bool(struct json *j, const char *key, int value);
 void json_null(struct json *j, const char *key);
 

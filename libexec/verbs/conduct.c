@@ -235,7 +235,8 @@ int step_finish(struct step *step, int seconds)
 	while (step->peer.fd >= 0) {
 		struct pollfd poller = {.fd = step->peer.fd, .events = POLLIN};
 		int64_t left = end - conduct_clock() / 1000;
-		int n = left > 0 ? poll(&poller, 1, (int)left) : 0;
+		int n = seconds < 0 || left > 0 ? poll(&poller, 1, seconds < 0 ? -1 : (int)left)
+						: 0;
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -58,7 +58,7 @@ int step_tell(struct step *step, enum msg_type type, const void *body, size_t le
  */
 int step_receive(struct step *step, struct msg *msg);
 
-/* Waits until STEP is gone, at most SECONDS (then it is killed). Returns 0 when it said MSG_DONE,
+/* Waits until STEP is gone, at most SECONDS (then it is killed; below 0: no limit). Returns 0 when it said MSG_DONE,
  * else -ECANCELED. */
 int step_finish(struct step *step, int seconds);
 

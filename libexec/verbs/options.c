@@ -108,19 +108,36 @@ static int parse_bool(const char *text, int *value)
 	return -EINVAL;
 }
 
+static void begin_invalid(struct text *t, const struct flag *flag, const char *value)
+{
+	text_add(t, "invalid value ");
+	text_add_quoted(t, value);
+	text_add(t, " for flag -");
+	text_add(t, flag->name);
+}
+
 static int invalid_value(const struct flag *flag, const char *value, const char *function, int err)
 {
 	struct text t = TEXT(problem);
 
-	text_add(&t, "invalid value ");
-	text_add_quoted(&t, value);
-	text_add(&t, " for flag -");
-	text_add(&t, flag->name);
+	begin_invalid(&t, flag, value);
 	text_add(&t, ": strconv.");
 	text_add(&t, function);
 	text_add(&t, ": parsing ");
 	text_add_quoted(&t, value);
 	text_add(&t, err == -ERANGE ? ": value out of range" : ": invalid syntax");
+	return -EINVAL;
+}
+
+static int parse_value(const struct flag *flag, const char *value)
+{
+	const struct flag_parser *parser = flag->value;
+	struct text t = TEXT(problem);
+
+	if (!parser->parse(value))
+		return 0;
+	begin_invalid(&t, flag, value);
+	text_add(&t, ": parse error");
 	return -EINVAL;
 }
 
@@ -161,6 +178,8 @@ static int set_flag(const struct flag *flag, const char *value)
 		return err ? invalid_value(flag, value, "ParseInt", err) : 0;
 	case FLAG_LIST:
 		return add_value(flag, value);
+	case FLAG_PARSED:
+		return parse_value(flag, value);
 	}
 	return -EINVAL;
 }

@@ -8,18 +8,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum flag_kind { FLAG_BOOL, FLAG_STRING, FLAG_LIST, FLAG_INT };
+enum flag_kind { FLAG_BOOL, FLAG_STRING, FLAG_LIST, FLAG_INT, FLAG_PARSED };
 
 struct flag_list {
 	const char **values; /* as many as there were on the command line */
 	size_t count;
 };
 
+struct flag_parser {
+	int (*parse)(const char *text); /* 0, or -errno: "parse error" */
+};
+
 struct flag {
 	const char *name;  /* without dashes */
 	const char *alias; /* "b" for -b, or NULL */
 	enum flag_kind kind;
-	void *value;      /* int *, const char **, struct flag_list *, int64_t * */
+	void *value;      /* int *, const char **, struct flag_list *, int64_t *,
+			     const struct flag_parser * */
 	const char *help; /* one line for --help; NULL: hidden */
 };
 

@@ -169,6 +169,26 @@ only_declared() {
 	done
 }
 
+@test "priv: stats, which watches a container, and its conductor" {
+	setup_bundle
+	args sleep 100
+	background run "$ID"
+	wait_for 5 is_running "$ID"
+	"$RUNC" --root "$STATE" events --interval 1h "$ID" >"$T/events" 2>&1 3>&- 4>&- 9>&- &
+	local pid=$! set
+	BACKGROUND="$BACKGROUND $pid"
+	wait_for 5 pgrep -P "$pid" -x stats >/dev/null
+	STEP=$(pgrep -P "$pid" -x stats)
+	wait_for 5 settled "$STEP" stats
+	compare stats "$STEP"
+	for set in CapPrm CapEff CapInh CapAmb; do
+		[ $((16#$(of $set "$pid") & ~(1 << 5 | 1 << 1))) = 0 ] || { echo "events keeps $set $(of $set "$pid")"; return 1; }
+	done
+	runc kill "$ID" KILL
+	wait_for 5 test ! -d "/proc/$pid"
+	wait_for 5 test ! -d "$STATE/$ID"
+}
+
 @test "priv: a conductor that waits for a container in the foreground keeps what sequencing needs" {
 	setup_bundle
 	args sleep 100
