@@ -330,6 +330,20 @@ rmdir /mon_groups/ID"
 	runc delete --force "$ID"
 }
 
+@test "resctrl: events tells the schemata of the container's group" {
+	rdt '{"schemata": ["L3:0=f", "MB:1=50"]}'
+	created
+	run runc events --stats "$ID"
+	expect 0
+	# This file system tells of bandwidth only in its info.
+	same "$(jq -c .data.intel_rdt <<<"$output" | tr -d ' ')" '{"mem_bw_info":{"bandwidth_gran":10},"mem_bw_schema_root":"MB:0=100;1=100","mem_bw_schema":"MB:0=100;1=50","schemata":["MB:0=100;1=50","L3:0=0000f;1=fffff"]}'
+	edit 'del(.linux.intelRdt)'
+	detached create "$ID-b"
+	expect 0
+	run runc events --stats "$ID-b"
+	jq -e '.data.intel_rdt == {}' <<<"$output"
+}
+
 @test "resctrl: the program runs only when its process is in the group" {
 	local group pid
 	rdt '{"closID": "/", "enableMonitoring": true}'

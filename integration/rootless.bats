@@ -247,6 +247,22 @@ runc() {
 	nothing_left
 }
 
+@test "rootless: events without a cgroup has nothing to tell, and nothing to watch" {
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	! find /sys/fs/cgroup -type d -name "$ID" | grep -q . || skip "this user has cgroups"
+	run runc events --stats "$ID"
+	expect 0
+	jq -e '.type == "stats" and .data.pids == {} and .data.cpu.usage.total == null and .data.network_interfaces == null' <<<"$output"
+	newer "words"
+	run runc events --interval 1s "$ID"
+	expect 1 "the container has no cgroup to watch"
+	run runc events --stats --format openmetrics "$ID"
+	expect 0 "container_start_time_seconds{id=\"$ID\"} " "# EOF"
+	runc delete --force "$ID"
+}
+
 @test "rootless: a path to a namespace of root, or to none, is refused" {
 	newer "words"
 	edit '.linux.namespaces |= map(if .type == "ipc" then .path = "/proc/1/ns/ipc" else . end)'
