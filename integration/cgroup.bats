@@ -79,40 +79,30 @@ inside() {
 	[ "$output" = "cgroup: no such cgroup: /../../../etc" ]
 }
 
-@test "cgroup stat: processes, limits, usage and state as JSON" {
+@test "cgroup stat: processes, directories and state as JSON" {
 	inside pids memory cpuacct freezer
-	if [ "$KIND" != v2 ]; then
-		echo 9 >"$(dir pids)/pids.max"
-		echo 67108864 >"$(dir memory)/memory.limit_in_bytes"
-	fi
 	"$CGROUP" stat "/$NAME" >"$BATS_TEST_TMPDIR/json"
 	jq -e --arg kind "$KIND" '.version == $kind' "$BATS_TEST_TMPDIR/json"
 	jq -e --argjson pid "$PID" '.processes == [$pid] and .frozen == false' "$BATS_TEST_TMPDIR/json"
 	if [ "$KIND" = v2 ]; then
 		jq -e --arg d "/sys/fs/cgroup/$NAME" '.cgroups == {"": $d}' "$BATS_TEST_TMPDIR/json"
 	else
-		jq -e '.pids == {current: 1, limit: 9}' "$BATS_TEST_TMPDIR/json"
-		jq -e '.memory.limit == 67108864 and .memory.current >= 0' "$BATS_TEST_TMPDIR/json"
 		jq -e --arg d "/sys/fs/cgroup/pids/$NAME" '.cgroups.pids == $d' "$BATS_TEST_TMPDIR/json"
 	fi
-	jq -e '.cpu.usage | type == "number"' "$BATS_TEST_TMPDIR/json"
 }
 
-@test "cgroup stat: no limit is null, frozen is told" {
+@test "cgroup stat: frozen is told" {
 	local d
 	if [ "$KIND" = v2 ]; then
 		d=$(dir "")
 		echo 1 >"$d/cgroup.freeze"
 	else
-		dir memory
-		dir pids
 		d=$(dir freezer)
 		echo FROZEN >"$d/freezer.state"
 	fi
 	run "$CGROUP" stat "$NAME"
 	[ "$status" = 0 ]
 	jq -e '.frozen and .processes == []' <<<"$output"
-	[ "$KIND" = v2 ] || jq -e '.memory.limit == null and .pids == {current: 0, limit: null}' <<<"$output"
 }
 
 @test "cgroup procs: one pid a line" {

@@ -1,4 +1,5 @@
-/* By hand: what is in a cgroup, as JSON or as a list of pids. Only reads. */
+/* By hand: what is in a cgroup, as JSON or as a list of pids. Only reads. The numbers are told by the
+ * program stats. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -58,78 +59,17 @@ static struct hierarchy *with_processes(struct host *host)
 	return h;
 }
 
-/* On v2 one directory has the files of all controllers. */
-static int leaf_of(struct host *host, const char *controller)
-{
-	struct hierarchy *h = host_controller(host, host->unified ? "" : controller);
-
-	return h ? h->leaf : -1;
-}
-
-/* A number, null for "no limit"; nothing when the file is not there. */
-static void add_number(struct json *j, const char *key, int dir, const char *file, uint64_t unit)
-{
-	uint64_t n;
-
-	if (dir < 0 || read_number(dir, file, &n))
-		return;
-	if (n == UINT64_MAX)
-		json_null(j, key);
-	else
-		json_u64(j, key, n * unit);
-}
-
 static void add_frozen(struct json *j, struct host *host)
 {
-	int v1 = leaf_of(host, "freezer");
-	struct hierarchy *h = host_controller(host, "");
-	int v2 = h ? h->leaf : -1;
+	struct hierarchy *freezer = host_controller(host, "freezer"),
+			 *h = host_controller(host, "");
+	int v1 = freezer ? freezer->leaf : -1, v2 = h ? h->leaf : -1;
 	char state[32];
 
 	if (!host->unified && v1 >= 0 && read_file(v1, "freezer.state", state, sizeof(state)) > 0)
 		json_bool(j, "frozen", strcmp(state, "THAWED") != 0);
 	else if (v2 >= 0 && read_file(v2, "cgroup.freeze", state, sizeof(state)) > 0)
 		json_bool(j, "frozen", state[0] == '1');
-}
-
-static void add_memory(struct json *j, struct host *host)
-{
-	int dir = leaf_of(host, "memory"), v2 = host->unified;
-
-	json_object(j, "memory");
-	add_number(j, "current", dir, v2 ? "memory.current" : "memory.usage_in_bytes", 1);
-	add_number(j, "limit", dir, v2 ? "memory.max" : "memory.limit_in_bytes", 1);
-	json_object_end(j);
-}
-
-static void add_pids(struct json *j, struct host *host)
-{
-	int dir = leaf_of(host, "pids");
-
-	json_object(j, "pids");
-	add_number(j, "current", dir, "pids.current", 1);
-	add_number(j, "limit", dir, "pids.max", 1);
-	json_object_end(j);
-}
-
-/* "usage_usec N" is the first line of v2's cpu.stat. */
-static void add_cpu(struct json *j, struct host *host)
-{
-	static const char word[] = "usage_usec ";
-	int dir = leaf_of(host, "cpuacct");
-	char text[4096];
-	uint64_t n;
-
-	json_object(j, "cpu");
-	if (!host->unified) {
-		add_number(j, "usage", dir, "cpuacct.usage", 1);
-	} else if (read_file(dir, "cpu.stat", text, sizeof(text)) > 0 &&
-		!strncmp(text, word, sizeof(word) - 1)) {
-		text[strcspn(text, "\n")] = '\0';
-		if (!text_to_u64(text + sizeof(word) - 1, &n))
-			json_u64(j, "usage", n * 1000);
-	}
-	json_object_end(j);
 }
 
 static int add_process(pid_t pid, void *arg)
@@ -164,9 +104,6 @@ static void show_stat(struct host *host)
 						    : "v1");
 	add_directories(&j, host);
 	add_frozen(&j, host);
-	add_memory(&j, host);
-	add_pids(&j, host);
-	add_cpu(&j, host);
 	json_array(&j, "processes");
 	err = procs_each(h->leaf, add_process, &j);
 	if (err && err != -EOPNOTSUPP)
