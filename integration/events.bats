@@ -15,6 +15,9 @@ v2() { [ "$LAYOUT" = v2 ] || [ "$LAYOUT" = vm ]; }
 # The v2 hierarchy of this machine has few controllers; that of the virtual machine has all.
 with_memory() { [ "$LAYOUT" != v2 ] || skip "the v2 hierarchy of this machine has no memory controller"; }
 
+# The virtual machine is slow.
+same_everywhere() { [ "$LAYOUT" != vm ] || skip "not for the virtual machine: the same everywhere"; }
+
 # It has this one, unless somebody has mounted it as v1.
 huge_pages() { v2 && grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers && [ -e /sys/kernel/mm/hugepages/hugepages-2048kB ]; }
 
@@ -24,9 +27,8 @@ busy() {
 	edit --arg path "/$ID" '.linux.cgroupsPath = $path | .linux.resources = {devices: .linux.resources.devices}
 		| .mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
 	! huge_pages || edit '.linux.resources += {hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}'
-	[ "$LAYOUT" = v2 ] || edit '.linux.resources += {pids: {limit: 31}, memory: {limit: 104857600}, cpu: {quota: 20000, period: 100000}}'
-	# The virtual machine is slow.
-	[ "$LAYOUT" != vm ] || loops=2000
+	[ "$LAYOUT" = v2 ] || edit '.linux.resources += {pids: {limit: 31}, memory: {limit: 104857600}, cpu: {quota: 40000, period: 100000}}'
+	[ "$LAYOUT" != vm ] || loops=1000
 	sh_args 'i=0; while [ $i -lt '$loops' ]; do i=$((i + 1)); done; dd if=/dev/zero of=/tmp/x bs=1M count=3 2>/dev/null; : >/tmp/ready; exec sleep 1000'
 }
 
@@ -153,6 +155,7 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 
 @test "events: intervals" {
 	local text
+	same_everywhere
 	sleeper
 	for text in 1ms 1.5s .5h 1m30s +1s 1us 2562047h; do
 		run runc events --stats --interval "$text" "$ID"
@@ -251,6 +254,7 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 
 @test "events: twenty readers at once" {
 	local i pids=""
+	same_everywhere
 	sleeper
 	for i in {1..20}; do
 		"$RUNC" --root "$STATE" events --interval 100ms "$ID" </dev/null >"$T/reader$i" 2>>"$T/readers.err" 3>&- 4>&- &
@@ -286,6 +290,7 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 
 @test "events: a slow reader costs no memory, and the conductor's end ends the rest" {
 	local stats
+	same_everywhere
 	newer "looks into the processes"
 	sleeper
 	mkfifo "$T/pipe"
@@ -322,6 +327,7 @@ switches() { local p; for p in "$@"; do cat "/proc/$p/status"; done | awk '/ctxt
 }
 
 @test "events: what cannot be written is an error" {
+	same_everywhere
 	newer "runc says so and ends with 0"
 	sleeper
 	run bash -c '"$0" --root "$1" events --stats "$2" >/dev/full' "$RUNC" "$STATE" "$ID"
@@ -377,6 +383,7 @@ switches() { local p; for p in "$@"; do cat "/proc/$p/status"; done | awk '/ctxt
 }
 
 @test "events: --format" {
+	same_everywhere
 	newer "new in davit"
 	sleeper
 	run runc events --stats --format json "$ID"
@@ -389,6 +396,7 @@ switches() { local p; for p in "$@"; do cat "/proc/$p/status"; done | awk '/ctxt
 
 @test "events: the checker of OpenMetrics text finds what is wrong" {
 	local text good='# TYPE a_seconds counter\n# UNIT a_seconds seconds\n# HELP a_seconds x\na_seconds_total{id="x",b="\\"\\n"} 1.5\n'
+	same_everywhere
 	check() { printf "$1" | awk -f "$TOP/integration/lib/openmetrics.awk"; }
 	run check "$good# EOF\n"
 	expect 0
@@ -402,6 +410,7 @@ switches() { local p; for p in "$@"; do cat "/proc/$p/status"; done | awk '/ctxt
 }
 
 @test "events: by hand, for any cgroup" {
+	same_everywhere
 	newer "new in davit"
 	run "$STATS" json /nosuch-$$
 	expect 1 "stats: no such cgroup: /nosuch-$$"
