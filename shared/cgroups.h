@@ -7,6 +7,7 @@
 #define DAVIT_CGROUPS_H
 
 #include <stddef.h>
+#include <sys/types.h>
 #include "journal.h"
 #include "plan.h"
 
