@@ -403,6 +403,64 @@ rmdir /mon_groups/ID"
 	done
 }
 
+@test "resctrl: update writes the schemata of the container's group, and of no other" {
+	rdt '{"l3CacheSchema": "L3:0=f"}'
+	created
+	: >"$T/log"
+	run runc update --l3-cache-schema "L3:0=ff;1=3" --mem-bw-schema "MB:0=50" "$ID"
+	expect 0
+	same "$output" ""
+	same "$(schemata "$ID")" "MB:0=50;1=100 L3:0=000ff;1=00003 "
+	same "$(changes)" "write /ID/schemata L3:0=ff;1=3
+write /ID/schemata MB:0=50"
+	same "$(jq -c .config.intel_rdt "$STATE/$ID/state.json")" '{"l3_cache_schema":"L3:0=ff;1=3","memBwSchema":"MB:0=50"}'
+	# As with runc, the schema that is not given goes out of the state; the group keeps it.
+	run runc update --mem-bw-schema "MB:0=60" "$ID"
+	expect 0
+	same "$(jq -c .config.intel_rdt "$STATE/$ID/state.json")" '{"memBwSchema":"MB:0=60"}'
+	same "$(schemata "$ID")" "MB:0=60;1=100 L3:0=000ff;1=00003 "
+	: >"$T/log"
+	run runc update "$ID" # nothing at all
+	expect 0
+	same "$(changes)" ""
+	same "$(jq -c .config.intel_rdt "$STATE/$ID/state.json")" '{"memBwSchema":"MB:0=60"}'
+	run runc exec "$ID" true
+	expect 0
+	runc delete --force "$ID"
+}
+
+@test "resctrl: an update that fails sets schemata and cgroups back, and says what the kernel says" {
+	rdt '{"l3CacheSchema": "L3:0=f", "memBwSchema": "MB:0=50"}'
+	edit '.linux.resources = {pids: {limit: 50}}'
+	[ "$LAYOUT" != v2 ] || edit '.linux.resources = {}'
+	created
+	local before
+	before=$(md5sum "$STATE/$ID/plan")
+	: >"$T/log"
+	run runc update --l3-cache-schema "L3:0=ff" --mem-bw-schema "MB:0=junk" "$ID"
+	expect 1 "linux.intelRdt.memBwSchema: write \"MB:0=junk\" to $R/$ID/schemata"
+	same "$(schemata "$ID")" "MB:0=50;1=100 L3:0=0000f;1=fffff "
+	same "$(changes | head -n 1)" "write /ID/schemata L3:0=ff"
+	same "$(md5sum "$STATE/$ID/plan")" "$before"
+	if [ "$LAYOUT" != v2 ]; then
+		echo '{"pids": {"limit": 7}}' >"$T/r"
+		run runc update -r "$T/r" --l3-cache-schema "L3:0=junk" "$ID"
+		expect 1 "linux.intelRdt.l3CacheSchema"
+		same "$(cat "/sys/fs/cgroup/pids$(sed -n 's/^[0-9]*:pids://p' "/proc/$PID/cgroup")/pids.max")" 50
+	fi
+	runc delete --force "$ID"
+}
+
+@test "resctrl: update of a container that has no intelRdt is refused, in runc's words" {
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run runc update --l3-cache-schema "L3:0=ff" "$ID"
+	expect 1 "updating a non-existent Intel RDT configuration is not supported"
+	same "$(cat "$T/log")" ""
+	runc delete --force "$ID"
+}
+
 @test "resctrl: for real: the root group, a group of the container's own, monitoring" {
 	rdt '{"closID": "/"}'
 	runc run "$ID"

@@ -74,6 +74,8 @@ enum msg_type {
 	MSG_RESCTRL, /* resctrl → conductor: struct msg_resctrl, before anything of it is made */
 	MSG_RESCTRL_MAKE, /* conductor → resctrl: it is in the journal, make it */
 	MSG_RESCTRL_JOIN, /* conductor → resctrl: struct msg_number (pid) */
+	MSG_UPDATED, /* cgroup, resctrl → conductor: an update is applied, and undone unless … */
+	MSG_KEEP,    /* conductor → cgroup, resctrl: … it is to stay */
 	MSG_TYPE_COUNT
 };
 

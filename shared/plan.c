@@ -341,5 +341,6 @@ int plan_waits_after_mounts(const struct plan *plan)
 
 	return config->hooks_prestart.count || config->hooks_create_runtime.count ||
 		config->hooks_create_container.count || config->device_rules.count ||
+		config->has_resources || /* runc's default rules */
 		config->has_scheduler || config->memory_policy.set;
 }

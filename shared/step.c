@@ -2,6 +2,7 @@
 #include "step.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 #include "fds.h"
@@ -24,6 +25,15 @@ int step_start(
 		die("this installation mixes programs of two builds: install davit again;", argv[0],
 			0);
 	return 1;
+}
+
+void step_ignore_signals(void)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (signal(signals[i], SIG_IGN) == SIG_ERR)
+			die("signal:", NULL, errno);
 }
 
 int step_conducted(void)

@@ -28,6 +28,10 @@ extern struct peer conductor;
 int step_start(
 	enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count);
 
+/* For a step that takes its effect back when the conductor ends: what ends that from a terminal or as
+ * a service does not end the step. Before confinement. */
+void step_ignore_signals(void);
+
 /* True when a conductor started this program. */
 int step_conducted(void);
 

@@ -67,7 +67,9 @@ static void place(const int (*fds)[2], size_t count)
 			_exit(125);
 }
 
-static _Noreturn void become_parse(const char *const *arguments, const int (*fds)[2], size_t count)
+/* MODE: NULL for a whole config.json. */
+static _Noreturn void become_parse(
+	const char *mode, const char *const *arguments, const int (*fds)[2], size_t count)
 {
 	static const char *words[ARGUMENTS_MAX + 4];
 	static char build[96];
@@ -77,7 +79,8 @@ static _Noreturn void become_parse(const char *const *arguments, const int (*fds
 	snprintf(build, sizeof(build), "build=%s", build_id);
 	words[n++] = "parse";
 	words[n++] = build;
-	words[n++] = "exec";
+	if (mode)
+		words[n++] = mode;
 	for (; *arguments && n < ARGUMENTS_MAX; arguments++)
 		words[n++] = *arguments;
 	alarm(SECONDS);
@@ -104,10 +107,11 @@ static void listen_to(int fd)
 	assert_true(got == 0 || got == -ECONNRESET);
 }
 
-int run_exec(const char *const *arguments, const char *process, size_t length)
+/* Runs it with the files that FDS names and takes over; the first two places are for the report and the
+ * plan. */
+static int run_parse(const char *mode, const char *const *arguments, int (*fds)[2], size_t count)
 {
-	int kept_fd = memory_file(kept, kept_size), err = memory_file("", 0), pair[2], status;
-	int process_fd = process ? memory_file(process, length) : -1;
+	int err = memory_file("", 0), pair[2], status;
 	char report[4096];
 	ssize_t n;
 	pid_t pid;
@@ -119,10 +123,10 @@ int run_exec(const char *const *arguments, const char *process, size_t length)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
-		const int fds[][2] = {{err, 2}, {out, FD_PLAN}, {pair[1], FD_CONTROL},
-			{kept_fd, FD_KEPT}, {process_fd, FD_CONFIG}};
+		const int first[3][2] = {{err, 2}, {out, FD_PLAN}, {pair[1], FD_CONTROL}};
 
-		become_parse(arguments, fds, COUNT(fds));
+		memcpy(fds, first, sizeof(first));
+		become_parse(mode, arguments, (const int(*)[2])fds, count);
 	}
 	close(pair[1]);
 	listen_to(pair[0]);
@@ -133,11 +137,33 @@ int run_exec(const char *const *arguments, const char *process, size_t length)
 	if (n) /* a sanitizer's; parse itself says everything to its conductor */
 		fail_msg("%s", report);
 	close(pair[0]);
-	close(kept_fd);
 	close(err);
-	if (process_fd >= 0)
-		close(process_fd);
+	for (size_t i = 3; i < count; i++)
+		if (fds[i][0] >= 0)
+			close(fds[i][0]);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int run_exec(const char *const *arguments, const char *process, size_t length)
+{
+	int fds[][2] = {{-1, 0}, {-1, 0}, {-1, 0}, {memory_file(kept, kept_size), FD_KEPT},
+		{process ? memory_file(process, length) : -1, FD_CONFIG}};
+
+	return run_parse("exec", arguments, fds, COUNT(fds));
+}
+
+static int text_file(const char *text)
+{
+	return text ? memory_file(text, strlen(text)) : -1;
+}
+
+int run_update(
+	const char *const *arguments, const char *config, const char *changed, const char *request)
+{
+	int fds[][2] = {{-1, 0}, {-1, 0}, {-1, 0}, {text_file(config), FD_CONFIG},
+		{text_file(changed), FD_CHANGED}, {text_file(request), FD_REQUEST}};
+
+	return run_parse(NULL, arguments, fds, COUNT(fds));
 }
 
 void load_exec(struct plan *plan)

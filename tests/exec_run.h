@@ -25,6 +25,11 @@ void keep(const char *build);
  */
 int run_exec(const char *const *arguments, const char *process, size_t length);
 
+/* The same for `parse` as `runc update` runs it: config.json, what earlier updates have changed, the
+ * request of -r (each NULL: none). */
+int run_update(
+	const char *const *arguments, const char *config, const char *changed, const char *request);
+
 /* The plan that the last run wrote; fails the test when the checker refuses it. */
 void load_exec(struct plan *plan);
 

@@ -37,6 +37,7 @@ static const struct {
 	{"config", "maps_new_mounts", "mount.kind and mount.mapping tell it"},
 	{"config", "has_linux", "what linux has is told by its members"},
 	{"config", "joins", "only of exec, which makes a plan of its own"},
+	{"config", "updates", "only of update, which makes a plan of its own"},
 };
 
 static enum change change_of(enum plan_record record, uint32_t field)

@@ -123,6 +123,7 @@ static void fill_root(void)
 	int info = add(1, "info", OTHER, S_IFDIR | 0555), mb;
 
 	add(info, "last_cmd_status", STATUS, S_IFREG | 0444);
+	add(info, "L3", OTHER, S_IFDIR | 0555);
 	mb = add(info, "MB", OTHER, S_IFDIR | 0555);
 	add(mb, "bandwidth_gran", STEP, S_IFREG | 0444);
 	fill_group(1, 0555);

@@ -103,6 +103,8 @@ void limit_block_v1(struct hierarchy *h, const struct plan *plan);
 void limit_block_v2(struct hierarchy *h, const struct plan *plan);
 void limit_rdma(struct hierarchy *h, const struct plan *plan);
 void limit_network(struct host *host, const struct plan *plan);
+/* cpu.idle; WEIGHT_FILE is what the kernel changes with it. */
+void limit_idle(const struct hierarchy *h, const char *weight_file, int idle);
 void limit_all(struct host *host, const struct plan *plan);
 void limit_v1(struct host *host, const struct plan *plan);
 /* TOLERATE: see devices_v2. */
@@ -124,6 +126,25 @@ void limit_unified(const struct hierarchy *h, const struct plan *plan);
 /* True when the plan gives the cgroup to somebody else. */
 int changes_owner(const struct host *host, const struct plan *plan);
 void change_owner(struct host *host, const struct plan *plan);
+
+/* undo.c: what limits write, and of an update what was there before */
+
+/* From here on it is kept. */
+void undo_begin(void);
+/* Keeps what is in FILE now, as set_file does by itself: for what another write changes as well.
+ * True when it is kept. */
+int undo_note(const struct hierarchy *h, const char *file);
+/* write_file in the directory of H. */
+int set_file(const struct hierarchy *h, const char *file, const char *value);
+/* Writes everything back, the last one first; a failure is a warning. */
+void undo_all(void);
+/* undo_all, then die. */
+_Noreturn void give_up(const char *what, const char *object, int err);
+
+/* update.c */
+
+/* Writes what PLAN marks as given into the cgroups that JOURNAL names. */
+void update_limits(struct host *host, const struct journal *journal, const struct plan *plan);
 
 /* devices1.c, devices2.c, bpf.c */
 

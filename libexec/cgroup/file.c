@@ -38,5 +38,5 @@ void die_write(const struct hierarchy *h, const char *file, const char *value, i
 	char what[MSG_WHAT_MAX];
 
 	text_join(what, sizeof(what), "write \"", value, "\" to", NULL);
-	die(what, full_path(h, file), err);
+	give_up(what, full_path(h, file), err);
 }

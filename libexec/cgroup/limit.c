@@ -11,7 +11,7 @@ void die_missing(const char *controller)
 
 	text_join(what, sizeof(what), "cannot set ", controller,
 		" limit: container could not join or create cgroup", NULL);
-	die(what, NULL, 0);
+	give_up(what, NULL, 0);
 }
 
 int controller_available(const struct hierarchy *h, const char *controller)
@@ -34,7 +34,7 @@ int controller_available(const struct hierarchy *h, const char *controller)
 int limit_try(const struct hierarchy *h, const char *file, const char *value)
 {
 	unified_agrees(h->plan, file, value);
-	return write_file(h->leaf, file, value);
+	return set_file(h, file, value);
 }
 
 void limit_write(
@@ -119,6 +119,15 @@ void limit_pids(struct hierarchy *h, const struct plan *plan)
 		limit_write_number(h, "pids", "pids.max", limit.value ? limit.value : 1);
 }
 
+void limit_idle(const struct hierarchy *h, const char *weight_file, int idle)
+{
+	uint64_t now;
+
+	if (h && h->leaf >= 0 && !read_number(h->leaf, "cpu.idle", &now) && !now)
+		(void)undo_note(h, weight_file);
+	limit_write_number(h, "cpu", "cpu.idle", idle);
+}
+
 /* "64KB", "2MB", "1GB": part of a file name, so nothing else (rule C2). */
 static int is_page_size(const char *size)
 {
@@ -139,7 +148,7 @@ void limit_huge_pages(struct hierarchy *h, const struct plan *plan, const char *
 		int err;
 
 		if (!size || !is_page_size(size))
-			die("invalid hugepage size:", size ? size : "(none)", 0);
+			give_up("invalid hugepage size:", size ? size : "(none)", 0);
 		text_add_u64(&t, page->limit);
 		text_join(file, sizeof(file), "hugetlb.", size, suffix, NULL);
 		limit_write(h, "hugetlb", file, value);

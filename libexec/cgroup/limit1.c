@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "cgroup.h"
+#include "plan_limits.h"
 #include "step.h"
 #include "text.h"
 
@@ -19,7 +20,7 @@ static void write_cpuset(struct hierarchy *h, const char *file, const char *valu
 		die_missing("cpuset");
 	err = limit_try(h, file, value);
 	if (err == -ENOENT && !is_unified(h))
-		err = write_file(h->leaf, file + strlen("cpuset."), value); /* noprefix */
+		err = set_file(h, file + strlen("cpuset."), value); /* noprefix */
 	if (err == -ENOENT && is_unified(h))
 		die_unavailable(h, "cpuset");
 	if (err)
@@ -43,7 +44,7 @@ static void write_memory(const struct hierarchy *h, int64_t limit)
 	if (!limit)
 		return;
 	text_add_i64(&v, limit);
-	err = write_file(h->leaf, memory_file, value);
+	err = set_file(h, memory_file, value);
 	if (err != -EBUSY) {
 		if (err)
 			die_write(h, memory_file, value, err);
@@ -59,7 +60,7 @@ static void write_memory(const struct hierarchy *h, int64_t limit)
 	text_add(&t, ", peak usage: ");
 	text_add_u64(&t, peak);
 	text_add(&t, ")");
-	die(what, NULL, 0);
+	give_up(what, NULL, 0);
 }
 
 static void write_swap(const struct hierarchy *h, int64_t swap)
@@ -75,14 +76,14 @@ static void limit_memory_and_swap(const struct hierarchy *h, int64_t limit, int6
 	uint64_t now = 0;
 
 	if (limit == -1 && !swap) {
-		int err = write_number(h->leaf, swap_file, -1);
+		int err = set_file(h, swap_file, "-1");
 
 		if (err && err != -ENOENT) /* no swap accounting in this kernel */
 			die_write(h, swap_file, "-1", err);
 	}
 	if (limit && swap) {
 		if (swap != -1 && read_number(h->leaf, memory_file, &now))
-			die("read", full_path(h, memory_file), EIO);
+			give_up("read", full_path(h, memory_file), EIO);
 		if (swap == -1 || now < (uint64_t)swap) {
 			write_swap(h, swap);
 			write_memory(h, limit);
@@ -98,8 +99,9 @@ static void limit_memory(struct hierarchy *h, const struct plan *plan)
 	const struct plan_config *c = plan->config;
 	int64_t limit = c->memory_limit.value, swap = c->memory_swap.value;
 
-	if (!limit && !swap && !c->memory_reservation.value && !c->memory_disable_oom &&
-		!c->memory_swappiness.set)
+	int oom = c->memory_disable_oom || (c->updates & LIMIT_BIT(memory_disable_oom));
+
+	if (!limit && !swap && !c->memory_reservation.value && !oom && !c->memory_swappiness.set)
 		return;
 	if (!h || h->leaf < 0)
 		die_missing("memory");
@@ -107,8 +109,8 @@ static void limit_memory(struct hierarchy *h, const struct plan *plan)
 	if (c->memory_reservation.value)
 		limit_write_number(
 			h, "memory", "memory.soft_limit_in_bytes", c->memory_reservation.value);
-	if (c->memory_disable_oom)
-		limit_write(h, "memory", "memory.oom_control", "1");
+	if (oom)
+		limit_write(h, "memory", "memory.oom_control", c->memory_disable_oom ? "1" : "0");
 	if (c->memory_swappiness.set) {
 		if (c->memory_swappiness.value > 100) {
 			char what[128];
@@ -117,7 +119,7 @@ static void limit_memory(struct hierarchy *h, const struct plan *plan)
 			text_add(&t, "invalid memory swappiness value: ");
 			text_add_u64(&t, c->memory_swappiness.value);
 			text_add(&t, " (valid range is 0-100)");
-			die(what, NULL, 0);
+			give_up(what, NULL, 0);
 		}
 		limit_write_number(
 			h, "memory", "memory.swappiness", (int64_t)c->memory_swappiness.value);
@@ -135,20 +137,20 @@ static void limit_shares(const struct hierarchy *h, uint64_t shares)
 	text_add_u64(&v, shares);
 	limit_write(h, "cpu", "cpu.shares", value);
 	if (read_number(h->leaf, "cpu.shares", &now))
-		die("read", full_path(h, "cpu.shares"), EIO);
+		give_up("read", full_path(h, "cpu.shares"), EIO);
 	if (now == shares)
 		return;
 	text_add(&t, shares > now ? "the maximum" : "the minimum");
 	text_add(&t, " allowed cpu-shares is ");
 	text_add_u64(&t, now);
-	die(what, NULL, 0);
+	give_up(what, NULL, 0);
 }
 
 /* Returns 1 when FILE must be written again after the quota, which its check is made against. */
 static int write_before_quota(
 	const struct hierarchy *h, const char *file, const char *value, int64_t quota)
 {
-	int err = write_file(h->leaf, file, value);
+	int err = set_file(h, file, value);
 
 	if (err == -EINVAL && quota)
 		return 1;
@@ -212,12 +214,12 @@ static void limit_cpu(struct hierarchy *h, const struct plan *plan)
 		die_missing("cpu");
 	/* The kernel refuses shares while the group is idle. */
 	if (c->cpu_idle.set && !c->cpu_idle.value)
-		limit_write(h, "cpu", "cpu.idle", "0");
+		limit_idle(h, "cpu.shares", 0);
 	if (c->cpu_shares.value && !c->cpu_idle.value)
 		limit_shares(h, c->cpu_shares.value);
 	limit_bandwidth(h, c);
 	if (c->cpu_idle.value)
-		limit_write(h, "cpu", "cpu.idle", "1");
+		limit_idle(h, "cpu.shares", 1);
 	limit_realtime(h, plan);
 }
 
@@ -226,7 +228,7 @@ void limit_v1(struct host *host, const struct plan *plan)
 	struct hierarchy *cpuset = host_controller(host, "cpuset");
 
 	if (plan->config->unified.count)
-		die("invalid configuration: cannot use unified on cgroup v1", NULL, 0);
+		give_up("invalid configuration: cannot use unified on cgroup v1", NULL, 0);
 	/* A cpuset that is there was limited when it was made. */
 	if (!cpuset || cpuset->leaf < 0)
 		limit_cpuset(cpuset, plan);

@@ -7,8 +7,6 @@
 #include "step.h"
 #include "text.h"
 
-#define PERIOD_DEFAULT 100000
-
 static void limit_or_max(struct hierarchy *h, const char *controller, const char *file, int64_t n)
 {
 	if (n == -1)
@@ -32,43 +30,43 @@ static int64_t convert_swap(int64_t limit, int64_t swap, int *set)
 	if (swap == -1 || !swap || limit == -1)
 		return swap;
 	if (!limit)
-		die("unable to set swap limit without memory limit", NULL, 0);
+		give_up("unable to set swap limit without memory limit", NULL, 0);
 	if (limit < 0) {
 		text_add(&t, "invalid memory value: ");
 		text_add_i64(&t, limit);
-		die(what, NULL, 0);
+		give_up(what, NULL, 0);
 	}
 	if (swap < limit)
-		die("memory+swap limit should be >= memory limit", NULL, 0);
+		give_up("memory+swap limit should be >= memory limit", NULL, 0);
 	return swap - limit;
-}
-
-static void check_one(const char *what, int64_t limit, uint64_t usage)
-{
-	char text[128];
-	struct text t = TEXT(text);
-
-	if (limit <= 0 || (uint64_t)limit > usage)
-		return;
-	text_add(&t, "rejecting ");
-	text_add(&t, what);
-	text_add(&t, " limit ");
-	text_add_i64(&t, limit);
-	text_add(&t, " <= usage ");
-	text_add_u64(&t, usage);
-	die(text, NULL, 0);
 }
 
 /* The kernel would take the limit and kill; checkBeforeUpdate asks for an error instead
  * (config-linux.md, "Memory"). */
+static void refuse_below(const char *what_limit, int64_t limit, uint64_t usage)
+{
+	char what[128];
+	struct text t = TEXT(what);
+
+	if (limit <= 0 || (uint64_t)limit > usage)
+		return;
+	text_add(&t, "rejecting ");
+	text_add(&t, what_limit);
+	text_add(&t, " ");
+	text_add_i64(&t, limit);
+	text_add(&t, " <= usage ");
+	text_add_u64(&t, usage);
+	give_up(what, NULL, 0);
+}
+
 static void check_usage(struct hierarchy *h, const struct plan_config *c)
 {
 	uint64_t usage;
 
 	if (!c->memory_check_before_update || read_number(h->leaf, "memory.current", &usage))
 		return;
-	check_one("memory+swap", c->memory_swap.value, usage);
-	check_one("memory", c->memory_limit.value, usage);
+	refuse_below("memory+swap limit", c->memory_swap.value, usage);
+	refuse_below("memory limit", c->memory_limit.value, usage);
 }
 
 static void limit_swap(struct hierarchy *h, const struct plan_config *c)
@@ -117,6 +115,19 @@ static uint64_t to_weight(uint64_t shares)
 	return (uint64_t)ceil(pow(10, (l * l + 125 * l) / 612.0 - 7.0 / 34.0));
 }
 
+/* The first word of cpu.max; 0: the one that is there. */
+static void add_quota(struct hierarchy *h, int64_t quota, struct text *t)
+{
+	char now[64];
+
+	if (quota > 0)
+		text_add_i64(t, quota);
+	else if (!quota && read_file(h->leaf, "cpu.max", now, sizeof(now)) > 0)
+		text_add_bytes(t, now, strcspn(now, " "));
+	else
+		text_add(t, "max");
+}
+
 static void limit_bandwidth(struct hierarchy *h, const struct plan_config *c)
 {
 	char value[64], burst[24];
@@ -132,12 +143,11 @@ static void limit_bandwidth(struct hierarchy *h, const struct plan_config *c)
 			die_write(h, "cpu.max.burst", burst, err);
 	}
 	if (c->cpu_quota.value || c->cpu_period.value) {
-		if (c->cpu_quota.value > 0)
-			text_add_i64(&t, c->cpu_quota.value);
-		else
-			text_add(&t, "max");
-		text_add(&t, " ");
-		text_add_u64(&t, c->cpu_period.value ? c->cpu_period.value : PERIOD_DEFAULT);
+		add_quota(h, c->cpu_quota.value, &t);
+		if (c->cpu_period.value) { /* else the kernel keeps the one that is there */
+			text_add(&t, " ");
+			text_add_u64(&t, c->cpu_period.value);
+		}
 		limit_write(h, "cpu", "cpu.max", value);
 	}
 	if (again)
@@ -147,10 +157,12 @@ static void limit_bandwidth(struct hierarchy *h, const struct plan_config *c)
 /* The kernel refuses a weight while the group is idle, and has none to keep for later. */
 static void limit_cpu(struct hierarchy *h, const struct plan_config *c)
 {
-	if (c->cpu_idle.set)
-		limit_write_number(h, "cpu", "cpu.idle", c->cpu_idle.value);
+	if (c->cpu_idle.set && !c->cpu_idle.value)
+		limit_idle(h, "cpu.weight", 0);
 	if (c->cpu_shares.value && !c->cpu_idle.value)
 		limit_write_number(h, "cpu", "cpu.weight", (int64_t)to_weight(c->cpu_shares.value));
+	if (c->cpu_idle.value)
+		limit_idle(h, "cpu.weight", 1);
 	limit_bandwidth(h, c);
 }
 
@@ -175,7 +187,7 @@ static void refuse_v1_only(const struct plan *plan)
 		return;
 	text_join(what, sizeof(what), "linux.resources.", member, ": cgroup v2 has no such limit",
 		NULL);
-	die(what, NULL, 0);
+	give_up(what, NULL, 0);
 }
 
 void limit_v2(struct hierarchy *h, const struct plan *plan, int tolerate)

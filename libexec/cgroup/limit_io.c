@@ -180,7 +180,7 @@ void limit_rdma(struct hierarchy *h, const struct plan *plan)
 			text_add_u64(&t, rdma->objects.value);
 		}
 		if (t.cut || strpbrk(line, "\n"))
-			die("linux.resources.rdma:", device, EINVAL);
+			give_up("linux.resources.rdma:", device, EINVAL);
 		limit_write(h, "rdma", "rdma.max", line);
 	}
 }

@@ -30,6 +30,10 @@ static const struct msg_rule join_rules[] = {
 	{MSG_CGROUP_JOIN, MSG_ONCE, sizeof(struct msg_number), 0, PROGRAM_CONDUCTOR},
 };
 
+static const struct msg_rule update_rules[] = {
+	{MSG_KEEP, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
+};
+
 static struct host host;
 static struct journal journal;
 
@@ -148,6 +152,30 @@ static void join_container(char **subs, int count)
 	tell(MSG_JOINED, -1);
 }
 
+/* What is written is taken back unless the conductor has brought the container's state up to date:
+ * its end, at any moment, is a failure. */
+static void update(void)
+{
+	static struct msg msg;
+	struct plan plan;
+	const char *why;
+	int err = plan_load(FD_PLAN, build_id, &plan, &why);
+
+	if (err)
+		die("plan:", why, err);
+	err = journal_read(FD_JOURNAL, &journal);
+	if (err)
+		die("journal:", NULL, err);
+	conductor.rules = update_rules;
+	conductor.rule_count = sizeof(update_rules) / sizeof(update_rules[0]);
+	update_limits(&host, &journal, &plan);
+	err = msg_send(&conductor, MSG_UPDATED, NULL, 0, -1);
+	if (!err && msg_await(&conductor, MSG_KEEP, &msg, ORDER_SECONDS * 1000) == 0)
+		return;
+	undo_all();
+	_exit(1);
+}
+
 static void finish(void (*effect)(struct host *, const struct journal *))
 {
 	int err = journal_read(FD_JOURNAL, &journal);
@@ -165,7 +193,8 @@ static struct priv table_for(const char *mode)
 	table.caps = 0;
 	if (!strcmp(mode, "create"))
 		table.caps = priv.caps & ~BIT(CAP_KILL);
-	if (!strcmp(mode, "remove") || !strcmp(mode, "freeze") || !strcmp(mode, "thaw"))
+	if (!strcmp(mode, "remove") || !strcmp(mode, "freeze") || !strcmp(mode, "thaw") ||
+		!strcmp(mode, "update"))
 		table.caps = BIT(CAP_DAC_OVERRIDE);
 	if (!strcmp(mode, "join"))
 		table.caps = BIT(CAP_DAC_OVERRIDE) | BIT(CAP_SYS_NICE);
@@ -197,6 +226,8 @@ int main(int argc, char **argv)
 	umask(022); /* cgroup directories take it into account */
 	if (!conducted || !strcmp(mode, "create"))
 		host_read_self(&host);
+	else if (!strcmp(mode, "update"))
+		step_ignore_signals();
 	else if (!strcmp(mode, "join"))
 		join_prepare(&host, &journal);
 	priv_enter(&table, conducted);
@@ -208,6 +239,8 @@ int main(int argc, char **argv)
 		create();
 	else if (!strcmp(mode, "join"))
 		join_container(argv + 3, argc - 3);
+	else if (!strcmp(mode, "update"))
+		update();
 	else if (!strcmp(mode, "remove"))
 		finish(remove_all);
 	else if (!strcmp(mode, "kill"))

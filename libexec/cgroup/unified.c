@@ -97,7 +97,7 @@ static int contradicts(const char *line, const char *value)
 		a_length = next_word(&line, &a);
 		b_length = next_word(&value, &b);
 	}
-	return a_length != 0;
+	return 0; /* what VALUE does not say is not contradicted */
 }
 
 const char *unified_value(const struct plan *plan, const char *file)
@@ -122,7 +122,7 @@ void unified_agrees(const struct plan *plan, const char *file, const char *value
 			continue;
 		text_join(what, sizeof(what), "unified resource \"", file,
 			"\" contradicts the limit \"", value, "\" of the same file:", NULL);
-		die(what, unified_value(plan, file), 0);
+		give_up(what, unified_value(plan, file), 0);
 	}
 }
 
@@ -146,9 +146,9 @@ static void refuse_unified(const struct hierarchy *h, const char *key, int err)
 	else {
 		text_join(
 			what, sizeof(what), "unable to set unified resource \"", key, "\":", NULL);
-		die(what, full_path(h, key), err);
+		give_up(what, full_path(h, key), err);
 	}
-	die(what, NULL, 0);
+	give_up(what, NULL, 0);
 }
 
 /* Each line of the value is a write of its own: io.max takes one device at a time. */
@@ -169,7 +169,7 @@ void limit_unified(const struct hierarchy *h, const struct plan *plan)
 			int err;
 
 			text_add_bytes(&t, value, strcspn(value, "\n"));
-			err = t.cut ? -E2BIG : t.length ? write_file(h->leaf, key, line) : 0;
+			err = t.cut ? -E2BIG : t.length ? set_file(h, key, line) : 0;
 			if (err)
 				refuse_unified(h, key, err);
 		}

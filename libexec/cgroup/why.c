@@ -23,7 +23,7 @@ void explain_type(const struct hierarchy *h)
 			? "\" with domain controllers -- it is in an invalid state"
 			: "\" with domain controllers -- it is in threaded mode",
 		NULL);
-	die(what, NULL, 0);
+	give_up(what, NULL, 0);
 }
 
 void explain_join(const struct hierarchy *h, int err)
@@ -37,7 +37,7 @@ void explain_join(const struct hierarchy *h, int err)
 		return;
 	text_join(what, sizeof(what), "no process may be in a cgroup that gives \"", enabled,
 		"\" to those below it: write to", NULL);
-	die(what, full_path(h, "cgroup.procs"), err);
+	give_up(what, full_path(h, "cgroup.procs"), err);
 }
 
 /* Like the others in this file, of a cgroup on the way to H: the first LENGTH bytes of its path. */
@@ -47,7 +47,7 @@ _Noreturn static void die_above(
 	struct hierarchy above = *h;
 
 	above.path[length] = '\0';
-	die(what, full_path(&above, file), err);
+	give_up(what, full_path(&above, file), err);
 }
 
 /* Tries again what make.c tried for DIR, for the kernel's answer. */

@@ -38,7 +38,33 @@ void build_resources(const struct value *resources, void *config);
 /* build_io.c */
 extern const struct field block_fields[], network_fields[];
 void build_rdma(const struct value *value, void *list);
+void check_memory(void *config); /* what members of one object mean together */
+void check_cpu(void *config);
+extern const struct field memory_fields[], cpu_fields[], pids_fields[], hugepage_fields[];
+void check_unified_key(const char *key);
 void build_rdt(const struct value *rdt, void *config);
+void check_l3_schema(const char *text);
+void check_memory_schema(const char *text);
+
+/*
+ * build_update.c: `runc update`. What the container's linux.resources and linux.intelRdt are by now
+ * is in a text of its own: leave_changed, before build_config, lets it pass over them, and
+ * build_changed takes them from there. build_update merges the request (NULL: the settings of
+ * OPTIONS) into that by runc's rules (runc-cli.md 1.19).
+ */
+void leave_changed(void);
+int is_changed(void);
+void build_changed(const struct value *changed);
+void build_update(const struct options *options, const struct value *request);
+
+/*
+ * sizes.c: the values of its flags, refused in the words of Go's strconv and of go-units, after
+ * "invalid value for NAME: ".
+ */
+uint64_t read_unsigned(const char *name, const char *text);
+int64_t read_signed(const char *name, const char *text);
+int64_t read_bytes(const char *name, const char *text); /* "1.5g"; "-1": unlimited */
+
 void build_seccomp(const struct value *seccomp, void *config);
 
 /* build_scheduling.c: members of process; each replaces what an earlier process object gave. */

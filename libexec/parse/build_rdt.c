@@ -26,14 +26,14 @@ static void check_line(const char *text)
 		refuse("longer than a line of the schemata file can be", NULL);
 }
 
-static void check_l3_cache(const char *text)
+void check_l3_schema(const char *text)
 {
 	check_line(text);
 	if (*text && strncmp(text, "L3:", 3) != 0)
 		caution("does not begin with \"L3:\": \"", shown(text), "\"", NULL);
 }
 
-static void check_memory(const char *text)
+void check_memory_schema(const char *text)
 {
 	check_line(text);
 	if (*text && strncmp(text, "MB:", 3) != 0)
@@ -48,8 +48,10 @@ static void check_schema(const char *text)
 
 static const struct field rdt_fields[] = {
 	{"closID", FIELD_STRING, FIELD_GUARD, CONFIG(rdt_clos_id), .check = check_clos_id},
-	{"l3CacheSchema", FIELD_STRING, FIELD_GUARD, CONFIG(rdt_l3_cache), .check = check_l3_cache},
-	{"memBwSchema", FIELD_STRING, FIELD_GUARD, CONFIG(rdt_memory), .check = check_memory},
+	{"l3CacheSchema", FIELD_STRING, FIELD_GUARD, CONFIG(rdt_l3_cache),
+		.check = check_l3_schema},
+	{"memBwSchema", FIELD_STRING, FIELD_GUARD, CONFIG(rdt_memory),
+		.check = check_memory_schema},
 	{"schemata", FIELD_STRINGS, FIELD_GUARD, CONFIG(rdt_schemata), .check = check_schema},
 	{"enableMonitoring", FIELD_BOOL, 0, CONFIG(rdt_monitoring)}, {NULL}};
 
@@ -64,6 +66,8 @@ void build_rdt(const struct value *rdt, void *target)
 {
 	struct plan_config *config = target;
 
+	if (is_changed())
+		return;
 	config->has_rdt = 1;
 	build_object(rdt, rdt_fields, config);
 	drop_empty(&config->rdt_clos_id);

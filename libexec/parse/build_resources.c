@@ -70,7 +70,7 @@ static void build_rules(const struct value *value, void *list)
 	build_elements(value, build_rule, list);
 }
 
-static const struct field memory_fields[] = {
+const struct field memory_fields[] = {
 	{"limit", FIELD_OPT, FIELD_GUARD, CONFIG(memory_limit), -1, INT64_MAX},
 	{"reservation", FIELD_OPT, FIELD_GUARD, CONFIG(memory_reservation), -1, INT64_MAX},
 	{"swap", FIELD_OPT, 0, CONFIG(memory_swap), -1, INT64_MAX},
@@ -115,11 +115,10 @@ static void check_swap(void *context)
 		refuse_as("memory+swap limit should be >= memory limit", NULL);
 }
 
-static void build_memory(const struct value *value, void *config)
+void check_memory(void *config)
 {
 	int failed;
 
-	build_object(value, memory_fields, config);
 	failed = attempt(check_limit, config);
 	failed |= attempt(check_swappiness, config);
 	failed |= attempt(check_swap, config);
@@ -127,7 +126,13 @@ static void build_memory(const struct value *value, void *config)
 		abandon();
 }
 
-static const struct field cpu_fields[] = {
+static void build_memory(const struct value *value, void *config)
+{
+	build_object(value, memory_fields, config);
+	check_memory(config);
+}
+
+const struct field cpu_fields[] = {
 	{"shares", FIELD_OPT, FIELD_GUARD, CONFIG(cpu_shares), 0, UINT64_MAX},
 	{"quota", FIELD_OPT, FIELD_GUARD, CONFIG(cpu_quota), -1, INT64_MAX},
 	{"burst", FIELD_OPT, 0, CONFIG(cpu_burst), 0, UINT64_MAX},
@@ -146,16 +151,21 @@ static void check_burst(const struct plan_config *config)
 			NULL);
 }
 
-static void build_cpu(const struct value *value, void *config)
+void check_cpu(void *config)
 {
-	build_object(value, cpu_fields, config);
 	check_burst(config);
 }
 
-static const struct field pids_fields[] = {
+static void build_cpu(const struct value *value, void *config)
+{
+	build_object(value, cpu_fields, config);
+	check_cpu(config);
+}
+
+const struct field pids_fields[] = {
 	{"limit", FIELD_OPT, FIELD_GUARD, CONFIG(pids_limit), -1, INT64_MAX}, {NULL}};
 
-static const struct field hugepage_fields[] = {
+const struct field hugepage_fields[] = {
 	{"pageSize", FIELD_STRING, FIELD_REQUIRED, offsetof(struct plan_hugepage, size),
 		.check = check_page_size},
 	{"limit", FIELD_NUMBER, FIELD_REQUIRED, offsetof(struct plan_hugepage, limit), 0,
@@ -163,7 +173,7 @@ static const struct field hugepage_fields[] = {
 	{NULL}};
 
 /* runc-cli.md 5.3: the key is one file name, CONTROLLER.PARAMETER. */
-static void check_unified_key(const char *key)
+void check_unified_key(const char *key)
 {
 	const char *dot = strchr(key, '.');
 
@@ -191,6 +201,8 @@ void build_resources(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
 
+	if (is_changed())
+		return;
 	config->has_resources = 1;
 	build_object(value, resources_fields, config);
 }

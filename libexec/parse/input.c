@@ -44,6 +44,7 @@ static char *kept_buffer;
 static char *image;
 static size_t image_used;
 
+static size_t expected;      /* bytes of other texts */
 static const char *document; /* "config.json:" */
 static const char too_large[] = "larger than 16 MiB";
 
@@ -80,7 +81,7 @@ static void reserve(const char *name, int fd, int kept, size_t strings, size_t l
 	char *memory;
 
 	document = name;
-	reserved = fd < 0 ? 0 : text_size(fd);
+	reserved = expected + (fd < 0 ? 0 : text_size(fd));
 	reserved_kept = kept < 0 ? 0 : plan_size(kept);
 	records = reserved * RECORDS_PER_BYTE;
 	/* Of a kept plan no more is taken over than it holds, of the strings a record each. */
@@ -102,6 +103,12 @@ static void reserve(const char *name, int fd, int kept, size_t strings, size_t l
 	input_pool = memory + tree + scanner;
 	kept_buffer = input_pool + input_pool_size;
 	input_buffer = kept_buffer + (reserved_kept + 8) / 8 * 8;
+}
+
+void input_expect(const char *name, int fd)
+{
+	document = name;
+	expected += text_size(fd);
 }
 
 void input_reserve(const char *name, int fd, int kept, size_t strings)
@@ -153,9 +160,12 @@ static size_t read_all(int fd, char *buffer, size_t size, const char *name)
 	return length;
 }
 
-size_t input_read(int fd)
+size_t input_read(const char *name, int fd)
 {
-	size_t length = read_all(fd, input_buffer, reserved, document);
+	size_t length;
+
+	document = name;
+	length = read_all(fd, input_buffer, reserved, document);
 
 	if (length > SCAN_INPUT_MAX)
 		die(document, too_large, 0);

@@ -19,6 +19,9 @@ extern size_t input_pool_size;
  */
 void input_reserve(const char *name, int fd, int kept, size_t strings);
 
+/* Another text that is read later from FD: to be called before input_reserve. */
+void input_expect(const char *name, int fd);
+
 /*
  * The same for a review of the text on FD: a pool for everything that can be wrong, and a buffer
  * for the image of the plan.
@@ -29,9 +32,11 @@ void input_reserve_review(const char *name, int fd);
 int image_write(void *context, const void *bytes, size_t length);
 const void *image_bytes(size_t *length);
 
-/* Reads FD to its end into input_buffer, followed by a NUL. Returns the length; dies when there is
- * more than was reserved. */
-size_t input_read(int fd);
+/*
+ * Reads FD to its end into input_buffer, followed by a NUL; NAME as above. Returns the length; dies
+ * when there is more than was reserved. What was read before, and the tree of it, is gone then.
+ */
+size_t input_read(const char *name, int fd);
 
 /* Reads the kept plan, which is still to be checked. Dies when there is more than was reserved. */
 const void *input_read_kept(int fd, size_t *length);

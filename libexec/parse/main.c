@@ -20,6 +20,10 @@
 #include "text.h"
 #include "tree.h"
 
+/* in messages */
+static const char config_text[] = "config.json:", process_text[] = "process.json:";
+static const char changed_text[] = "resources.json:", request_text[] = "resources:";
+
 /* Dies, or in a review does not come back, with what is wrong in the text. */
 static void check_text(const char *name, size_t length)
 {
@@ -30,7 +34,6 @@ static void check_text(const char *name, size_t length)
 	if (!scan(input_buffer, length, &error))
 		return;
 	text_add(&t, name);
-	text_add(&t, ":");
 	text_add_u64(&t, error.line);
 	text_add(&t, ":");
 	text_add_u64(&t, error.column);
@@ -39,9 +42,19 @@ static void check_text(const char *name, size_t length)
 	refuse_as(what, NULL);
 }
 
+/* The two descriptors of an update are the last ones of the table; who gets none does not look. */
+static void enter(int conducted, int changes)
+{
+	struct priv table = priv;
+
+	if (!changes)
+		table.fd_count -= 2;
+	priv_enter(&table, conducted);
+}
+
 static const struct value *read_document(const char *name, int fd)
 {
-	size_t length = input_read(fd);
+	size_t length = input_read(name, fd);
 
 	check_text(name, length);
 	return tree_parse(input_buffer, length);
@@ -61,21 +74,34 @@ static void parse_config(int conducted, const struct options *options)
 	int in = conducted ? FD_CONFIG : STDIN_FILENO;
 	const struct value *document;
 
-	input_reserve("config.json:", in, -1, 0);
-	priv_enter(&priv, conducted);
+	if (!conducted && (options->changed || options->update))
+		die("--changed, --request and --set need runc", NULL, 0);
+	if (options->changed)
+		input_expect(changed_text, FD_CHANGED);
+	if (options->request)
+		input_expect(request_text, FD_REQUEST);
+	input_reserve(config_text, in, -1, 0);
+	enter(conducted, options->changed || options->update);
 
-	document = read_document("config.json", in);
+	document = read_document(config_text, in);
 	plan_begin(input_pool, input_pool_size);
 	put_options(options, plan_config_record());
 	take_caller(options);
+	if (options->changed)
+		leave_changed();
 	build_config(document);
+	if (options->changed)
+		build_changed(read_document(changed_text, FD_CHANGED));
+	if (options->update)
+		build_update(
+			options, options->request ? read_document(request_text, FD_REQUEST) : NULL);
 }
 
 static void build_text(void *context)
 {
 	const size_t *length = context;
 
-	check_text("config.json", *length);
+	check_text(config_text, *length);
 	build_config(tree_parse(input_buffer, *length));
 }
 
@@ -102,10 +128,10 @@ static int review_config(const struct options *options)
 	size_t length;
 	int valid;
 
-	input_reserve_review("config.json:", STDIN_FILENO);
-	priv_enter(&priv, 0);
+	input_reserve_review(config_text, STDIN_FILENO);
+	enter(0, 0);
 
-	length = input_read(STDIN_FILENO);
+	length = input_read(config_text, STDIN_FILENO);
 	plan_begin(input_pool, input_pool_size);
 	put_options(options, plan_config_record());
 	take_caller(options);
@@ -143,8 +169,8 @@ static void parse_exec(int conducted, int argc, char **argv)
 
 	if (options.process && !conducted)
 		die("--process needs runc", NULL, 0);
-	input_reserve("process.json:", options.process ? FD_CONFIG : -1, in, size_of_strings(argv));
-	priv_enter(&priv, conducted);
+	input_reserve(process_text, options.process ? FD_CONFIG : -1, in, size_of_strings(argv));
+	enter(conducted, 0);
 
 	image = input_read_kept(in, &size);
 	err = plan_take(image, size, build_id, &plan, &why);
@@ -152,7 +178,7 @@ static void parse_exec(int conducted, int argc, char **argv)
 		die("plan:", why, err);
 	if (options.process) {
 		path_member("process");
-		process = read_document("process.json", FD_CONFIG);
+		process = read_document(process_text, FD_CONFIG);
 	}
 	plan_begin(input_pool, input_pool_size);
 	build_exec(&options, &plan, process);

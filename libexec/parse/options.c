@@ -9,6 +9,7 @@
 static const char usage[] =
 	"usage: parse [--id ID] [--bundle DIR] [--no-pivot] [--no-new-keyring] [--rootless] "
 	"[--foreground] [--preserve-fds N] [--listen-fds N] [--listen-names NAMES] [--notify DIR] "
+	"[--changed] [--request] [--set [NAME VALUE]…] "
 	"<config.json >plan\n"
 	"       parse --check | --explain [--json] [options] <config.json";
 
@@ -30,7 +31,8 @@ uint64_t read_count(const char *text)
 
 struct options read_options(int argc, char **argv)
 {
-	struct options o = {.id = "config", .bundle = ""};
+	static char *none[] = {NULL};
+	struct options o = {.id = "config", .bundle = "", .settings = none};
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--id"))
@@ -59,7 +61,15 @@ struct options read_options(int argc, char **argv)
 			o.explain = 1;
 		else if (!strcmp(argv[i], "--json"))
 			o.json = 1;
-		else
+		else if (!strcmp(argv[i], "--changed"))
+			o.changed = 1;
+		else if (!strcmp(argv[i], "--request"))
+			o.update = o.request = 1;
+		else if (!strcmp(argv[i], "--set") && (argc - i) % 2) {
+			o.update = 1;
+			o.settings = argv + i + 1;
+			break;
+		} else
 			die(usage, NULL, 0);
 	}
 	if (o.json && !o.check && !o.explain)

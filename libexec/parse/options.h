@@ -15,9 +15,13 @@ struct options {
 	int no_new_keyring;
 	int rootless;
 	int foreground;
-	int check;   /* say all that is wrong and write no plan */
-	int explain; /* the same, and what would be done */
-	int json;    /* as JSON */
+	int check;       /* say all that is wrong and write no plan */
+	int explain;     /* the same, and what would be done */
+	int json;        /* as JSON */
+	int changed;     /* what an earlier update has made of linux is on FD_CHANGED */
+	int update;      /* change linux.resources … */
+	int request;     /* … by the text on FD_REQUEST */
+	char **settings; /* … by flags of `runc update`: name, value, …, NULL */
 };
 
 /* Reads the options after ARGV[0]; dies on anything else. */

@@ -286,7 +286,9 @@ const struct value *tree_parse(char *text, size_t length)
 	count = jsmn_parse(&parser, text, length + 1, tokens, token_max);
 	if (count <= 0)
 		die("config.json: jsmn refuses what the scanner passed", NULL, 0);
+	memset(values, 0, value_count * sizeof(*values)); /* of the text before this one */
 	value_count = 1;
+	number_count = 0;
 	if (build(text, 0, &values[0]) != count)
 		die("config.json: jsmn and the scanner disagree about values", NULL, 0);
 	if (scan_number(number_count) || (number_count && !scan_number(number_count - 1)))

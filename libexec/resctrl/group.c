@@ -56,6 +56,7 @@ void group_die(const struct group *group, const char *member, const char *what, 
 	char all[MSG_WHAT_MAX], object[MSG_OBJECT_MAX], status[256];
 
 	last_status(group, err, status, sizeof(status));
+	undo_schemata(group);
 	/* A group that others may use must not stay with half of its schemata: they would be refused
 	 * for the difference. */
 	if (group->unfinished && unlinkat(group->root, group->name, AT_REMOVEDIR) < 0)
@@ -256,6 +257,34 @@ int group_open(struct group *group, const struct journal *journal)
 	if (err && err != -ENOENT)
 		group_die(group, "", "open the tasks of", group->path, NULL, err);
 	return err;
+}
+
+void group_open_locked(struct group *group, const struct journal *journal)
+{
+	take_names(group, journal);
+	group->root = resctrl_open_mount();
+	if (group->root < 0)
+		die("linux.intelRdt: no resctrl file system is mounted on", RESCTRL_MOUNT, 0);
+	lock(group->root);
+	group->dir = beneath(group->root, *group->name ? group->name : ".", O_RDONLY | O_DIRECTORY);
+	if (group->dir < 0)
+		group_die(group, "", "open", group->path, NULL, group->dir);
+}
+
+int has_resource(const char *resource)
+{
+	char path[64];
+	int root = resctrl_open_mount(), fd = -1;
+
+	int found;
+
+	text_join(path, sizeof(path), "info/", resource, NULL);
+	if (root >= 0)
+		fd = beneath(root, path, O_PATH | O_DIRECTORY);
+	found = fd >= 0;
+	close_fd(&root);
+	close_fd(&fd);
+	return found;
 }
 
 /* rmdir NAME in the directory PARENT, which may have gone. 0 or -errno. */

@@ -32,6 +32,10 @@ void group_announce(const struct group *group);
 void group_make(struct group *group, const struct plan *plan);
 /* What the journal names. 0, or -ENOENT when it is not there any more. */
 int group_open(struct group *group, const struct journal *journal);
+/* The same without its tasks, and with the lock: to change it. Dies when it is not there. */
+void group_open_locked(struct group *group, const struct journal *journal);
+/* True when the kernel offers RESOURCE ("L3"). */
+int has_resource(const char *resource);
 void group_join(const struct group *group, pid_t pid);
 /* Removes what is the container's own by the journal. */
 void group_remove(const struct journal *journal);
@@ -45,6 +49,12 @@ _Noreturn void group_die(const struct group *group, const char *member, const ch
 int has_schemata(const struct plan *plan);
 /* Writes them in this order, each with a write of its own; dies. */
 void write_schemata(const struct group *group, const struct plan *plan);
+/* What `runc update` may change, l3CacheSchema and memBwSchema: dies in runc's words when PLAN sets
+ * one that this machine has not. */
+void check_enabled(const struct plan *plan);
+void update_schemata(const struct group *group, const struct plan *plan);
+/* Writes back what was there before update_schemata. group_die does it, too. */
+void undo_schemata(const struct group *group);
 /* Dies when a group that is there has other ones. */
 void compare_schemata(const struct group *group, const struct plan *plan);
 

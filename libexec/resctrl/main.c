@@ -27,6 +27,10 @@ static const struct msg_rule join_rules[] = {
 	{MSG_RESCTRL_JOIN, MSG_ONCE, sizeof(struct msg_number), 0, PROGRAM_CONDUCTOR},
 };
 
+static const struct msg_rule update_rules[] = {
+	{MSG_KEEP, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
+};
+
 static struct group group = {.root = -1, .dir = -1, .tasks = {-1, -1}};
 static struct journal journal;
 static struct msg msg;
@@ -86,6 +90,30 @@ static void remove_groups(void)
 	group_remove(&journal);
 }
 
+/* As `cgroup update`: what is written is taken back unless the conductor says that it is kept. */
+static void update(void)
+{
+	struct plan plan;
+	const char *why;
+	int err = plan_load(FD_PLAN, build_id, &plan, &why);
+
+	if (err)
+		die("plan:", why, err);
+	conductor.rules = update_rules;
+	conductor.rule_count = sizeof(update_rules) / sizeof(update_rules[0]);
+	check_enabled(&plan);
+	read_journal();
+	if (!journal.resctrl.group)
+		die("the journal names no resctrl group", NULL, EBADMSG);
+	group_open_locked(&group, &journal);
+	update_schemata(&group, &plan);
+	err = msg_send(&conductor, MSG_UPDATED, NULL, 0, -1);
+	if (!err && !msg_await(&conductor, MSG_KEEP, &msg, ORDER_SECONDS * 1000))
+		return;
+	undo_schemata(&group);
+	_exit(1);
+}
+
 static const struct mode {
 	const char *word;
 	void (*run)(void);
@@ -93,12 +121,13 @@ static const struct mode {
 } modes[] = {
 	{"create", create, UINT64_C(1) << CAP_DAC_OVERRIDE},
 	{"join", join, 0},
+	{"update", update, UINT64_C(1) << CAP_DAC_OVERRIDE},
 	{"remove", remove_groups, UINT64_C(1) << CAP_DAC_OVERRIDE},
 };
 
 static _Noreturn void usage(void)
 {
-	static const char text[] = "usage: resctrl build=ID create | join | remove\n";
+	static const char text[] = "usage: resctrl build=ID create | join | update | remove\n";
 
 	_exit(write(2, text, sizeof(text) - 1) < 0 ? 1 : 1);
 }
@@ -115,6 +144,8 @@ int main(int argc, char **argv)
 			mode = &modes[i];
 	if (!conducted || !mode)
 		usage();
+	if (mode->run == update)
+		step_ignore_signals();
 	umask(022); /* mkdir takes it into account */
 	table.caps = mode->caps;
 	priv_enter(&table, conducted);

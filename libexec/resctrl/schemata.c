@@ -63,24 +63,32 @@ static void quote(char *what, size_t size, const char *before, const char *line,
 	text_join(what, size, before, "\"", shown, cut ? "…" : "", "\" ", after, NULL);
 }
 
+static int write_line(const struct group *group, const char *text)
+{
+	char line[LINE_MAX];
+	int err = text_join(line, sizeof(line), text, "\n", NULL);
+
+	return err ? err : write_file(group->dir, "schemata", line);
+}
+
+static void write_schema(const struct group *group, const struct schema *schema)
+{
+	char what[MSG_WHAT_MAX];
+	int err = write_line(group, schema->line);
+
+	if (!err)
+		return;
+	quote(what, sizeof(what), "write ", schema->line, "to");
+	group_die(group, schema->member, what, group->path, "schemata", err);
+}
+
 void write_schemata(const struct group *group, const struct plan *plan)
 {
 	struct schema schema;
 
-	for (uint32_t i = 0; schema_at(plan, i, &schema); i++) {
-		char line[LINE_MAX], what[MSG_WHAT_MAX];
-		int err;
-
-		if (!schema.line)
-			continue;
-		err = text_join(line, sizeof(line), schema.line, "\n", NULL);
-		if (!err)
-			err = write_file(group->dir, "schemata", line);
-		if (!err)
-			continue;
-		quote(what, sizeof(what), "write ", schema.line, "to");
-		group_die(group, schema.member, what, group->path, "schemata", err);
-	}
+	for (uint32_t i = 0; schema_at(plan, i, &schema); i++)
+		if (schema.line)
+			write_schema(group, &schema);
 }
 
 static int is_blank(char c)
@@ -242,5 +250,58 @@ void compare_schemata(const struct group *group, const struct plan *plan)
 		values = find_line(file, take(&rest, ':'));
 		if (!is_met(group, schema.line, values))
 			die_different(group, &schema, values);
+	}
+}
+
+/* Of an update: the file as it was, and the resources that were written since. */
+static char before[FILE_MAX];
+static struct part written[2];
+static size_t written_count;
+
+void check_enabled(const struct plan *plan)
+{
+	const struct plan_config *c = plan->config;
+
+	if (c->rdt_l3_cache.length && !has_resource("L3"))
+		die("Intel RDT/CAT: l3 cache schema is not enabled", NULL, 0);
+	if (c->rdt_memory.length && !has_resource("MB"))
+		die("Intel RDT/MBA: memory bandwidth schema is not enabled", NULL, 0);
+	if (!c->has_rdt)
+		die("updating a non-existent Intel RDT configuration is not supported", NULL, 0);
+}
+
+void update_schemata(const struct group *group, const struct plan *plan)
+{
+	ssize_t length = read_file(group->dir, "schemata", before, sizeof(before));
+	struct schema schema;
+
+	if (length < 0)
+		group_die(group, "", "read", group->path, "schemata", (int)length);
+	for (uint32_t i = 0; i < 2 && schema_at(plan, i, &schema); i++) {
+		struct part rest;
+
+		if (!schema.line || !*schema.line)
+			continue;
+		write_schema(group, &schema);
+		rest = as_part(schema.line);
+		written[written_count++] = take(&rest, ':');
+	}
+}
+
+void undo_schemata(const struct group *group)
+{
+	while (written_count) {
+		struct part resource = written[--written_count];
+		struct part old = find_line(as_part(before), resource);
+		char line[LINE_MAX];
+		struct text t = TEXT(line);
+		int err;
+
+		text_add_bytes(&t, resource.text, resource.length);
+		text_add(&t, ":");
+		text_add_bytes(&t, old.text, old.length);
+		err = t.cut ? -E2BIG : write_line(group, line);
+		if (err)
+			warn("could not set back the schemata of", group->path, err);
 	}
 }

@@ -352,14 +352,16 @@ static int run_step(const struct spawn *request, int seconds, char *line, size_t
 	return step.error.err ? -step.error.err : -ECANCELED;
 }
 
-int conduct_parse(int config, int plan, const char *const *arguments, char *line, size_t size)
+int conduct_parse(const struct parse_input *input, int plan, const char *const *arguments,
+	char *line, size_t size)
 {
-	const struct spawn_fd fds[] = {{config, FD_CONFIG}, {plan, FD_PLAN}};
+	const struct spawn_fd fds[] = {{input->config, FD_CONFIG}, {plan, FD_PLAN},
+		{input->changed, FD_CHANGED}, {input->request, FD_REQUEST}};
 	const struct spawn request = {.program = PROGRAM_PARSE,
 		.image = -1,
 		.arguments = arguments,
 		.fds = fds,
-		.fd_count = 2};
+		.fd_count = sizeof(fds) / sizeof(fds[0])};
 
 	return run_step(&request, PARSE_SECONDS, line, size);
 }

@@ -89,9 +89,17 @@ int conduct_catch_signals(int *signal_fd, char *line, size_t size);
 /* -1 and LINE when one has come. */
 int conduct_interrupted(int signal_fd, char *line, size_t size);
 
+/* What parse reads; -1: none. */
+struct parse_input {
+	int config;
+	int changed; /* ROOT/ID/resources.json */
+	int request; /* of `update` */
+};
+
 /* Steps that only work with a message pair. 0, or LINE and -errno (-ECANCELED: of no system call).
- * Parse a plan again: */
-int conduct_parse(int config, int plan, const char *const *arguments, char *line, size_t size);
+ * Fill PLAN: */
+int conduct_parse(const struct parse_input *input, int plan, const char *const *arguments,
+	char *line, size_t size);
 /* The cgroups that CONTAINER's journal names, MODE: "kill" (all processes), "remove", "freeze",
  * "thaw". */
 int container_cgroup(const struct container *container, const char *mode, char *line, size_t size);

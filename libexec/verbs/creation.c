@@ -133,6 +133,7 @@ static int parse(struct creation *c, int config)
 	struct text t = TEXT(preserve), l = TEXT(listen_fds);
 	const char *arguments[20] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
 		preserve, "--listen-fds", listen_fds};
+	const struct parse_input input = {config, -1, -1};
 	size_t n = 8;
 	const char *why;
 	int err, fd;
@@ -160,7 +161,7 @@ static int parse(struct creation *c, int config)
 	c->plan_fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (c->plan_fd < 0)
 		return creation_error(c, "memfd_create", errno);
-	if (conduct_parse(config, c->plan_fd, arguments, c->line, sizeof(c->line)))
+	if (conduct_parse(&input, c->plan_fd, arguments, c->line, sizeof(c->line)))
 		return -1;
 	err = spawn_seal_memfd(c->plan_fd);
 	if (!err)

@@ -100,11 +100,15 @@ static int delete_container(const char *id)
 	 * waited for. */
 	if (!err && force && !container.journal.is_ready && container.journal.init.pid)
 		(void)container_kill(&container, line, sizeof(line));
-	err = container_lock(&container, force ? LOCK_TRIES : 1, &journal);
+	/* Of a container that is there somebody may be changing the limits: that is waited for, too. */
+	err = container_lock(
+		&container, force || container.journal.is_ready ? LOCK_TRIES : 1, &journal);
 	if (err == -ENOENT)
 		err = force ? 0 : fail("container does not exist");
 	else if (err)
-		err = fail(force ? "container is still being created" : "container does not exist");
+		err = fail(container.journal.is_ready ? "the container is in use by another command"
+				: force               ? "container is still being created"
+						      : "container does not exist");
 	else
 		err = container.journal.is_ready ? delete_ready(root, &container)
 						 : delete_unready(root, &container);

@@ -105,43 +105,95 @@ int container_remove(
 	return -1;
 }
 
-/* Made again from the kept config.json: an upgrade of davit strands no container. */
-static int parse_again(struct container *container, char *line, size_t size)
-{
-	char bundle[4096];
-	const char *arguments[] = {"--id", container->id, "--bundle", bundle, NULL}, *why;
-	int config, plan, err;
+#define ARGUMENTS_MAX 128
 
-	/* The old plan may be of another layout; what it said about the bundle is only shown to
-	 * hooks. */
-	text_join(bundle, sizeof(bundle), "/", NULL);
-	if (!state_load_any_plan(container, &why))
-		text_join(bundle, sizeof(bundle),
-			plan_text(&container->plan, container->plan.config->bundle), NULL);
-	config = openat(container->dir, "config.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	plan = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (config < 0 || plan < 0)
+/* What the command line of the creation said. A plan of another layout tells nothing of that; then
+ * it is only shown to hooks and readers of state.json. */
+static size_t old_arguments(struct container *container, const char **arguments)
+{
+	const char *why, *bundle = NULL;
+	size_t n = 0;
+
+	if (!state_load_any_plan(container, &why)) {
+		const struct plan_config *old = container->plan.config;
+
+		bundle = plan_text(&container->plan, old->bundle);
+		if (old->no_pivot)
+			arguments[n++] = "--no-pivot";
+		if (old->no_new_keyring)
+			arguments[n++] = "--no-new-keyring";
+		if (old->rootless)
+			arguments[n++] = "--rootless";
+	}
+	arguments[n++] = "--id";
+	arguments[n++] = container->id;
+	arguments[n++] = "--bundle";
+	arguments[n++] = bundle ? bundle : "/";
+	return n;
+}
+
+static int open_kept(const struct container *container, const char *name)
+{
+	return openat(container->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+static int parse_kept(const struct container *container, const char **arguments, size_t n,
+	const char *const *more, int request, int plan, char *line, size_t size)
+{
+	struct parse_input input = {.request = request};
+	int err;
+
+	input.config = open_kept(container, "config.json");
+	if (input.config < 0)
 		return fail(line, size, "the kept config.json", errno);
-	err = conduct_parse(config, plan, arguments, line, size);
-	close(config);
-	if (err)
+	input.changed = open_kept(container, "resources.json");
+	if (input.changed < 0 && errno != ENOENT) {
+		err = fail(line, size, "the kept resources.json", errno);
+	} else {
+		if (input.changed >= 0)
+			arguments[n++] = "--changed";
+		while (*more && n < ARGUMENTS_MAX - 1)
+			arguments[n++] = *more++;
+		arguments[n] = NULL;
+		err = conduct_parse(&input, plan, arguments, line, size);
+	}
+	if (input.changed >= 0)
+		close(input.changed);
+	close(input.config);
+	return err;
+}
+
+int container_parse(
+	struct container *container, const char *const *more, int request, char *line, size_t size)
+{
+	const char *arguments[ARGUMENTS_MAX], *why;
+	size_t n = old_arguments(container, arguments);
+	int plan = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING), err;
+
+	if (plan < 0)
+		return fail(line, size, "memfd_create", errno);
+	err = parse_kept(container, arguments, n, more, request, plan, line, size);
+	if (!err &&
+		((err = spawn_seal_memfd(plan)) ||
+			(err = plan_load(plan, build_id, &container->plan, &why))))
+		(void)fail(line, size, "parse made a bad plan", err);
+	if (err) {
+		close(plan);
 		return -1;
-	err = spawn_seal_memfd(plan);
-	if (!err)
-		err = plan_load(plan, build_id, &container->plan, &why);
-	if (err)
-		return fail(line, size, "parse made a bad plan", err);
+	}
 	container->have_plan = 1;
 	return plan;
 }
 
 int container_plan(struct container *container, char *line, size_t size)
 {
+	static const char *const nothing[] = {NULL};
 	const char *why;
 	int err = state_load_plan(container, &why), fd;
 
+	/* Of another build: an upgrade of davit strands no container. */
 	if (err == -ESTALE || err == -EBADMSG)
-		return parse_again(container, line, size);
+		return container_parse(container, nothing, -1, line, size);
 	if (err)
 		return fail(line, size, "the plan of the container", err);
 	fd = openat(container->dir, "plan", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -21,6 +21,14 @@ int container_lock(struct container *container, int tries, int *journal);
  * or -1 and LINE. */
 int container_kill(struct container *container, char *line, size_t size);
 
+/*
+ * The plan of CONTAINER made of the kept config.json, what earlier updates have changed, and
+ * MORE arguments of parse (NULL ends them) with the REQUEST of another one (-1: none). Takes the
+ * place of container->plan. A sealed memfd, or -1 and LINE.
+ */
+int container_parse(
+	struct container *container, const char *const *more, int request, char *line, size_t size);
+
 /* The plan of CONTAINER as this build reads it, made again from the kept config.json when it is of
  * another one: an fd, or -1 and LINE. Loads container->plan as well. */
 int container_plan(struct container *container, char *line, size_t size);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "json.h"
+#include "resources_json.h"
 #include "text.h"
 
 #define STATE_MAX (4u << 20)
@@ -123,6 +124,7 @@ static void add_config(struct json *j, const struct plan *plan)
 	add_namespaces(j, plan);
 	add_map(j, plan, "uid_mappings", plan->config->uid_map);
 	add_map(j, plan, "gid_mappings", plan->config->gid_map);
+	resources_add_state(j, plan);
 	json_string(j, "version", plan_text(plan, plan->config->oci_version));
 	add_labels(j, plan);
 	if (plan->config->no_new_privileges)

@@ -1,0 +1,755 @@
+# runc update: each limit by its flag and by JSON, what is merged into what, failures, and what runs at the same time.
+# layouts: hybrid v1 v2 vm
+
+load lib/common
+
+is_v2() { [ "$LAYOUT" = v2 ] || [ "$LAYOUT" = vm ]; }
+
+# needs CONTROLLER…
+needs() {
+	local name
+	for name; do
+		if is_v2; then
+			grep -qw "$name" /sys/fs/cgroup/cgroup.controllers || skip "this v2 has no $name controller"
+		else
+			mountpoint -q "/sys/fs/cgroup/$name" || skip "this machine has no $name hierarchy"
+		fi
+	done
+}
+
+# Any limit of this layout that an update can set and a test can read: "FLAG VALUE CONTROLLER FILE".
+needs_some() {
+	if is_v2; then needs pids; else needs pids memory cpu cpuset; fi
+}
+
+# value CONTROLLER FILE: of the container's cgroup.
+dir_of() {
+	local top=/sys/fs/cgroup
+	is_v2 || top=/sys/fs/cgroup/$1
+	find "$top" -type d -name "$ID" -print -quit
+}
+value() { cat "$(dir_of "$1")/$2"; }
+
+# is CONTROLLER FILE-OF-V1 V1 FILE-OF-V2 V2: what is in the file of this layout.
+is() {
+	if is_v2; then same "$4 $(value "$1" "$4")" "$4 $5"; else same "$2 $(value "$1" "$2")" "$2 $3"; fi
+}
+
+memory_is() { is memory memory.limit_in_bytes "$1" memory.max "$1"; }
+# memory_swap_is BOTH MEMORY
+memory_swap_is() { is memory memory.memsw.limit_in_bytes "$1" memory.swap.max $(($1 - $2)); }
+pids_is() { same "$(value pids pids.max)" "$1"; }
+needs_swap() {
+	if is_v2; then [ -e "$(dir_of memory)/memory.swap.max" ]; else [ -e "$(dir_of memory)/memory.memsw.limit_in_bytes" ]; fi ||
+		skip "no swap accounting"
+}
+
+# One limit that every layout has: pids, or huge pages where v2 has no more. one N: as JSON; one_is N: what the kernel has.
+has_pids() { ! is_v2 || grep -qw pids /sys/fs/cgroup/cgroup.controllers; }
+needs_one() { has_pids || needs hugetlb; }
+one() {
+	if has_pids; then echo "{\"pids\": {\"limit\": $1}}"
+	else echo "{\"hugepageLimits\": [{\"pageSize\": \"2MB\", \"limit\": $(($1 * 2097152))}]}"; fi
+}
+one_now() { if has_pids; then value pids pids.max; else echo $(($(value hugetlb hugetlb.2MB.max) / 2097152)); fi; }
+one_is() { same "$(one_now)" "$1"; }
+one_stored() { jq '.resources | .pids.limit // (.hugepageLimits[0].limit / 2097152)' "$STATE/$ID/resources.json"; }
+set_one() { runc update -r - "$ID" <<<"$(one "$1")"; }
+
+# running [FILTER]: a container that runs, with these resources.
+running() {
+	args sleep 1000
+	edit ".linux.resources = ${1:-"{}"}"
+	detached run -d "$ID"
+	expect 0
+}
+
+# update ARGUMENT…: must work, and say nothing.
+update() {
+	run runc update "$@" "$ID"
+	expect 0 || return 1
+	same "$output" ""
+}
+
+# update_json JSON
+update_json() {
+	status=0
+	output=$(runc update -r - "$ID" <<<"$1" 2>&1) || status=$?
+	expect 0 || return 1
+	same "$output" ""
+}
+
+# fails TEXT ARGUMENT…: and nothing of the stored state changes.
+fails() {
+	local text=$1 before
+	shift
+	before=$(cat "$STATE/$ID/"{state.json,plan,resources.json} 2>/dev/null | md5sum)
+	run runc update "$@" "$ID"
+	expect 1 "$text" || return 1
+	same "$(grep -c level=error <<<"$output")" 1 || return 1
+	same "$(cat "$STATE/$ID/"{state.json,plan,resources.json} 2>/dev/null | md5sum)" "$before" || return 1
+	[ -z "$(find "$STATE/$ID" -name '*.new')" ]
+}
+
+# stored FILTER VALUE: of the resources in state.json.
+stored() { same "$1: $(jq -c ".config.cgroups$1" "$STATE/$ID/state.json")" "$1: $2"; }
+
+@test "update: memory, reservation and swap by their flags" {
+	needs memory
+	running '{memory: {limit: 33554432}}'
+	update --memory 64m
+	memory_is 67108864
+	update --memory-reservation 16M
+	is memory memory.soft_limit_in_bytes 16777216 memory.low 16777216
+	memory_is 67108864
+	needs_swap
+	update --memory-swap 128mb
+	memory_swap_is 134217728 67108864
+	stored .memory 67108864
+	stored .memory_reservation 16777216
+	stored .memory_swap 134217728
+}
+
+@test "update: memory and swap go up and down in an order the kernel takes" {
+	needs memory
+	running '{memory: {limit: 33554432, swap: 33554432}}'
+	needs_swap
+	update --memory 256m --memory-swap 512m
+	memory_is 268435456
+	memory_swap_is 536870912 268435456
+	update --memory 32m --memory-swap 64m
+	memory_is 33554432
+	memory_swap_is 67108864 33554432
+	update --memory 48m --memory-swap 48m
+	memory_swap_is 50331648 50331648
+	update --memory 32m --memory-swap 300m
+	memory_swap_is 314572800 33554432
+	update --memory 200m # v2's swap is what the sum leaves
+	memory_is 209715200
+	memory_swap_is 314572800 209715200
+	update --memory 64m --memory-swap -1
+	is memory memory.memsw.limit_in_bytes 9223372036854771712 memory.swap.max max
+	memory_is 67108864
+}
+
+@test "update: memory -1 takes the limit of the swap away as well" {
+	needs memory
+	running '{memory: {limit: 33554432, swap: 67108864}}'
+	needs_swap
+	update --memory -1
+	is memory memory.limit_in_bytes 9223372036854771712 memory.max max
+	is memory memory.memsw.limit_in_bytes 9223372036854771712 memory.swap.max max
+	stored .memory -1
+	stored .memory_swap null
+}
+
+@test "update: shares, quota, period and burst by their flags" {
+	needs cpu
+	running '{cpu: {shares: 512}}'
+	update --cpu-share 1024
+	is cpu cpu.shares 1024 cpu.weight 100
+	update --cpu-quota 50000
+	is cpu cpu.cfs_quota_us 50000 cpu.max "50000 100000"
+	update --cpu-period 200000
+	is cpu cpu.cfs_period_us 200000 cpu.max "50000 200000"
+	update --cpu-quota 60000
+	is cpu cpu.cfs_quota_us 60000 cpu.max "60000 200000"
+	newer "burst came later"
+	[ -e "$(dir_of cpu)/cpu.cfs_burst_us" ] || [ -e "$(dir_of cpu)/cpu.max.burst" ] || skip "this kernel has no burst"
+	update --cpu-burst 20000
+	is cpu cpu.cfs_burst_us 20000 cpu.max.burst 20000
+	update --cpu-quota -1
+	is cpu cpu.cfs_quota_us -1 cpu.max "max 200000"
+}
+
+@test "update: quota, burst and period go up and down in an order the kernel takes" {
+	needs cpu
+	newer "burst came later"
+	running '{cpu: {quota: 50000, period: 100000}}'
+	[ -e "$(dir_of cpu)/cpu.cfs_burst_us" ] || [ -e "$(dir_of cpu)/cpu.max.burst" ] || skip "this kernel has no burst"
+	update --cpu-quota 20000 --cpu-burst 20000
+	is cpu cpu.cfs_burst_us 20000 cpu.max.burst 20000
+	update --cpu-quota 90000 --cpu-burst 90000 # the old quota would refuse this burst
+	is cpu cpu.cfs_burst_us 90000 cpu.max.burst 90000
+	update --cpu-quota 10000 --cpu-burst 10000 # the old burst would refuse this quota
+	is cpu cpu.cfs_burst_us 10000 cpu.max.burst 10000
+	is cpu cpu.cfs_quota_us 10000 cpu.max "10000 100000"
+	update --cpu-quota 3000 --cpu-period 5000 --cpu-burst 0
+	is cpu cpu.cfs_period_us 5000 cpu.max "3000 5000"
+	update --cpu-quota 900000 --cpu-period 1000000
+	is cpu cpu.cfs_quota_us 900000 cpu.max "900000 1000000"
+	fails "burst: 900001 is above the quota" --cpu-quota 900000 --cpu-burst 900001
+}
+
+@test "update: idle and shares, which the kernel takes only one after the other" {
+	needs cpu
+	newer "1.1.5 has no --cpu-idle"
+	running '{cpu: {shares: 512}}'
+	[ -e "$(dir_of cpu)/cpu.idle" ] || skip "this kernel has no cpu.idle"
+	update --cpu-idle 1
+	same "$(value cpu cpu.idle)" 1
+	stored .cpu_idle 1
+	stored .cpu_shares null
+	update --cpu-idle 0 --cpu-share 1024
+	same "$(value cpu cpu.idle)" 0
+	is cpu cpu.shares 1024 cpu.weight 100
+	update --cpu-share 2048 --cpu-idle 1
+	same "$(value cpu cpu.idle)" 1
+	stored .cpu_shares 2048
+	update --cpu-idle 0
+	same "$(value cpu cpu.idle)" 0
+	stored .cpu_idle 0
+	fails "invalid value for cpu-idle" --cpu-idle 2
+}
+
+@test "update: cpuset by its flags, and a list that is not the machine's" {
+	needs cpuset
+	running '{}'
+	update --cpuset-cpus 0 --cpuset-mems 0
+	same "$(value cpuset cpuset.cpus)" 0
+	same "$(value cpuset cpuset.mems)" 0
+	stored .cpuset_cpus '"0"'
+	newer "its own words"
+	fails "cpuset.cpus" --cpuset-cpus 0-8000
+	same "$(value cpuset cpuset.cpus)" 0
+	fails 'cpus: ' --cpuset-cpus abc
+}
+
+@test "update: cpuset outside of the cgroup above is the kernel's error, with file and value" {
+	needs cpuset
+	newer "its own words"
+	! is_v2 || skip "v2 takes what is above when it changes"
+	local top=/sys/fs/cgroup/cpuset/$ID-above
+	[ "$(cat /sys/fs/cgroup/cpuset/cpuset.cpus)" != 0 ] || skip "one CPU"
+	mkdir "$top"
+	echo 0 >"$top/cpuset.cpus"
+	echo 0 >"$top/cpuset.mems"
+	edit --arg p "/$ID-above/$ID" '.linux.cgroupsPath = $p'
+	args sleep 1000
+	detached run -d "$ID"
+	expect 0
+	fails "write \"1\" to $top/$ID/cpuset.cpus: permission denied" --cpuset-cpus 1
+	runc delete --force "$ID"
+	find /sys/fs/cgroup -depth -type d -name "$ID-above" -exec rmdir {} +
+}
+
+@test "update: pids, with 0 as a limit and -1 as none" {
+	needs pids
+	running '{pids: {limit: 100}}'
+	update --pids-limit 50
+	pids_is 50
+	stored .pids_limit 50
+	update --pids-limit -1
+	pids_is max
+	newer "0 was no limit"
+	update --pids-limit 0
+	pids_is 1
+}
+
+@test "update: what is below the present use is refused by the kernel, with both numbers" {
+	needs memory
+	! is_v2 || skip "v2 takes it and kills: see checkBeforeUpdate"
+	running '{memory: {limit: 33554432}}'
+	fails "unable to set memory limit to 4096 (current usage: " --memory 4096
+	memory_is 33554432
+}
+
+@test "update: checkBeforeUpdate refuses what is below the present use" {
+	needs memory
+	is_v2 || skip "v1's kernel does it"
+	args sh -c 'dd if=/dev/zero of=/tmp/a bs=1M count=24; sleep 1000'
+	edit '.root.readonly = false | .linux.resources = {memory: {limit: 67108864}} |
+		.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
+	detached run -d "$ID"
+	used() { [ "$(value memory memory.current)" -gt 25000000 ]; }
+	wait_for 20 used
+	echo '{"memory": {"limit": 8388608, "checkBeforeUpdate": true}}' >"$T/r"
+	fails "rejecting memory limit 8388608 <= usage " -r "$T/r"
+	echo '{"memory": {"limit": 8388608, "swap": 16777216, "checkBeforeUpdate": true}}' >"$T/r"
+	fails "rejecting memory+swap limit 16777216 <= usage " -r "$T/r"
+	memory_is 67108864
+	update_json '{"memory": {"limit": 60000000, "checkBeforeUpdate": true}}'
+	stored .memory_check_before_update true
+	update --memory 61m
+	stored .memory_check_before_update null
+}
+
+@test "update: -r reads a file, standard input and a pipe; flags beside it are ignored" {
+	needs pids
+	running '{pids: {limit: 100}}'
+	echo '{"pids": {"limit": 51}}' >"$T/r.json"
+	update -r "$T/r.json"
+	pids_is 51
+	update_json '{"pids": {"limit": 52}}'
+	pids_is 52
+	echo '{"pids": {"limit": 53}}' | (sleep 0.3; cat) | runc update --resources - "$ID"
+	pids_is 53
+	runc update -r <(echo '{"pids": {"limit": 54}}') "$ID"
+	pids_is 54
+	update -r "$T/r.json" --pids-limit 99
+	pids_is 51
+}
+
+@test "update: every limit by JSON" {
+	newer "burst and idle came later"
+	if is_v2; then needs memory cpu cpuset pids; else needs memory cpu cpuset pids; fi
+	running '{}'
+	update_json '{"memory": {"limit": 67108864, "reservation": 33554432}, "pids": {"limit": 20},
+		"cpu": {"shares": 512, "quota": 20000, "period": 50000, "burst": 1000, "cpus": "0", "mems": "0"}}'
+	memory_is 67108864
+	is memory memory.soft_limit_in_bytes 33554432 memory.low 33554432
+	pids_is 20
+	is cpu cpu.shares 512 cpu.weight 59
+	is cpu cpu.cfs_quota_us 20000 cpu.max "20000 50000"
+	same "$(value cpuset cpuset.cpus)" 0
+	same "$(jq -c .config.cgroups "$STATE/$ID/state.json" | jq -c 'del(.name, .path)')" \
+		'{"memory":67108864,"memory_reservation":33554432,"cpu_shares":512,"cpu_quota":20000,"cpu_burst":1000,"cpu_period":50000,"cpuset_cpus":"0","cpuset_mems":"0","pids_limit":20}'
+}
+
+@test "update: swappiness and the OOM killer, on and off, on v1; refused on v2" {
+	needs memory
+	newer "1.1.5 passes them over"
+	running '{}'
+	if is_v2; then
+		echo '{"memory": {"swappiness": 10}}' >"$T/r"
+		fails "linux.resources.memory.swappiness: cgroup v2 has no such limit" -r "$T/r"
+		return
+	fi
+	update_json '{"memory": {"swappiness": 10, "disableOOMKiller": true}}'
+	same "$(value memory memory.swappiness)" 10
+	contains "$(value memory memory.oom_control)" "oom_kill_disable 1"
+	update_json '{"memory": {"disableOOMKiller": false}}'
+	same "$(value memory memory.swappiness)" 10
+	contains "$(value memory memory.oom_control)" "oom_kill_disable 0"
+	echo '{"memory": {"swappiness": 101}}' >"$T/r"
+	fails "invalid memory swappiness value: 101 (valid range is 0-100)" -r "$T/r"
+}
+
+@test "update: huge pages, by size" {
+	newer "1.1.5 passes them over"
+	needs hugetlb
+	local file suffix
+	if is_v2; then suffix=max; else suffix=limit_in_bytes; fi
+	running '{hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}'
+	file=hugetlb.2MB.$suffix
+	same "$(value hugetlb $file)" 4194304
+	update_json '{"hugepageLimits": [{"pageSize": "2MB", "limit": 8388608}]}'
+	same "$(value hugetlb $file)" 8388608
+	[ -e "$(dir_of hugetlb)/hugetlb.1GB.$suffix" ] || return 0
+	update_json '{"hugepageLimits": [{"pageSize": "1GB", "limit": 1073741824}]}'
+	same "$(value hugetlb $file)" 8388608
+	same "$(value hugetlb hugetlb.1GB.$suffix)" 1073741824
+	same "$(jq -c '[.config.cgroups.hugetlb_limit[] | .page_size] | sort' "$STATE/$ID/state.json")" '["1GB","2MB"]'
+}
+
+@test "update: the unified map, and its failure in the middle" {
+	newer "its own words"
+	running '{}'
+	if ! is_v2; then
+		echo '{"unified": {"hugetlb.2MB.max": "2097152"}}' >"$T/r"
+		fails "invalid configuration: cannot use unified on cgroup v1" -r "$T/r"
+		return
+	fi
+	needs hugetlb
+	update_json '{"unified": {"hugetlb.2MB.max": "2097152"}}'
+	same "$(value hugetlb hugetlb.2MB.max)" 2097152
+	stored .unified '{"hugetlb.2MB.max":"2097152"}'
+	echo '{"unified": {"hugetlb.2MB.max": "6291456", "hugetlb.2MB.rsvd.max": "junk"}}' >"$T/r"
+	fails 'unable to set unified resource "hugetlb.2MB.rsvd.max"' -r "$T/r"
+	same "$(value hugetlb hugetlb.2MB.max)" 2097152
+	echo '{"unified": {"hugetlb.2MB.max": "6291456", "nosuch.max": "1"}}' >"$T/r"
+	fails "can't be set: controller \"nosuch\" not available" -r "$T/r"
+	same "$(value hugetlb hugetlb.2MB.max)" 2097152
+	echo '{"unified": {"../cgroup.kill": "1"}}' >"$T/r"
+	fails 'must be a file name (no slashes)' -r "$T/r"
+	update_json '{}'
+	same "$(value hugetlb hugetlb.2MB.max)" 2097152
+	stored .unified null
+}
+
+@test "update: sizes as go-units reads them" {
+	needs memory
+	running '{}'
+	sizes() {
+		while read -r text bytes; do
+			text=${text//_/ }
+			update --memory-reservation "$text" || { echo "for $text"; return 1; }
+			is memory memory.soft_limit_in_bytes "$bytes" memory.low "$bytes" || { echo "for $text"; return 1; }
+		done
+	}
+	sizes <<-EOF
+		1048576 1048576
+		2097152b 2097152
+		512k 524288
+		512K 524288
+		512kb 524288
+		512KiB 524288
+		3_m 3145728
+		1.5m 1572864
+		0.25g 268435456
+		0001m 1048576
+		1t 1099511627776
+		0.5TiB 549755813888
+	EOF
+}
+
+@test "update: values that are none, in runc's words" {
+	running '{}'
+	junk() {
+		while IFS='|' read -r flag text message; do
+			fails "$message" "--$flag=$text" || { echo "for --$flag $text"; return 1; }
+		done
+	}
+	junk <<-'EOF'
+		memory|abc|invalid value for memory: invalid size: 'abc'
+		memory|10x|invalid value for memory: invalid size: '10x'
+		memory|1e3|invalid value for memory: invalid size: '1e3'
+		memory|-2|invalid value for memory: invalid size: '-2'
+		memory|5kibb|invalid value for memory: invalid size: '5kibb'
+		memory|.5m|invalid value for memory: invalid size: '.5m'
+		memory|5.|invalid value for memory: invalid size: '5.'
+		memory|0x10|invalid value for memory: invalid size: '0x10'
+		memory-swap| 5|invalid value for memory-swap: invalid size: ' 5'
+		memory-reservation|k|invalid value for memory-reservation: invalid size: 'k'
+		cpu-share|x|invalid value for cpu-share: strconv.ParseUint: parsing "x": invalid syntax
+		cpu-share|-5|invalid value for cpu-share: strconv.ParseUint: parsing "-5": invalid syntax
+		cpu-share|18446744073709551616|invalid value for cpu-share: strconv.ParseUint: parsing "18446744073709551616": value out of range
+		cpu-period|1.5|invalid value for cpu-period: strconv.ParseUint: parsing "1.5": invalid syntax
+		cpu-rt-period|x|invalid value for cpu-rt-period: strconv.ParseUint: parsing "x": invalid syntax
+		cpu-quota|x|invalid value for cpu-quota: strconv.ParseInt: parsing "x": invalid syntax
+		cpu-quota|9223372036854775808|invalid value for cpu-quota: strconv.ParseInt: parsing "9223372036854775808": value out of range
+		cpu-rt-runtime|1_0|invalid value for cpu-rt-runtime: strconv.ParseInt: parsing "1_0": invalid syntax
+	EOF
+	newer "its own words"
+	junk <<-'EOF'
+		cpu-burst|x|invalid value for cpu-burst: strconv.ParseUint: parsing "x": invalid syntax
+		cpu-idle|x|invalid value for cpu-idle: strconv.ParseInt: parsing "x": invalid syntax
+		memory|99999999999999999999|invalid value for memory: invalid size: '99999999999999999999'
+		memory|9000p|invalid value for memory: invalid size: '9000p'
+		memory|100|limit: 100 is less than a page
+		cpu-share|1|shares: the minimum allowed cpu-shares is 2
+	EOF
+	run runc update --pids-limit x "$ID"
+	expect 1 'invalid value "x" for flag -pids-limit: '
+}
+
+@test "update: JSON that is none, wrong types, unknown members, null" {
+	needs pids
+	running '{pids: {limit: 100}}'
+	update_json '{"pids": {"limit": 60}, "nosuch": {"a": [1]}, "cpu": null, "memory": {"limit": null}}'
+	pids_is 60
+	newer "its own words"
+	bad() {
+		while IFS='|' read -r json message; do
+			printf %s "$json" >"$T/r"
+			fails "$message" -r "$T/r" || { echo "for $json"; return 1; }
+		done
+	}
+	bad <<-'EOF'
+		|resources:1:1:
+		x|resources:1:1:
+		{"pids": {"limit": 1}} trailing|nothing may follow
+		[]|expected an object, found an array
+		{"memory": {"limit": "10m"}}|memory.limit: expected a number, found a string
+		{"pids": {"limit": 1.5}}|pids.limit: expected a whole number
+		{"cpu": {"shares": -1}}|cpu.shares: -1 is out of range
+		{"cpu": {"idle": 2}}|cpu.idle: 2 is out of range
+		{"cpu": {"cpus": "0-"}}|cpu.cpus: 
+		{"hugepageLimits": [{"pageSize": "2XB", "limit": 1}]}|hugepageLimits[0].pageSize
+		{"pids": {"limit": 1}, "pids": {"limit": 2}}|pids
+	EOF
+	pids_is 60
+	fails "open /nosuch.json: no such file or directory" -r /nosuch.json
+	fails "read $T: is a directory" -r "$T"
+	head -c 17000000 /dev/zero | tr '\0' ' ' >"$T/r"
+	fails "larger than 16 MiB" -r "$T/r"
+	run bash -c "head -c 17000000 /dev/zero | tr '\\0' ' ' | '$RUNC' --root '$STATE' update -r - '$ID'"
+	expect 1 "larger than 16 MiB"
+}
+
+@test "update: obsolete limits of kernel memory are a warning" {
+	running '{}'
+	run runc update --kernel-memory 10m "$ID"
+	expect 0 "level=warning" "Kernel memory settings are ignored and will be removed"
+	run runc update --kernel-memory-tcp 10m "$ID"
+	expect 0 "Kernel memory settings are ignored and will be removed"
+	status=0
+	output=$(runc update -r - "$ID" <<<'{"memory": {"kernel": 10485760}}' 2>&1) || status=$?
+	expect 0 "Kernel memory settings are ignored and will be removed"
+	run runc update --kernel-memory x "$ID"
+	expect 1 "invalid value for kernel-memory: invalid size: 'x'"
+}
+
+@test "update: only what is given is written, whatever else is stored" {
+	needs_some
+	if is_v2; then needs memory; fi
+	running '{pids: {limit: 100}, memory: {limit: 67108864}, cpu: {shares: 512}}'
+	echo 77 >"$(dir_of pids)/pids.max" # by somebody else
+	newer "1.1.5 writes everything"
+	update --memory 80m
+	pids_is 77
+	memory_is 83886080
+}
+
+@test "update: what a request leaves out: memory, shares and weight stay stored" {
+	needs_some
+	if is_v2; then needs memory cpu; fi
+	running '{memory: {limit: 67108864, reservation: 33554432}, cpu: {shares: 512}}'
+	update --pids-limit 40
+	stored .memory 67108864
+	stored .memory_reservation 33554432
+	stored .cpu_shares 512
+	update_json '{"memory": {"limit": 0}, "cpu": {"shares": 0}}' # 0 is not given
+	stored .memory 67108864
+	stored .cpu_shares 512
+}
+
+@test "update: what a request leaves out: burst, idle, cpuset, pids go out of the state, the kernel keeps them" {
+	needs_some
+	newer "it stores zeros"
+	if is_v2; then needs memory cpuset; fi
+	running '{pids: {limit: 100}, cpu: {cpus: "0", mems: "0"}}'
+	update --memory 80m
+	stored .pids_limit null
+	stored .cpuset_cpus null
+	stored .cpuset_mems null
+	pids_is 100
+	same "$(value cpuset cpuset.cpus)" 0
+}
+
+@test "update: what a request leaves out: of quota and period the other stays stored, or both go" {
+	needs cpu
+	newer "it stores zeros"
+	running '{cpu: {quota: 50000, period: 200000}}'
+	update --cpu-quota 60000
+	stored .cpu_quota 60000
+	stored .cpu_period 200000
+	update --cpu-period 100000
+	stored .cpu_quota 60000
+	stored .cpu_period 100000
+	update --cpu-quota 30000 --cpu-period 50000
+	stored .cpu_quota 30000
+	stored .cpu_period 50000
+	update --cpu-share 400
+	stored .cpu_quota null
+	stored .cpu_period null
+	is cpu cpu.cfs_quota_us 30000 cpu.max "30000 50000"
+	update --cpu-quota 20000 # the kernel keeps the period
+	is cpu cpu.cfs_period_us 50000 cpu.max "20000 50000"
+}
+
+@test "update: swap below the memory that is stored is refused" {
+	needs memory
+	newer "1.1.5 leaves it to the kernel"
+	running '{memory: {limit: 67108864, swap: 134217728}}'
+	fails "memory+swap limit should be >= memory limit" --memory-swap 32m
+	fails "memory+swap limit should be >= memory limit" --memory 200m
+	memory_is 67108864
+}
+
+@test "update: swap without any limit of memory is refused" {
+	newer "1.1.5 leaves it to the kernel"
+	running '{}'
+	fails "unable to set swap limit without memory limit" --memory-swap 32m
+}
+
+@test "update: a failure halfway sets everything back" {
+	needs_some
+	newer "1.1.5 does not"
+	running '{pids: {limit: 100}, memory: {limit: 67108864, swap: 134217728}, cpu: {shares: 512, quota: 50000}}'
+	if is_v2; then
+		needs memory cpu hugetlb
+		echo '{"pids": {"limit": 7}, "memory": {"limit": 33554432, "swap": 50331648}, "cpu": {"shares": 100, "quota": 1000, "idle": 1},
+			"unified": {"hugetlb.2MB.max": "junk"}}' >"$T/r"
+		fails 'unable to set unified resource "hugetlb.2MB.max"' -r "$T/r"
+	else
+		echo '{"pids": {"limit": 7}, "memory": {"limit": 33554432, "swap": 50331648}, "cpu": {"shares": 100, "quota": 5000, "idle": 1},
+			"hugepageLimits": [{"pageSize": "64KB", "limit": 1}]}' >"$T/r"
+		fails "hugetlb" -r "$T/r"
+	fi
+	lacks "$output" warning
+	pids_is 100
+	memory_is 67108864
+	memory_swap_is 134217728 67108864
+	is cpu cpu.shares 512 cpu.weight 59
+	is cpu cpu.cfs_quota_us 50000 cpu.max "50000 100000"
+	same "$(value cpu cpu.idle)" 0
+	update --pids-limit 99
+	pids_is 99
+}
+
+@test "update: state that cannot be written sets everything back" {
+	needs_some
+	newer "1.1.5 does not"
+	[ "$(id -u)" = 0 ] && [ -n "$DAVIT_ISOLATED" ] || skip "needs root and tests/run"
+	mkdir "$STATE"
+	mount -t tmpfs -o size=256k,mode=700 tmpfs "$STATE"
+	running '{pids: {limit: 100}}'
+	dd if=/dev/zero of="$STATE/.full" bs=4k 2>/dev/null || true
+	fails "writing the container's state: no space left on device" --pids-limit 50
+	pids_is 100
+	rm "$STATE/.full"
+	update --pids-limit 50
+	pids_is 50
+	runc delete --force "$ID"
+	umount "$STATE"
+}
+
+@test "update: device rules are not touched" {
+	running '{devices: [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 1, minor: 5, access: "r"}]}'
+	local before
+	is_v2 || before=$(value devices devices.list)
+	echo '{"devices": [{"allow": true, "access": "rwm"}]}' >"$T/r"
+	update -r "$T/r"
+	is_v2 || same "$(value devices devices.list)" "$before"
+	run runc exec "$ID" sh -c 'mknod /tmp/d b 7 0 && cat /tmp/d'
+	[ "$status" != 0 ]
+	run runc exec "$ID" sh -c 'head -c 1 /dev/zero >/dev/null'
+	expect 0
+}
+
+@test "update: created, paused, stopped, and no container at all" {
+	needs pids
+	args sleep 1000
+	detached create "$ID"
+	expect 0
+	update --pids-limit 20
+	pids_is 20
+	runc start "$ID"
+	pids_is 20
+	runc pause "$ID"
+	update --pids-limit 21
+	same "$(status_of "$ID")" paused
+	pids_is 21
+	runc resume "$ID"
+	update --pids-limit 22
+	runc kill "$ID" KILL
+	wait_for 5 is_stopped "$ID"
+	run runc update --pids-limit 23 "$ID"
+	expect 1 "container not running"
+	runc delete "$ID"
+	run runc update --pids-limit 23 "$ID"
+	expect 1 "container does not exist"
+	run runc update
+	expect 1 '"update" requires exactly 1 argument(s)'
+	run runc update "$ID" other
+	expect 1 '"update" requires exactly 1 argument(s)'
+}
+
+@test "update: exec goes on working, in the container's limits, also with a plan of another build" {
+	newer "ROOT/ID/plan"
+	needs_one
+	running "$(one 100)"
+	set_one 30
+	run runc exec "$ID" true
+	expect 0
+	printf '\377' | dd of="$STATE/$ID/plan" bs=1 seek=8 conv=notrunc 2>/dev/null # its layout
+	run runc exec "$ID" true
+	expect 0
+	same "$(one_stored)" 30
+	set_one 31
+	one_is 31
+	run runc exec "$ID" true
+	expect 0
+	same "$(runc state "$ID" | jq -r .bundle)" "/"
+}
+
+@test "update: what config.json says counts no more once an update has replaced it; device rules are kept" {
+	newer "resources.json"
+	if is_v2; then needs pids; fi
+	running '{pids: {limit: 100}, devices: [{allow: false, access: "rwm"}, {allow: true, type: "b", major: 7, access: "rm"}]}'
+	update_json '{"pids": {"limit": 9}}'
+	same "$(jq -c '.resources | [.pids, .devices]' "$STATE/$ID/resources.json")" \
+		'[{"limit":9},[{"allow":false,"type":"a","access":"rwm"},{"allow":true,"type":"b","major":7,"access":"rm"}]]'
+	update_json '{}'
+	same "$(jq -c '.resources.pids' "$STATE/$ID/resources.json")" '{}'
+	update_json '{}'
+	same "$(jq -c '.resources.pids' "$STATE/$ID/resources.json")" '{}'
+}
+
+@test "update: twenty at once, one after the other, and the state is that of the last" {
+	newer "1.1.5 has no lock"
+	needs_one
+	running "$(one 100)"
+	local i pids=()
+	for i in $(seq 20 39); do
+		set_one "$i" 2>"$T/err.$i" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do wait "$i" || { cat "$T"/err.*; return 1; }; done
+	same "$(cat "$T"/err.*)" ""
+	i=$(one_now)
+	[ "$i" -ge 20 ] && [ "$i" -le 39 ]
+	same "$(one_stored)" "$i"
+	[ -z "$(find "$STATE/$ID" -name '*.new')" ]
+}
+
+@test "update: while processes enter the container, and while it is deleted" {
+	needs_one
+	running "$(one 100)"
+	local i failed=0
+	(for i in $(seq 1 15); do set_one $((40 + i)) || exit 1; done) &
+	for i in $(seq 1 8); do runc exec "$ID" true || failed=1; done
+	wait $! || failed=1
+	same "$failed" 0
+	one_is 55
+	(while set_one 30; do :; done) >"$T/loop" 2>&1 &
+	sleep 0.2
+	runc kill "$ID" KILL
+	wait_for 5 is_stopped "$ID"
+	runc delete "$ID"
+	wait $! || true
+	grep -q 'container not running\|container does not exist' "$T/loop"
+	nothing_left
+}
+
+# killed_at CALL:N VALUE: an update to VALUE whose conductor dies when it makes this call for the Nth time.
+killed_at() {
+	one "$2" >"$T/r"
+	strace -qq -o /dev/null -e trace="${1%:*}" -e inject="${1%:*}:signal=KILL:when=${1#*:}" \
+		"$RUNC" --root "$STATE" update -r "$T/r" "$ID" </dev/null >"$T/out" 2>&1 3>&- 4>&-
+}
+
+@test "update: killed at any call, the container goes on and its limits are the old ones or the new ones" {
+	newer "1.1.5 has no steps"
+	command -v strace >/dev/null || skip "strace is not installed"
+	needs_one
+	running "$(one 100)"
+	local call n seen=
+	# The steps that have outlived it hold the lock until they are done.
+	settled() { flock -n "$STATE/$ID/journal" true && n=$(one_now) && { [ "$n" = 60 ] || [ "$n" = 61 ]; }; }
+	for call in flock:1 memfd_create:1 socketpair:1 clone:1 poll:1 recvmsg:1 socketpair:2 clone:2 poll:2 recvmsg:2 \
+		write:1 write:2 write:3 renameat:1 renameat:2 renameat:3 sendmsg:1 poll:3 recvmsg:3; do
+		set_one 60
+		killed_at "$call" 61 || seen="$seen $call"
+		wait_for 10 settled || { echo "after $call: $(one_now)"; return 1; }
+		run runc exec "$ID" true
+		expect 0 || { echo "after $call"; return 1; }
+	done
+	echo "killed at:$seen"
+	[ "$(wc -w <<<"$seen")" -ge 15 ]
+	set_one 62
+	one_is 62
+	same "$(one_stored)" 62
+}
+
+@test "update: the step takes back what it wrote when its conductor is killed" {
+	newer "1.1.5 has no steps"
+	command -v strace >/dev/null || skip "strace is not installed"
+	needs_one
+	running "$(one 100)"
+	killed_at write:1 61 && return 1
+	back() { one_is 100 >/dev/null; }
+	wait_for 5 back
+}
+
+@test "update: RDT flags where there is no RDT, in runc's words" {
+	[ "$(stat -f -c %t /sys/fs/resctrl 2>/dev/null)" != 7655821 ] || skip "this machine has a resctrl file system"
+	needs_one
+	running "$(one 100)"
+	one 7 >"$T/r"
+	fails "Intel RDT/CAT: l3 cache schema is not enabled" --l3-cache-schema L3:0=f -r "$T/r"
+	fails "Intel RDT/MBA: memory bandwidth schema is not enabled" --mem-bw-schema MB:0=50
+	same "$output" "$(grep level=error <<<"$output")"
+	one_is 100
+}

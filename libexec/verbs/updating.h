@@ -1,0 +1,15 @@
+/* An update of a container that exists: applied by the steps, kept in ROOT/ID, or all undone. */
+#ifndef DAVIT_UPDATING_H
+#define DAVIT_UPDATING_H
+
+#include "conduct.h"
+
+/*
+ * Applies the plan PLAN (also container->plan) of CONTAINER, whose JOURNAL is locked; with RDT its
+ * resctrl group as well; then writes resources.json, plan and state.json. 0; or -1 and LINE: nothing
+ * is changed then.
+ */
+int container_update(
+	struct container *container, int journal, int plan, int rdt, char *line, size_t size);
+
+#endif
