@@ -91,8 +91,8 @@ fails() {
 	[ -z "$(find "$STATE/$ID" -name '*.new')" ]
 }
 
-# stored FILTER VALUE: of the resources in state.json.
-stored() { same "$1: $(jq -c ".config.cgroups$1" "$STATE/$ID/state.json")" "$1: $2"; }
+# stored FILTER VALUE: of the resources in state.json; 1.1.5 merged otherwise, and stored zeros.
+stored() { [ -n "$CONTROL" ] || same "$1: $(jq -c ".config.cgroups$1" "$STATE/$ID/state.json")" "$1: $2"; }
 
 @test "update: memory, reservation and swap by their flags" {
 	needs memory
@@ -435,10 +435,10 @@ stored() { same "$1: $(jq -c ".config.cgroups$1" "$STATE/$ID/state.json")" "$1: 
 
 @test "update: JSON that is none, wrong types, unknown members, null" {
 	needs pids
+	newer "1.1.5 dereferences null"
 	running '{pids: {limit: 100}}'
 	update_json '{"pids": {"limit": 60}, "nosuch": {"a": [1]}, "cpu": null, "memory": {"limit": null}}'
 	pids_is 60
-	newer "its own words"
 	bad() {
 		while IFS='|' read -r json message; do
 			printf %s "$json" >"$T/r"

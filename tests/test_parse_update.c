@@ -263,7 +263,7 @@ static void refused(void **state)
 		{"cpu-idle 7", NULL, "invalid value for cpu-idle"},
 		{"cpuset-cpus 1-0", NULL, "cpus: "},
 		{"mem-bw-schema x", NULL, "memBwSchema: "},
-		{"nosuch 1", NULL, "unknown setting nosuch"},
+		{"blkio-weight 10", NULL, "blkio-weight: not supported yet"},
 		{"memory 1k", NULL, "limit: 1024 is less than a page"},
 		{"memory-swap 5m", NULL, "memory+swap limit should be >= memory limit"},
 		{"cpu-quota 5 cpu-burst 6", NULL, "burst: 6 is above the quota"},

@@ -77,7 +77,7 @@ static const struct setting *find_setting(const char *name)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (!strcmp(settings[i].name, name))
 			return &settings[i];
-	refuse_as("unknown setting ", shown(name), NULL);
+	refuse_as(shown(name), ": not supported yet", NULL);
 }
 
 static void warn_kernel_memory(void)
