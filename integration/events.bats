@@ -23,12 +23,12 @@ huge_pages() { v2 && grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers && [ -e 
 
 # A container that has used a known amount of everything and sleeps now, its cgroup at /$ID in every hierarchy.
 busy() {
-	local loops=60000
+	local loops=60000 quota=10000
+	[ "$LAYOUT" != vm ] || { loops=1000 quota=20000; }
 	edit --arg path "/$ID" '.linux.cgroupsPath = $path | .linux.resources = {devices: .linux.resources.devices}
 		| .mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
 	! huge_pages || edit '.linux.resources += {hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}'
-	[ "$LAYOUT" = v2 ] || edit '.linux.resources += {pids: {limit: 31}, memory: {limit: 104857600}, cpu: {quota: 40000, period: 100000}}'
-	[ "$LAYOUT" != vm ] || loops=1000
+	[ "$LAYOUT" = v2 ] || edit --argjson quota $quota '.linux.resources += {pids: {limit: 31}, memory: {limit: 104857600}, cpu: {quota: $quota, period: 100000}}'
 	sh_args 'i=0; while [ $i -lt '$loops' ]; do i=$((i + 1)); done; dd if=/dev/zero of=/tmp/x bs=1M count=3 2>/dev/null; : >/tmp/ready; exec sleep 1000'
 }
 
@@ -203,6 +203,18 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 	runc delete --force "$ID"
 	ended
 	same "$(cat "$T/stream"; complaints "$T/stream.err")" ""
+}
+
+@test "events: on v1 the end of the memory cgroup is the end, and no OOM, while the others are there" {
+	! v2 || skip "v1 has a directory for each controller"
+	needs_controller memory
+	sleeper
+	stream --interval 1h "$ID"
+	runc kill "$ID" KILL
+	wait_for 5 is_stopped "$ID"
+	find /sys/fs/cgroup/memory -depth -type d -name "$ID" -exec rmdir {} +
+	ended
+	same "$(cat "$T/stream" "$T/stream.err")" ""
 }
 
 @test "events: an OOM is a line, each one, and only that" {

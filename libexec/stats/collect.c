@@ -24,17 +24,21 @@ size_t open_leaves(struct host *host)
 }
 
 /* A directory that was removed has no files left. */
+int leaf_is_there(const struct hierarchy *h)
+{
+	int file = h->leaf >= 0 ? beneath(h->leaf, "cgroup.procs", O_PATH) : -1;
+
+	if (file < 0)
+		return 0;
+	close_fd(&file);
+	return 1;
+}
+
 int leaves_are_there(const struct host *host)
 {
-	for (size_t i = 0; i < host->count; i++) {
-		int leaf = host->hierarchies[i].leaf;
-		int file = leaf >= 0 ? beneath(leaf, "cgroup.procs", O_PATH) : -1;
-
-		if (file >= 0) {
-			close_fd(&file);
+	for (size_t i = 0; i < host->count; i++)
+		if (leaf_is_there(&host->hierarchies[i]))
 			return 1;
-		}
-	}
 	return 0;
 }
 

@@ -148,6 +148,8 @@ extern char scratch[1 << 20]; /* for a file that is cut up at once */
 
 /* Opens the directories that are there of those in HOST; how many. Dies on anything but ENOENT. */
 size_t open_leaves(struct host *host);
+/* True as long as it is. */
+int leaf_is_there(const struct hierarchy *h);
 /* True as long as one of them is. */
 int leaves_are_there(const struct host *host);
 void stats_clear(struct stats *s);

@@ -109,7 +109,7 @@ static int take_events(void)
 	if (watched.event >= 0) {
 		ssize_t got = read(watched.event, &n, sizeof(n));
 
-		gone = !leaves_are_there(watched.host);
+		gone = !leaf_is_there(host_controller(watched.host, "memory"));
 		/* The removal is counted as an event, too. */
 		if (got == sizeof(n))
 			print_ooms(gone ? n - 1 : n);
