@@ -32,6 +32,9 @@
 #define LANDLOCK_TRUNC   (UINT64_C(1) << 14)
 #define LANDLOCK_IOCTL   (UINT64_C(1) << 15)
 
+#define LANDLOCK_SCOPE_SOCKETS (UINT64_C(1) << 0)
+#define LANDLOCK_SCOPE_SIGNALS (UINT64_C(1) << 1)
+
 struct landlock_attr {
 	uint64_t fs;
 	uint64_t net;
@@ -144,7 +147,8 @@ void priv_landlock(const struct priv *table)
 	if (abi >= 5)
 		attr.fs |= LANDLOCK_IOCTL;
 	if (abi >= 6)
-		attr.scoped = 3; /* no abstract sockets, no signals outside */
+		attr.scoped =
+			LANDLOCK_SCOPE_SOCKETS | (table->signals ? 0 : LANDLOCK_SCOPE_SIGNALS);
 	ruleset = (int)syscall(__NR_landlock_create_ruleset, &attr,
 		abi >= 6           ? 24
 			: abi >= 4 ? 16

@@ -54,6 +54,7 @@ struct priv {
 		const struct priv *table); /* priv_landlock; NULL: files are not confined */
 	const char *const *landlock_paths; /* to the first NULL; NULL: nothing at all */
 	uint64_t landlock_access;          /* below them */
+	int signals;                       /* Landlock lets signals out */
 	const struct priv_limit *limits;
 	size_t limit_count;
 	const struct priv_fd *fds; /* ascending; everything else above 2 is closed */
@@ -69,6 +70,9 @@ struct priv {
  * unprivileged caller does not have are skipped (design.md section 4).
  */
 void priv_enter(const struct priv *table, int conducted);
+
+/* For tables. A kernel without Landlock is no error. */
+void priv_landlock(const struct priv *table);
 
 /*
  * For steps, after priv_enter: gives up all capabilities but CAPS (bits), once the plan has told
