@@ -203,6 +203,18 @@ id_maps() {
 	done
 }
 
+# evil_only MODE STEP COMMAND…: as evil, for any command; it only has to fail.
+evil_only() {
+	local step=$2
+	sed "s/evil-mode=k/evil-mode=$1/" <"$HELPERS/helper-evil" >"$T/evil"
+	chmod 755 "$T/evil"
+	mount --bind "$T/evil" "$LIBEXEC/$step"
+	shift 2
+	run runc "$@"
+	umount "$LIBEXEC/$step"
+	[ "$status" != 0 ]
+}
+
 # evil MODE STEP: a copy of lib/evil.c in that mode takes the place of the step's program.
 evil() {
 	sed "s/evil-mode=k/evil-mode=$1/" <"$HELPERS/helper-evil" >"$T/evil"
@@ -232,6 +244,32 @@ evil() {
 		evil k "$step" || return 1
 		[ "$step" = rootfs ] || contains "$(cat "$T/err")" "$step was killed by signal 9"
 	done
+}
+
+@test "failure: a dmz that is killed is told at once, by create and by exec" {
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	[ -x "$HELPERS/helper-evil" ] || skip "the helper is not built"
+	newer "only for davit"
+	local start ms best=100000 try
+	args sleep 100
+	detached run -d "$ID-b"
+	for try in 1 2 3; do
+		start=$(date +%s%N)
+		evil_only k dmz exec "$ID-b" true
+		ms=$((($(date +%s%N) - start) / 1000000))
+		[ "$ms" -ge "$best" ] || best=$ms
+	done
+	contains "$output" "it ended before it was ready"
+	[ "$best" -lt 1000 ] || { echo "exec: $best ms"; return 1; }
+	runc delete --force "$ID-b"
+	best=100000
+	for try in 1 2 3; do
+		start=$(date +%s%N)
+		evil k dmz
+		ms=$((($(date +%s%N) - start) / 1000000))
+		[ "$ms" -ge "$best" ] || best=$ms
+	done
+	[ "$best" -lt 1000 ] || { echo "create: $best ms"; return 1; }
 }
 
 @test "failure: a step that closes its files and stays is not waited for" {

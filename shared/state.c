@@ -20,6 +20,7 @@
 #include "sys.h"
 #include "text.h"
 
+#define PF_EXITING     0x4  /* of the kernel's task flags, proc_pid_stat(5) */
 #define FREEZING_POLLS 1000 /* of one millisecond: the v1 freezer offers no event */
 
 const char *state_id_error(const char *id)
@@ -306,40 +307,70 @@ static int is_frozen(const struct container *container)
 	return unified ? cgroup_file_is(freezer, "/cgroup.freeze", "1") : is_frozen_v1(freezer);
 }
 
-/* The name in field 2 may hold blanks and parentheses: fields are counted from the last ')'. */
-static int parse_stat(char *buffer, uint64_t *start_time, int *zombie)
+/* Field NUMBER of /proc/PID/stat, from 3 on; the name in field 2 may hold blanks and parentheses, so
+ * fields are counted from the last ')'. NULL: there is none. */
+static const char *stat_field(const char *stat, int number)
 {
-	char *s = strrchr(buffer, ')'), *end;
+	const char *s = strrchr(stat, ')');
 
-	if (!s || s[1] != ' ' || !s[2])
-		return -EBADMSG;
-	s += 2;
-	if (zombie)
-		*zombie = strchr("ZXx", *s) != NULL;
-	for (int field = 3; field < 22; field++) {
+	for (int field = 2; s && field < number; field++) {
 		s = strchr(s, ' ');
-		if (!s)
-			return -EBADMSG;
-		s++;
+		s = s ? s + 1 : NULL;
 	}
-	end = s + strcspn(s, " \n");
-	*end = '\0';
-	return text_to_u64(s, start_time) ? -EBADMSG : 0;
+	return s && *s ? s : NULL;
 }
 
-int state_start_time(uint64_t pid, uint64_t *start_time, int *zombie)
+static int stat_number(const char *stat, int number, uint64_t *value)
 {
-	char path[48], buffer[1024];
+	const char *field = stat_field(stat, number);
+	char digits[24];
+	size_t length = field ? strcspn(field, " \n") : 0;
+
+	if (!length || length >= sizeof(digits))
+		return -EBADMSG;
+	memcpy(digits, field, length);
+	digits[length] = '\0';
+	return text_to_u64(digits, value) ? -EBADMSG : 0;
+}
+
+static int read_stat(uint64_t pid, char *buffer, size_t size)
+{
+	char path[48];
 	struct text t = TEXT(path);
 	int err;
 
 	text_add(&t, "/proc/");
 	text_add_u64(&t, pid);
 	text_add(&t, "/stat");
-	err = read_kernel_file(path, PROC_SUPER_MAGIC, PROC_SUPER_MAGIC, buffer, sizeof(buffer));
+	err = read_kernel_file(path, PROC_SUPER_MAGIC, PROC_SUPER_MAGIC, buffer, size);
+	return err == -ENOENT ? -ESRCH : err;
+}
+
+int state_start_time(uint64_t pid, uint64_t *start_time, int *zombie)
+{
+	char buffer[1024];
+	const char *state;
+	int err = read_stat(pid, buffer, sizeof(buffer));
+
 	if (err)
-		return err == -ENOENT ? -ESRCH : err;
-	return parse_stat(buffer, start_time, zombie);
+		return err;
+	state = stat_field(buffer, 3);
+	if (!state)
+		return -EBADMSG;
+	if (zombie)
+		*zombie = strchr("ZXx", *state) != NULL;
+	return stat_number(buffer, 22, start_time);
+}
+
+int state_is_ending(const struct container *container)
+{
+	uint64_t flags, pending;
+	char buffer[1024];
+
+	if (read_stat(container->journal.init.pid, buffer, sizeof(buffer)) ||
+		stat_number(buffer, 9, &flags) || stat_number(buffer, 31, &pending))
+		return 1;
+	return (flags & PF_EXITING) || (pending >> (SIGKILL - 1) & 1);
 }
 
 static int init_is_alive(const struct journal_init *init)
@@ -351,6 +382,21 @@ static int init_is_alive(const struct journal_init *init)
 		start_time == init->start_time;
 }
 
+/*
+ * The fifo goes with `start`, which may be killed before it has removed it. So whoever waits at it
+ * decides: dmz has it open until the user's program is executed. Opening the other end for a moment
+ * says nothing to dmz, which has both.
+ */
+static int is_waiting(int dir)
+{
+	int fd = open_entry(dir, "exec.fifo", O_WRONLY);
+
+	if (fd < 0)
+		return errno != ENOENT && errno != ENXIO;
+	close(fd);
+	return 1;
+}
+
 enum container_status state_status(const struct container *container)
 {
 	if (!container->journal.is_ready)
@@ -359,7 +405,7 @@ enum container_status state_status(const struct container *container)
 		return STATUS_PAUSED;
 	if (!init_is_alive(&container->journal.init))
 		return STATUS_STOPPED;
-	if (!faccessat(container->dir, "exec.fifo", F_OK, AT_SYMLINK_NOFOLLOW))
+	if (is_waiting(container->dir))
 		return STATUS_CREATED;
 	return STATUS_RUNNING;
 }

@@ -66,10 +66,14 @@ int state_load_any_plan(struct container *container, const char **why);
  * that is there, else v2's (*UNIFIED is 1). NULL: none. */
 const char *state_freezer(const struct container *container, int *unified);
 
+/* True when the first process, found alive before, has begun to exit, is about to be killed, or has
+ * gone. */
+int state_is_ending(const struct container *container);
+
 /*
  * What the container is now, computed afresh each time: paused (freezer.state, cgroup.freeze),
- * stopped (pid gone, zombie, or of another start time), created (exec.fifo is there), running.
- * STATUS_CREATING before JOURNAL_READY.
+ * stopped (pid gone, zombie, or of another start time), created (its process waits at exec.fifo),
+ * running. STATUS_CREATING before JOURNAL_READY.
  */
 enum container_status state_status(const struct container *container);
 

@@ -23,7 +23,7 @@
 #define STEP_SECONDS  60
 #define PARSE_SECONDS 10
 #define REAP_MS       2000
-#define ENDING_MS     2000
+#define ENDING_MS     100
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 
 static const struct msg_rule parse_rules[] = {
@@ -282,8 +282,9 @@ static int is_ending(const struct entering *e, const struct step *cause)
 	/* ENOMEM: a pid namespace without a first process takes no new one, clone(2). */
 	if (cause && cause->failed && cause->error.err != ESRCH && cause->error.err != ENOMEM)
 		return is_gone(e->init_pidfd, 0);
-	reap(e, ENDING_MS);
-	return is_gone(e->init_pidfd, ENDING_MS);
+	reap(e, REAP_MS);
+	return is_gone(e->init_pidfd, 0) || state_is_ending(&e->container) ||
+		is_gone(e->init_pidfd, ENDING_MS);
 }
 
 static int report_failure(struct entering *e)
