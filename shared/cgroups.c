@@ -293,16 +293,3 @@ const char *host_open_journal(struct host *host, const struct journal *journal)
 	host->unified = top_is_unified;
 	return missing;
 }
-
-int kill_needs_signals(void)
-{
-	struct hierarchy h;
-	int needed;
-
-	start(&h);
-	needed = open_top() < 0 || (!top_is_unified && !try_mount(&h, "unified", 7));
-	/* Before priv_enter no fd may be open that it does not know. */
-	close_fd(&h.root);
-	close_fd(&top);
-	return needed;
-}

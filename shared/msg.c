@@ -25,6 +25,7 @@ const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_RESCTRL] = "resctrl",
 	[PROGRAM_COPYUP] = "copyup",
 	[PROGRAM_STATS] = "stats",
+	[PROGRAM_PSTABLE] = "pstable",
 };
 
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd)

@@ -26,6 +26,7 @@ enum program {
 	PROGRAM_RESCTRL,
 	PROGRAM_COPYUP,
 	PROGRAM_STATS,
+	PROGRAM_PSTABLE,
 	PROGRAM_COUNT
 };
 
@@ -76,6 +77,7 @@ enum msg_type {
 	MSG_RESCTRL_JOIN, /* conductor → resctrl: struct msg_number (pid) */
 	MSG_UPDATED, /* cgroup, resctrl → conductor: an update is applied, and undone unless … */
 	MSG_KEEP,    /* conductor → cgroup, resctrl: … it is to stay */
+	MSG_LISTED,       /* conductor → pstable: struct msg_listed, ps has ended */
 	MSG_TYPE_COUNT
 };
 
@@ -141,6 +143,11 @@ struct msg_hooks {
 	uint64_t pid;    /* 0: left out of the state */
 };
 
+struct msg_listed {
+	uint32_t signal; /* that has killed it, or 0 */
+	uint32_t status; /* its exit status */
+};
+
 struct msg {
 	struct msg_header header;
 	union {
@@ -152,6 +159,7 @@ struct msg {
 		struct msg_tree tree;
 		struct msg_suspended suspended;
 		struct msg_resctrl resctrl;
+		struct msg_listed listed;
 		char bytes[sizeof(struct msg_cgroups)];
 	} body;
 	int fd; /* received: -1 or an fd that the receiver owns, close-on-exec */

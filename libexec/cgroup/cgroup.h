@@ -14,6 +14,10 @@
 
 #define PROCS_MAX (1 << 22) /* no kernel has higher pids */
 
+struct pid_set {
+	uint64_t words[PROCS_MAX / 64 + 1];
+};
+
 /* file.c: both return 0 or -errno. NAME is relative to the directory DIR. */
 
 /* One number; "max" and v1's highest are UINT64_MAX. */
@@ -28,8 +32,8 @@ _Noreturn void die_write(const struct hierarchy *h, const char *file, const char
 /* Calls VISIT for every pid of DIR itself until it returns non-zero, and returns that; 0; -errno.
  */
 int procs_each(int dir, int (*visit)(pid_t pid, void *arg), void *arg);
-/* Calls VISIT for DIR and every directory below it, deepest last, at most 128 levels (-ELOOP). As
- * above. */
+/* Calls VISIT for DIR and every directory below it, each before those below it. As above; -ELOOP
+ * beyond 65,536 levels. */
 int tree_each(int dir, int (*visit)(int dir, void *arg), void *arg);
 /* The number of processes in DIR and below, or -errno. */
 int tree_count(int dir);
@@ -168,12 +172,23 @@ int freeze(struct hierarchy *h);
  * the container made below its own. Failures are warnings. */
 void thaw_all(struct host *host);
 
-/* freeze.c, remove.c, show.c: whole modes */
+/* procs.c */
+
+/* Opens the container's directory in every hierarchy of JOURNAL that still has it. True when one
+ * has; dies on errors. */
+int open_container(struct host *host, const struct journal *journal);
+int pid_set_has(const struct pid_set *set, pid_t pid);
+/* SET is a struct pid_set; returns 0, as procs_each wants it. */
+int pid_set_add(pid_t pid, void *set);
+
+/* freeze.c, remove.c, kill.c, procs.c, show.c: whole modes */
 
 void freeze_container(struct host *host, const struct journal *journal);
 void thaw_container(struct host *host, const struct journal *journal);
 void remove_all(struct host *host, const struct journal *journal);
-void kill_all(struct host *host, const struct journal *journal);
+void kill_container(struct host *host, const struct journal *journal);
+/* Writes the pids of all processes on FD_PIDS, as numbers of 32 bits in ascending order. */
+void list_container(struct host *host, const struct journal *journal);
 int show(struct host *host, const char *command, const char *path);
 
 #endif

@@ -194,15 +194,13 @@ static struct priv table_for(const char *mode)
 	if (!strcmp(mode, "create"))
 		table.caps = priv.caps & ~BIT(CAP_KILL);
 	if (!strcmp(mode, "remove") || !strcmp(mode, "freeze") || !strcmp(mode, "thaw") ||
-		!strcmp(mode, "update"))
+		!strcmp(mode, "update") || !strcmp(mode, "procs"))
 		table.caps = BIT(CAP_DAC_OVERRIDE);
 	if (!strcmp(mode, "join"))
 		table.caps = BIT(CAP_DAC_OVERRIDE) | BIT(CAP_SYS_NICE);
 	if (!strcmp(mode, "kill")) {
-		table.caps = BIT(CAP_KILL);
-		/* Landlock (6.12) would also forbid the signals, and can only do both. */
-		if (kill_needs_signals())
-			table.landlock = NULL;
+		table.caps = BIT(CAP_KILL) | BIT(CAP_DAC_OVERRIDE);
+		table.signals = 1;
 	}
 	return table;
 }
@@ -244,7 +242,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(mode, "remove"))
 		finish(remove_all);
 	else if (!strcmp(mode, "kill"))
-		finish(kill_all);
+		finish(kill_container);
+	else if (!strcmp(mode, "procs"))
+		finish(list_container);
 	else if (!strcmp(mode, "freeze"))
 		finish(freeze_container);
 	else if (!strcmp(mode, "thaw"))

@@ -1,9 +1,8 @@
-/* The end of a container's cgroup: every process killed, every directory removed that the journal
- * lists. */
+/* The end of a container's cgroup: every directory that the journal lists is removed, with what the
+ * container made below. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 #include "cgroup.h"
@@ -35,6 +34,22 @@ static void wait_for_exit(const struct hierarchy *h, int64_t ms)
 	close(poller.fd);
 }
 
+static _Noreturn void die_remaining(struct hierarchy *h, int err)
+{
+	char what[128];
+	struct text t = TEXT(what);
+	int leaf = beneath(h->root, h->path, O_RDONLY | O_DIRECTORY);
+	int count = leaf < 0 ? 0 : tree_count(leaf);
+
+	text_add(&t, "unable to remove container's cgroup");
+	if (err == -EBUSY && count > 0) {
+		text_add(&t, " (processes in it: ");
+		text_add_u64(&t, (uint64_t)count);
+		text_add(&t, ")");
+	}
+	die(what, full_path(h, NULL), err);
+}
+
 void remove_all(struct host *host, const struct journal *journal)
 {
 	int64_t end = 0, delay = 1;
@@ -55,104 +70,6 @@ void remove_all(struct host *host, const struct journal *journal)
 			delay = delay < 512 ? delay * 2 : delay;
 		}
 		if (err)
-			die("unable to remove container's cgroup", full_path(h, NULL), err);
+			die_remaining(h, err);
 	}
-}
-
-struct signalled {
-	int sent;
-	int err;
-};
-
-static int kill_one(pid_t pid, void *arg)
-{
-	struct signalled *result = arg;
-
-	/* 0: of another pid namespace. */
-	if (pid <= 1 || pid == getpid())
-		return 0;
-	result->sent++;
-	if (kill(pid, SIGKILL) < 0 && errno != ESRCH)
-		result->err = -errno;
-	return 0;
-}
-
-static int kill_directory(int dir, void *arg)
-{
-	int err = procs_each(dir, kill_one, arg);
-
-	return err == -EOPNOTSUPP || err == -ENOENT || err == -ENODEV ? 0 : err;
-}
-
-/* v2 and hybrid: the kernel kills all of them at once. */
-static int kill_unified(struct host *host)
-{
-	int killed = 0;
-
-	for (size_t i = 0; i < host->count; i++) {
-		struct hierarchy *h = &host->hierarchies[i];
-		int err;
-
-		if (!is_unified(h) || h->leaf < 0)
-			continue;
-		err = write_file(h->leaf, "cgroup.kill", "1");
-		if (err && err != -ENOENT && err != -EOPNOTSUPP)
-			die_write(h, "cgroup.kill", "1", err);
-		killed |= !err;
-	}
-	return killed;
-}
-
-/* The hierarchy whose list of processes is read: one that others have least reason to change. */
-static struct hierarchy *choose(struct host *host, const char *controller)
-{
-	for (size_t i = 0; i < host->count; i++)
-		if (host->hierarchies[i].leaf >= 0 &&
-			(!controller || has_controller(&host->hierarchies[i], controller)))
-			return &host->hierarchies[i];
-	return NULL;
-}
-
-static void kill_each(struct host *host)
-{
-	struct hierarchy *freezer = choose(host, "freezer"), *h = choose(host, "pids");
-	int64_t end = now_ms() + WAIT_MAX, delay = 1;
-
-	h = h ? h : freezer ? freezer : choose(host, NULL);
-	while (h) {
-		struct signalled result = {0, 0};
-		int err;
-
-		/* So that none can fork away from the signals. Failing only makes it slower. */
-		err = freezer ? freeze(freezer) : 0;
-		if (err && err != -ENOENT && err != -ENODEV)
-			warn("unable to freeze", full_path(freezer, NULL), err);
-		err = tree_each(h->leaf, kill_directory, &result);
-		thaw_all(host);
-		if (err)
-			die("reading the processes of", full_path(h, NULL), err);
-		if (!result.sent)
-			return;
-		if (now_ms() >= end)
-			die("unable to kill all processes of", full_path(h, NULL),
-				result.err ? result.err : EBUSY);
-		sleep_ms(delay);
-		delay = delay < 128 ? delay * 2 : delay;
-	}
-}
-
-void kill_all(struct host *host, const struct journal *journal)
-{
-	host_open_journal(host, journal);
-	for (size_t i = 0; i < host->count; i++) {
-		struct hierarchy *h = &host->hierarchies[i];
-
-		h->leaf = beneath(h->root, h->path, O_RDONLY | O_DIRECTORY);
-		if (h->leaf < 0 && h->leaf != -ENOENT)
-			die("open", full_path(h, NULL), h->leaf);
-	}
-	if (kill_unified(host))
-		thaw_all(host);
-	else
-		kill_each(host);
 }

@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "cgroup.h"
 #include "text.h"
 
-#define DEPTH_MAX  128
-#define REMOVE_MAX 1000000 /* directories opened by one removal */
+#define DEPTH_MAX  65536
+#define REMOVE_MAX 2000000 /* steps of one removal */
+#define NAME_SIZE  256
 
 struct entry {
 	uint64_t inode;
@@ -70,37 +72,84 @@ static int is_directory(const struct entry *entry)
 	return entry->type == DT_DIR && strcmp(entry->name, ".") && strcmp(entry->name, "..");
 }
 
-static int walk(int dir, int (*visit)(int, void *), void *arg, int depth)
+/*
+ * Reads on in DIR from *OFFSET, which is moved on, to the next directory in it. A name that appears
+ * or goes meanwhile moves no other: kernfs orders them by a hash. 1 and NAME, 0 or -errno.
+ */
+static int next_child(int dir, int64_t *offset, char name[NAME_SIZE])
 {
-	char buffer[1024] __attribute__((aligned(8)));
-	int result = visit(dir, arg);
-	long n = 0;
+	char buffer[4096] __attribute__((aligned(8)));
+	long n;
 
-	if (!result && depth == DEPTH_MAX)
-		return -ELOOP;
-	while (!result && (n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
-		for (long at = 0; !result && at < n;) {
+	if (lseek(dir, *offset, SEEK_SET) < 0)
+		return -errno;
+	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+		for (long at = 0; at < n;) {
 			const struct entry *entry = (const void *)(buffer + at);
-			int child;
 
 			at += entry->length;
-			if (!is_directory(entry))
-				continue;
-			child = beneath(dir, entry->name, O_RDONLY | O_DIRECTORY);
-			if (child == -ENOENT)
-				continue; /* gone meanwhile */
-			result = child < 0 ? child : walk(child, visit, arg, depth + 1);
-			close_fd(&child);
+			*offset = entry->offset;
+			if (is_directory(entry) && strlen(entry->name) < NAME_SIZE) {
+				memcpy(name, entry->name, strlen(entry->name) + 1);
+				return 1;
+			}
 		}
 	}
-	return result ? result : n < 0 && errno != ENOENT ? -errno : 0;
+	/* ENOENT: this directory has been removed meanwhile. */
+	return n < 0 && errno != ENOENT ? -errno : 0;
 }
 
-int tree_each(int dir, int (*visit)(int, void *), void *arg)
+/* Goes down to NAME, or up when it is NULL: *DIR becomes that directory. What has gone is no error:
+ * 1 when we are there, 0 or -errno. */
+static int step_to(int *dir, int top, const char *name)
 {
-	if (lseek(dir, 0, SEEK_SET) < 0)
+	/* beneath() goes no way up. No cgroup is ever moved to another parent, and one that was
+	 * removed still has the one it had. */
+	int fd = name ? beneath(*dir, name, O_RDONLY | O_DIRECTORY)
+		      : openat(*dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 && name)
+		return fd == -ENOENT ? 0 : fd;
+	if (fd < 0)
 		return -errno;
-	return walk(dir, visit, arg, 0);
+	if (*dir != top)
+		close(*dir);
+	*dir = fd;
+	return 1;
+}
+
+/* With one fd beside TOP, whatever the depth is: how deep it is, the container decides. */
+int tree_each(int top, int (*visit)(int, void *), void *arg)
+{
+	static int64_t offsets[DEPTH_MAX];
+	int dir = top, depth = 0, result = visit(top, arg);
+	char name[NAME_SIZE];
+
+	offsets[0] = 0;
+	while (!result) {
+		int found = next_child(dir, &offsets[depth], name);
+
+		if (found < 0 || (!found && !depth)) {
+			result = found;
+			break;
+		}
+		if (found && depth + 1 == DEPTH_MAX) {
+			result = -ELOOP;
+			break;
+		}
+		result = step_to(&dir, top, found ? name : NULL);
+		if (result <= 0)
+			continue;
+		result = 0;
+		depth += found ? 1 : -1;
+		if (found) {
+			offsets[depth] = 0;
+			result = visit(dir, arg);
+		}
+	}
+	if (dir != top)
+		close(dir);
+	return result;
 }
 
 static int count_one(pid_t pid, void *arg)
@@ -128,28 +177,6 @@ int tree_count(int dir)
 	return err ? err : count;
 }
 
-/* Finds a directory in DIR, from its beginning. 1 and NAME, 0 or -errno. */
-static int first_child(int dir, char name[256])
-{
-	char buffer[4096] __attribute__((aligned(8)));
-	long n;
-
-	if (lseek(dir, 0, SEEK_SET) < 0)
-		return -errno;
-	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
-		for (long at = 0; at < n;) {
-			const struct entry *entry = (const void *)(buffer + at);
-
-			at += entry->length;
-			if (is_directory(entry) && strlen(entry->name) < 256) {
-				memcpy(name, entry->name, strlen(entry->name) + 1);
-				return 1;
-			}
-		}
-	}
-	return n < 0 && errno != ENOENT ? -errno : 0;
-}
-
 static int remove_directory(int dir, const char *name)
 {
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
@@ -157,41 +184,66 @@ static int remove_directory(int dir, const char *name)
 	return 0;
 }
 
-/*
- * Goes down to a directory without children and removes it and its siblings, with two fds whatever
- * the depth is: a container that nests a thousand cgroups must not be able to keep its own. 1:
- * removed something; 0: DIR has no child.
- */
-static int prune(int dir, int *budget)
+/* One whose mode keeps us out, although it is ours: an ordinary user has no capability to ignore
+ * that. */
+static int open_to_remove(int dir, const char *name)
 {
-	char name[256], deeper[256];
-	int parent = dir, result = first_child(dir, name);
+	int fd = beneath(dir, name, O_RDONLY | O_DIRECTORY);
 
-	while (result > 0) {
-		int child = beneath(parent, name, O_RDONLY | O_DIRECTORY);
+	if (fd != -EACCES || fchmodat(dir, name, 0700, 0) < 0)
+		return fd;
+	return beneath(dir, name, O_RDONLY | O_DIRECTORY);
+}
 
-		result = --*budget < 0 ? -ELOOP : child == -ENOENT ? 0 : child < 0 ? child : 0;
-		if (!result && child >= 0)
-			result = first_child(child, deeper);
-		if (result > 0) {
-			if (parent != dir)
-				close(parent);
-			parent = child;
-			memcpy(name, deeper, sizeof(name));
+/* The one that could not be removed, for what is below it. An fd, 0 when it has gone, -EBUSY when
+ * nothing is: then it has processes. */
+static int open_below(int dir, const char *name)
+{
+	char child[NAME_SIZE];
+	int64_t offset = 0;
+	int fd = open_to_remove(dir, name), found;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	found = next_child(fd, &offset, child);
+	if (found > 0)
+		return fd;
+	close(fd);
+	return found ? found : -EBUSY;
+}
+
+/*
+ * Removes every cgroup below TOP, from the deepest up, with one fd beside it whatever the depth is:
+ * a container that nests thousands of cgroups must not be able to keep its own.
+ */
+static int remove_below(int top)
+{
+	int dir = top, depth = 0, result = 0;
+	char name[NAME_SIZE];
+	int64_t offset = 0;
+
+	for (int budget = REMOVE_MAX; !result; budget--) {
+		int found = next_child(dir, &offset, name);
+
+		if (found < 0 || (!found && !depth) || !budget) {
+			result = budget ? found : -ELOOP;
+			break;
+		}
+		result = found ? remove_directory(dir, name) : -EBUSY;
+		if (result != -EBUSY)
 			continue;
-		}
-		close_fd(&child);
-		if (!result)
-			result = remove_directory(parent, name);
-		if (!result)
-			result = first_child(parent, name);
-		if (!result && parent != dir) {
-			close(parent);
-			return 1; /* emptied a level: start again from above */
-		}
+		result = found ? open_below(dir, name) : step_to(&dir, top, NULL);
+		if (result <= 0)
+			continue;
+		if (found && dir != top)
+			close(dir);
+		dir = found ? result : dir;
+		depth += found ? 1 : -1;
+		offset = 0;
+		result = 0;
 	}
-	if (parent != dir)
-		close(parent);
+	if (dir != top)
+		close(dir);
 	return result;
 }
 
@@ -206,16 +258,6 @@ int open_parent(int root, const char *path, const char **name)
 		return root;
 	text_add_bytes(&t, path, (size_t)(slash - path));
 	return t.cut ? -ENAMETOOLONG : beneath(root, parent, O_RDONLY | O_DIRECTORY);
-}
-
-static int remove_below(int dir)
-{
-	int budget = REMOVE_MAX, err;
-
-	do
-		err = prune(dir, &budget);
-	while (err > 0);
-	return err;
 }
 
 int tree_remove(int root, const char *path)

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include "fds.h"
@@ -291,10 +292,13 @@ const struct step *steps_cause(struct step *steps, size_t count)
 
 	while (!has_words(find_cause(steps, count)) && conduct_clock() / 1000 < end) {
 		struct pollfd pollers[STEPS_MAX];
+		int open = 0;
 
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; i < count; i++) {
 			pollers[i] = (struct pollfd){.fd = steps[i].peer.fd, .events = POLLIN};
-		if (poll(pollers, count, GRACE_MS) <= 0)
+			open |= steps[i].peer.fd >= 0;
+		}
+		if (!open || poll(pollers, count, GRACE_MS) <= 0)
 			break;
 		for (size_t i = 0; i < count; i++)
 			if (pollers[i].revents && step_receive(&steps[i], &msg) == 1 && msg.fd >= 0)
@@ -366,15 +370,15 @@ int conduct_parse(const struct parse_input *input, int plan, const char *const *
 	return run_step(&request, PARSE_SECONDS, line, size);
 }
 
-/* A step that does MODE with what the journal lists. */
+/* A step that does MODE with what the journal lists. PIDS: as in container_pids, or -1. */
 static int conduct_journaled(enum program program, const struct container *container,
-	const char *mode, char *line, size_t size)
+	const char *mode, int pids, char *line, size_t size)
 {
 	int journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC), err;
 	const char *arguments[] = {mode, NULL};
-	const struct spawn_fd fds[] = {{journal, FD_JOURNAL}};
+	const struct spawn_fd fds[] = {{journal, FD_JOURNAL}, {pids, FD_PIDS}};
 	const struct spawn request = {
-		.program = program, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 1};
+		.program = program, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 2};
 
 	if (journal < 0) {
 		text_join(line, size, "journal: ", errno_text(errno), NULL);
@@ -387,17 +391,30 @@ static int conduct_journaled(enum program program, const struct container *conta
 
 int container_cgroup(const struct container *container, const char *mode, char *line, size_t size)
 {
-	return conduct_journaled(PROGRAM_CGROUP, container, mode, line, size);
+	return conduct_journaled(PROGRAM_CGROUP, container, mode, -1, line, size);
+}
+
+int container_pids(const struct container *container, int pids, char *line, size_t size)
+{
+	return conduct_journaled(PROGRAM_CGROUP, container, "procs", pids, line, size);
 }
 
 int container_resctrl(const struct container *container, char *line, size_t size)
 {
-	return conduct_journaled(PROGRAM_RESCTRL, container, "remove", line, size);
+	return conduct_journaled(PROGRAM_RESCTRL, container, "remove", -1, line, size);
+}
+
+/* As with every directory, its links are its own two and one of each below. */
+static int has_groups_below(const char *directory)
+{
+	struct stat st;
+
+	return !stat(directory, &st) && st.st_nlink > 2;
 }
 
 void container_thaw(const struct container *container)
 {
-	char path[4096 + 16];
+	char path[4096 + 16], line[2048];
 	int unified, fd;
 	const char *freezer = state_freezer(container, &unified);
 	const char *word = unified ? "0" : "THAWED";
@@ -412,6 +429,10 @@ void container_thaw(const struct container *container)
 	if (write(fd, word, strlen(word)) < 0)
 		log_record(LOG_LEVEL_DEBUG, "the cgroup could not be thawed", NULL);
 	close(fd);
+	/* On v1 one that the container has frozen itself stays so when the one above is thawed. */
+	if (!unified && has_groups_below(freezer) &&
+		container_cgroup(container, "kill", line, sizeof(line)))
+		log_record(LOG_LEVEL_DEBUG, line, NULL);
 }
 
 int hooks_start(struct step *hook, int plan_fd)

@@ -103,11 +103,13 @@ int conduct_parse(const struct parse_input *input, int plan, const char *const *
 /* The cgroups that CONTAINER's journal names, MODE: "kill" (all processes), "remove", "freeze",
  * "thaw". */
 int container_cgroup(const struct container *container, const char *mode, char *line, size_t size);
+/* The pids of all processes in them, written to the memfd PIDS: numbers of 32 bits, ascending. */
+int container_pids(const struct container *container, int pids, char *line, size_t size);
 /* Removes what CONTAINER's journal says it has of its own in the resctrl file system. */
 int container_resctrl(const struct container *container, char *line, size_t size);
 
-/* After a SIGKILL: a process that is frozen on v1 dies when it is thawed, and on v2 what is left
- * would be paused for ever. A failure is none of the signal. */
+/* After a SIGKILL to the first process: a process that is frozen on v1 dies when it is thawed, and
+ * on v2 what is left would be paused for ever. A failure is none of the signal. */
 void container_thaw(const struct container *container);
 
 /* Host hooks. START spawns the program (the caller's environment and privileges) with the plan on

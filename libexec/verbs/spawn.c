@@ -96,7 +96,7 @@ static int place_fds(const struct spawn *request)
 
 /* verb_start has reset what the caller ignored and ignores two itself; handlers do not outlive the
  * exec. */
-static int reset_signals(void)
+int spawn_reset_signals(void)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigset_t none;
@@ -114,7 +114,7 @@ static int child(void *argument)
 	const struct spawn *request = start->request;
 	char *const *environment = request->environment ? request->environment : nothing;
 
-	start->error = reset_signals();
+	start->error = spawn_reset_signals();
 	if (!start->error && files_raised)
 		start->error = files_restore(&callers_files);
 	if (start->error)

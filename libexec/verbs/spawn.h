@@ -35,6 +35,9 @@ int spawn_raise_files(void);
  * (F23). fd or -errno. */
 int spawn_seal(enum program program);
 
+/* What a child does before it executes anything: no signal blocked or ignored. 0 or -errno. */
+int spawn_reset_signals(void);
+
 /* Adds the seals that make a memfd's content final. 0 or -errno. */
 int spawn_seal_memfd(int fd);
 

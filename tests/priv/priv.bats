@@ -145,9 +145,9 @@ only_declared() {
 	done
 }
 
-@test "priv: netlink, netdev and tty, conducted, with a control socket that says nothing" {
+@test "priv: netlink, netdev, tty and pstable, conducted, with a control socket that says nothing" {
 	local program
-	for program in netlink netdev tty; do
+	for program in netlink netdev tty pstable; do
 		conducted "$program"
 		compare "$program" "$STEP"
 		only_declared "$program" "$STEP"
