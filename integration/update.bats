@@ -5,6 +5,9 @@ load lib/common
 
 is_v2() { [ "$LAYOUT" = v2 ] || [ "$LAYOUT" = vm ]; }
 
+# What is the same in every layout is not repeated in the virtual machine, which is slow.
+not_in_vm() { [ "$LAYOUT" != vm ] || skip "the same in every layout"; }
+
 # needs CONTROLLER…
 needs() {
 	local name
@@ -368,6 +371,7 @@ stored() { [ -n "$CONTROL" ] || same "$1: $(jq -c ".config.cgroups$1" "$STATE/$I
 }
 
 @test "update: sizes as go-units reads them" {
+	not_in_vm
 	needs memory
 	running '{}'
 	sizes() {
@@ -394,6 +398,7 @@ stored() { [ -n "$CONTROL" ] || same "$1: $(jq -c ".config.cgroups$1" "$STATE/$I
 }
 
 @test "update: values that are none, in runc's words" {
+	not_in_vm
 	running '{}'
 	junk() {
 		while IFS='|' read -r flag text message; do
@@ -434,6 +439,7 @@ stored() { [ -n "$CONTROL" ] || same "$1: $(jq -c ".config.cgroups$1" "$STATE/$I
 }
 
 @test "update: JSON that is none, wrong types, unknown members, null" {
+	not_in_vm
 	needs pids
 	newer "1.1.5 dereferences null"
 	running '{pids: {limit: 100}}'
@@ -468,6 +474,7 @@ stored() { [ -n "$CONTROL" ] || same "$1: $(jq -c ".config.cgroups$1" "$STATE/$I
 }
 
 @test "update: obsolete limits of kernel memory are a warning" {
+	not_in_vm
 	running '{}'
 	run runc update --kernel-memory 10m "$ID"
 	expect 0 "level=warning" "Kernel memory settings are ignored and will be removed"
@@ -668,6 +675,7 @@ stored() { [ -n "$CONTROL" ] || same "$1: $(jq -c ".config.cgroups$1" "$STATE/$I
 }
 
 @test "update: twenty at once, one after the other, and the state is that of the last" {
+	not_in_vm
 	newer "1.1.5 has no lock"
 	needs_one
 	running "$(one 100)"
@@ -685,6 +693,7 @@ stored() { [ -n "$CONTROL" ] || same "$1: $(jq -c ".config.cgroups$1" "$STATE/$I
 }
 
 @test "update: while processes enter the container, and while it is deleted" {
+	not_in_vm
 	needs_one
 	running "$(one 100)"
 	local i failed=0
@@ -711,6 +720,7 @@ killed_at() {
 }
 
 @test "update: killed at any call, the container goes on and its limits are the old ones or the new ones" {
+	not_in_vm
 	newer "1.1.5 has no steps"
 	command -v strace >/dev/null || skip "strace is not installed"
 	needs_one
@@ -744,6 +754,7 @@ killed_at() {
 }
 
 @test "update: RDT flags where there is no RDT, in runc's words" {
+	not_in_vm
 	[ "$(stat -f -c %t /sys/fs/resctrl 2>/dev/null)" != 7655821 ] || skip "this machine has a resctrl file system"
 	needs_one
 	running "$(one 100)"
