@@ -1,5 +1,5 @@
 # Mounts of type cgroup: what of the hierarchies a container sees, with which options.
-# layouts: hybrid v1 v2
+# layouts: hybrid v1 v2 vm
 
 load lib/common
 
@@ -31,7 +31,7 @@ cgroups() { awk '/^[0-9]/ && $5 ~ "^/sys/fs/cgroup" { t = $0; sub(/.* - /, "", t
 # container sees what its namespace shows.
 each_own() {
 	local options=$1 root=$2 name
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		same "$(cgroups | wc -l)" 1
 		[[ $(cgroups) =~ ^/sys/fs/cgroup\ [^\ ]+\ $options,relatime\ cgroup2$ ]] || { cgroups; return 1; }
 		return
@@ -55,7 +55,7 @@ each_own() {
 	run runc run "$ID"
 	expect 0
 	each_own ro,nosuid,nodev,noexec "*/$ID"
-	[ "$LAYOUT" = v2 ] || [[ $(cgroups | grep ' tmpfs$') == *" ro,nosuid,nodev,noexec,"* ]]
+	in_v2 || [[ $(cgroups | grep ' tmpfs$') == *" ro,nosuid,nodev,noexec,"* ]]
 }
 
 @test "cgroup mounts: writable: the container makes a cgroup of its own below and no other" {
@@ -78,7 +78,7 @@ each_own() {
 	cgroup_mount noexec rro noatime
 	run runc run "$ID"
 	expect 0
-	[ "$LAYOUT" != v2 ] || { [[ $(cgroups) == *" ro,noexec,noatime cgroup2" ]]; return; }
+	! in_v2 || { [[ $(cgroups) == *" ro,noexec,noatime cgroup2" ]]; return; }
 	same "$(cgroups | awk '$4 == "cgroup" { print $3 }' | sort -u)" ro,noexec,noatime
 }
 
@@ -102,7 +102,7 @@ each_own() {
 }
 
 @test "cgroup mounts: v1: links for the members of a merged hierarchy, the one of systemd by its name" {
-	[ "$LAYOUT" != v2 ] || skip "v2 has one directory"
+	! in_v2 || skip "v2 has one directory"
 	cgroup_mount ro
 	sh_args 'cd /sys/fs/cgroup; for l in *; do [ ! -L $l ] || echo "$l $(readlink $l)"; done; [ ! -d systemd ] || echo systemd-there; ls -d unified'
 	run runc run "$ID"
@@ -123,7 +123,7 @@ each_own() {
 	run runc run "$ID"
 	expect 0 "no option for a cgroup mount of a container, ignored: nsdelegate"
 	[[ $(awk '$5 == "/sys/fs/cgroup"' <<<"$output") =~ shared: ]]
-	[ "$LAYOUT" = v2 ] || [[ $(awk '$5 == "/sys/fs/cgroup/pids"' <<<"$output") =~ shared: ]]
+	in_v2 || [[ $(awk '$5 == "/sys/fs/cgroup/pids"' <<<"$output") =~ shared: ]]
 }
 
 @test "cgroup mounts: at another place, twice" {
@@ -132,6 +132,6 @@ each_own() {
 	args cat /proc/self/mountinfo
 	run runc run "$ID"
 	expect 0
-	[ "$LAYOUT" = v2 ] && want=/mnt/cg || want=/mnt/cg/pids
+	in_v2 && want=/mnt/cg || want=/mnt/cg/pids
 	[[ $(awk -v p=$want '$5 == p { print $6 }' <<<"$output") == rw,nosuid* ]]
 }

@@ -1,12 +1,12 @@
 # cgroups of containers: made, joined, limited, removed.
-# layouts: hybrid v1 v2
+# layouts: hybrid v1 v2 vm
 
 load lib/common
 
 # file CONTROLLER NAME: path of a file in the container's cgroup.
 file() {
 	local dir=/sys/fs/cgroup
-	[ "$LAYOUT" = v2 ] || dir=/sys/fs/cgroup/$1
+	in_v2 || dir=/sys/fs/cgroup/$1
 	find "$dir" -type d -name "$ID" -print -quit | sed "s|\$|/$2|"
 }
 
@@ -20,7 +20,7 @@ value() { cat "$(file "$1" "$2")"; }
 	local pid line
 	pid=$(pid_of "$ID")
 	while IFS=: read -r _ name path; do
-		case $LAYOUT:$name in v2:?* | v1:) continue ;; esac
+		case $LAYOUT:$name in v2:?* | vm:?* | v1:) continue ;; esac
 		# A hierarchy may exist that is not mounted here.
 		[ -z "$name" ] || mountpoint -q "/sys/fs/cgroup/${name#name=}" || continue
 		[ "${path##*/}" = "$ID" ] || { echo "$name: $path"; return 1; }
@@ -33,7 +33,7 @@ value() { cat "$(file "$1" "$2")"; }
 @test "cgroups: cgroupsPath absolute, relative and with .. that cannot climb" {
 	args sleep 100
 	local top=/sys/fs/cgroup
-	[ "$LAYOUT" = v2 ] || top=/sys/fs/cgroup/pids
+	in_v2 || top=/sys/fs/cgroup/pids
 	edit --arg p "/$ID-a" '.linux.cgroupsPath = $p'
 	detached run -d "$ID"
 	expect 0
@@ -65,7 +65,7 @@ value() { cat "$(file "$1" "$2")"; }
 	edit '.linux.resources.memory = {limit: 33554432, reservation: 16777216}'
 	detached run -d "$ID"
 	expect 0
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		same "$(value memory memory.max)" 33554432
 		same "$(value memory memory.low)" 16777216
 	else
@@ -77,7 +77,7 @@ value() { cat "$(file "$1" "$2")"; }
 @test "cgroups: memory limits are in force" {
 	needs_controller memory
 	edit '.linux.resources.memory = {limit: 33554432} | .linux.resources.memory.swap = 33554432'
-	[ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || [ "$LAYOUT" = v2 ] ||
+	[ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || in_v2 ||
 		edit 'del(.linux.resources.memory.swap)'
 	# tail keeps what it reads: 100 MB without a newline.
 	args tail -c 100000000 /dev/zero
@@ -94,7 +94,7 @@ value() { cat "$(file "$1" "$2")"; }
 
 @test "cgroups: disableOOMKiller and swappiness" {
 	needs_controller memory
-	[ "$LAYOUT" != v2 ] || skip "v2 has neither"
+	! in_v2 || skip "v2 has neither"
 	args sleep 100
 	edit '.linux.resources.memory = {limit: 33554432, swappiness: 20, disableOOMKiller: true}'
 	detached run -d "$ID"
@@ -109,7 +109,7 @@ value() { cat "$(file "$1" "$2")"; }
 	edit '.linux.resources.cpu = {shares: 512, quota: 50000, period: 200000}'
 	detached run -d "$ID"
 	expect 0
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		same "$(value cpu cpu.max)" "50000 200000"
 	else
 		same "$(value cpu cpu.shares)" 512
@@ -156,7 +156,7 @@ value() { cat "$(file "$1" "$2")"; }
 	args sleep 100
 	detached run -d "$ID"
 	expect 0
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		same "$(value hugetlb "hugetlb.$size.max")" 4194304
 	else
 		same "$(value hugetlb "hugetlb.$size.limit_in_bytes")" 4194304
@@ -171,7 +171,7 @@ value() { cat "$(file "$1" "$2")"; }
 }
 
 @test "cgroups: unified keys (v2), refused on v1" {
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		edit '.linux.resources.unified = {"cgroup.max.depth": "3"}'
 		args sleep 100
 		detached run -d "$ID"
@@ -189,7 +189,7 @@ value() { cat "$(file "$1" "$2")"; }
 }
 
 @test "cgroups: devices: denied by default rule, allowed by rule, defaults always there" {
-	[ "$LAYOUT" = v2 ] || needs_controller devices
+	in_v2 || needs_controller devices
 	edit '.root.readonly = false | .process.capabilities[] += ["CAP_MKNOD", "CAP_SYSLOG"]'
 	sh_args 'mknod /tmp/null c 1 3 && echo x >/tmp/null && echo null-ok
 		mknod /tmp/mem c 1 1 && echo made-mem; cat </tmp/mem >/tmp/null; echo mem-$?
@@ -212,7 +212,7 @@ value() { cat "$(file "$1" "$2")"; }
 }
 
 @test "cgroups: devices: an entry in linux.devices alone grants nothing" {
-	[ "$LAYOUT" = v2 ] || needs_controller devices
+	in_v2 || needs_controller devices
 	edit '.linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 11}]'
 	sh_args '(exec 3</dev/kmsg) && echo opened; ls -l /dev/kmsg'
 	run runc run "$ID"
@@ -221,7 +221,7 @@ value() { cat "$(file "$1" "$2")"; }
 }
 
 @test "cgroups: v2: cloned into the cgroup, no write to cgroup.procs" {
-	[ "$LAYOUT" = v2 ] || skip "for v2 only"
+	in_v2 || skip "for v2 only"
 	newer "1.1.5 writes to cgroup.procs"
 	run strace -f -o "$T/trace" -e trace=clone3 -s 200 "$RUNC" --root "$STATE" run "$ID"
 	expect 0
@@ -305,7 +305,7 @@ value() { cat "$(file "$1" "$2")"; }
 	edit 'del(.linux.resources)'
 	detached run -d "$ID"
 	expect 0
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		same "$(value x cgroup.max.depth)" max
 		return
 	fi
@@ -322,7 +322,7 @@ value() { cat "$(file "$1" "$2")"; }
 	needs_controller memory
 	args sleep 100
 	edit '.linux.resources.memory = {limit: 33554432, swap: 50331648}'
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		[ -e /sys/fs/cgroup/memory.swap.max ] || ls /sys/fs/cgroup/*/memory.swap.max >/dev/null 2>&1 || skip "no accounting of swap"
 		detached run -d "$ID"
 		expect 0
@@ -341,7 +341,7 @@ value() { cat "$(file "$1" "$2")"; }
 	args sleep 100
 	detached run -d "$ID"
 	expect 0
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		same "$(value memory memory.max)" 33554432
 	else
 		same "$(value memory memory.limit_in_bytes)" 33554432
@@ -356,7 +356,7 @@ value() { cat "$(file "$1" "$2")"; }
 	edit '.linux.resources.cpu = {quota: 50000, burst: 20000}'
 	detached run -d "$ID"
 	expect 0
-	if [ "$LAYOUT" = v2 ]; then same "$(value cpu cpu.max.burst)" 20000; else same "$(value cpu cpu.cfs_burst_us)" 20000; fi
+	if in_v2; then same "$(value cpu cpu.max.burst)" 20000; else same "$(value cpu cpu.cfs_burst_us)" 20000; fi
 	runc delete --force "$ID"
 	edit '.linux.resources.cpu = {idle: 1}'
 	detached run -d "$ID"
@@ -365,7 +365,7 @@ value() { cat "$(file "$1" "$2")"; }
 }
 
 @test "cgroups: cpu shares become a weight on v2" {
-	[ "$LAYOUT" = v2 ] || skip "for v2 only"
+	in_v2 || skip "for v2 only"
 	needs_controller cpu
 	newer "another curve in 1.1.5"
 	local pair
@@ -380,7 +380,7 @@ value() { cat "$(file "$1" "$2")"; }
 }
 
 @test "cgroups: cpu real-time runtime and period" {
-	[ "$LAYOUT" != v2 ] || skip "v2 has neither"
+	! in_v2 || skip "v2 has neither"
 	needs_controller cpu
 	[ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] || skip "this kernel has no real-time limits"
 	args sleep 100
@@ -413,9 +413,9 @@ value() { cat "$(file "$1" "$2")"; }
 @test "cgroups: one that is frozen is refused and stays" {
 	newer "1.1.5 has other words"
 	local dir=/sys/fs/cgroup/$ID
-	[ "$LAYOUT" = v2 ] || dir=/sys/fs/cgroup/freezer/$ID
+	in_v2 || dir=/sys/fs/cgroup/freezer/$ID
 	mkdir "$dir"
-	if [ "$LAYOUT" = v2 ]; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
+	if in_v2; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
 	edit --arg p "/$ID" '.linux.cgroupsPath = $p'
 	run runc create "$ID"
 	expect 1 'unexpectedly frozen'
@@ -424,7 +424,7 @@ value() { cat "$(file "$1" "$2")"; }
 }
 
 @test "cgroups: v2: limits of v1 that cannot be converted are refused" {
-	[ "$LAYOUT" = v2 ] || skip "for v2 only"
+	in_v2 || skip "for v2 only"
 	newer "1.1.5 passes them over"
 	local member
 	for member in memory.swappiness=0 memory.disableOOMKiller=true cpu.realtimeRuntime=1000 cpu.realtimePeriod=1000000; do

@@ -48,7 +48,7 @@ setting() { jq -r "$1" config.json; }
 # started NAME: its container runs; $PID is the image's program.
 started() {
 	captured "$1"
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		[ "$(setting .linux.resources.pids.limit)" = null ] || needs_controller pids
 		[ "$(setting '.linux.resources.cpu.shares // 0')" = 0 ] || needs_controller cpu
 	fi
@@ -153,7 +153,7 @@ mount_is_right() {
 # On v1 a directory of hierarchies, each with only the container's part; on v2, without a cgroup namespace, the whole tree.
 cgroups_are_right() {
 	local name
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		mount_is_right /sys/fs/cgroup cgroup2 "$@"
 		contains "$(inside ls /sys/fs/cgroup)" "$ID"
 		return
@@ -215,7 +215,7 @@ surroundings_are_right() {
 	while read -r type path; do
 		same "$type $(inside cat "/proc/sys/${type//.//}" | tr -s '\t' ' ')" "$type $path"
 	done <"$T/list"
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		same "$(cat "$at/$ID/cgroup.procs")" "$PID"
 		[ "$(setting .linux.resources.pids.limit)" = null ] || same "$(cat "$at/$ID/pids.max")" 2048
 	else

@@ -83,7 +83,7 @@ load lib/common
 }
 
 @test "delete --force: all processes of a container without its own pid namespace" {
-	[ "$LAYOUT" = v2 ] || needs_controller freezer
+	in_v2 || needs_controller freezer
 	edit '.linux.namespaces |= map(select(.type != "pid"))'
 	sh_args 'for i in 1 2 3 4 5 6 7 8; do setsid sleep 1000 & done; sleep 1000'
 	detached run -d "$ID"

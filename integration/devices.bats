@@ -1,5 +1,5 @@
 # Device nodes of the container: every type, mode and owner, what is there already, and user namespaces.
-# layouts: hybrid v2
+# layouts: hybrid v2 vm
 
 load lib/common
 
@@ -138,7 +138,7 @@ allowed() {
 }
 
 @test "devices: rules count in the listed order, and what nobody mentions is denied" {
-	[ "$LAYOUT" = v2 ] || needs_controller devices
+	in_v2 || needs_controller devices
 	local expected k='"type": "c", "major": 1, "minor": 11'
 	devices '[{"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}]'
 	edit '.process.capabilities[] += ["CAP_SYSLOG"]'
@@ -166,7 +166,7 @@ allowed() {
 }
 
 @test "devices: no rule takes the default ones away, and any node may be made" {
-	[ "$LAYOUT" = v2 ] || needs_controller devices
+	in_v2 || needs_controller devices
 	findmnt -n -o OPTIONS -T "$ROOTFS" | grep -qw nodev && skip "$ROOTFS is mounted nodev"
 	edit '.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: false, type: "c", major: 1, access: "rwm"}]
 		| .process.capabilities[] += ["CAP_MKNOD"]'

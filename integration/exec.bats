@@ -374,7 +374,7 @@ caps() {
 }
 
 @test "exec: not in a paused container, but with --ignore-paused it waits for resume" {
-	[ "$LAYOUT" = v2 ] || needs_controller freezer
+	in_v2 || needs_controller freezer
 	up
 	runc pause "$ID"
 	fails 'cannot exec in a paused container \(use --ignore-paused to override\)|cannot exec a container that has stopped|paused' "$ID" true

@@ -1,5 +1,5 @@
 # exec: in which cgroup the process is. The three layouts; on this kind of machine v2 has at most hugetlb.
-# layouts: hybrid v1 v2
+# layouts: hybrid v1 v2 vm
 
 load lib/common
 
@@ -24,7 +24,7 @@ own() {
 	local path
 	path=$(sed -n "s/^[0-9]*:\(.*,\)\?$1\(,.*\)\?:\(.*\)/\3/p" "/proc/$P/cgroup")
 	[[ $path == *"$ID"* ]] || { echo "not in a cgroup of its own: \"$path\"" >&2; return 1; }
-	if [ "$LAYOUT" = v2 ]; then echo "/sys/fs/cgroup$path"
+	if in_v2; then echo "/sys/fs/cgroup$path"
 	elif [ -z "$1" ]; then echo "/sys/fs/cgroup/unified$path"
 	else echo "/sys/fs/cgroup/$1$path"; fi
 }
@@ -36,7 +36,7 @@ own() {
 }
 
 @test "exec cgroup: on v2 the process is cloned into it, no pid is written" {
-	[ "$LAYOUT" = v2 ] || skip "v1 hierarchies know nothing but writes"
+	in_v2 || skip "v1 hierarchies know nothing but writes"
 	newer "1.1.5 writes the pid"
 	running
 	strace -f -qq -e trace=write,clone3 -o "$T/trace" "$RUNC" --root "$STATE" exec "$ID" true </dev/null 3>&- 4>&-
@@ -48,7 +48,7 @@ own() {
 @test "exec cgroup: --cgroup names one below" {
 	newer "1.1.5 has another way with v1"
 	local c d
-	[ "$LAYOUT" = v2 ] && c= || c=pids
+	in_v2 && c= || c=pids
 	running
 	d=$(own "$c")/below/two
 	mkdir -p "$d"
@@ -61,7 +61,7 @@ own() {
 @test "exec cgroup: what --cgroup cannot mean is refused, and nothing runs" {
 	newer "the words are those of later versions"
 	local c
-	[ "$LAYOUT" = v2 ] && c= || c=pids:
+	in_v2 && c= || c=pids:
 	running
 	fails() {
 		status=0
@@ -80,7 +80,7 @@ own() {
 }
 
 @test "exec cgroup: v2, the first process has gone below and the group takes none: there" {
-	[ "$LAYOUT" = v2 ] || skip "a v1 hierarchy has no such rule"
+	in_v2 || skip "a v1 hierarchy has no such rule"
 	needs_controller hugetlb
 	newer "1.1.5 knows no nested groups"
 	running
@@ -112,7 +112,7 @@ own() {
 }
 
 @test "exec cgroup: limits hold for it: pids" {
-	[ "$LAYOUT" = v2 ] && skip "v2 has no pids controller here"
+	in_v2 && skip "v2 has no pids controller here"
 	edit '.linux.resources.pids.limit = 3'
 	running
 	run runc exec "$ID" sh -c 'sleep 5 & sleep 5 & sleep 5 & wait'

@@ -135,7 +135,7 @@ has_cgroup() { [ -n "$(find /sys/fs/cgroup -type d -name "$ID")" ]; }
 
 @test "failure: SIGKILL to the conductor at every system call of a class, by strace" {
 	command -v strace >/dev/null || skip "strace is not installed"
-	[ "$LAYOUT" = v2 ] && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
+	in_v2 && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
 	newer "1.1.5 leaves cgroups"
 	args sleep 100
 	local call n
@@ -152,7 +152,7 @@ has_cgroup() { [ -n "$(find /sys/fs/cgroup -type d -name "$ID")" ]; }
 
 @test "failure: a step that fails at a system call undoes everything, with one error" {
 	command -v strace >/dev/null || skip "strace is not installed"
-	[ "$LAYOUT" = v2 ] && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
+	in_v2 && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
 	newer "only for davit"
 	args sleep 100
 	local call
@@ -182,7 +182,7 @@ id_maps() {
 
 @test "failure: id-mapped mounts: a step that fails or is killed at any of their calls undoes everything" {
 	command -v strace >/dev/null || skip "strace is not installed"
-	[ "$LAYOUT" = v2 ] && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
+	in_v2 && [ -z "$SWEEP" ] && skip "done on the machine's own layout; SWEEP=1 does it here too"
 	newer "only for davit"
 	id_maps
 	local call how at

@@ -1,5 +1,5 @@
 # runc pause and resume.
-# layouts: hybrid v2
+# layouts: hybrid v2 vm
 
 load lib/common
 
@@ -29,10 +29,10 @@ both_grow() { [ "$(wc -l <"$ROOTFS/tmp/a")" -gt "$A" ] && [ "$(wc -l <"$ROOTFS/t
 # The directory of the freezer that counts in this layout, and what it says.
 freezer() {
 	local top=/sys/fs/cgroup
-	[ "$LAYOUT" = v2 ] || top=/sys/fs/cgroup/freezer
+	in_v2 || top=/sys/fs/cgroup/freezer
 	find "$top" -type d -name "$ID" -print -quit
 }
-freezer_file() { if [ "$LAYOUT" = v2 ]; then echo "$(freezer)/cgroup.freeze"; else echo "$(freezer)/freezer.state"; fi; }
+freezer_file() { if in_v2; then echo "$(freezer)/cgroup.freeze"; else echo "$(freezer)/freezer.state"; fi; }
 
 @test "pause: every process stands still until resume" {
 	local before
@@ -147,14 +147,14 @@ freezer_file() { if [ "$LAYOUT" = v2 ]; then echo "$(freezer)/cgroup.freeze"; el
 	detached run -d "$ID"
 	kill -9 "$(pid_of "$ID")"
 	wait_for 5 is_stopped "$ID"
-	if [ "$LAYOUT" = v2 ]; then echo 1; else echo FROZEN; fi >"$(freezer_file)"
+	if in_v2; then echo 1; else echo FROZEN; fi >"$(freezer_file)"
 	same "$(status_of "$ID")" paused
 	LIMIT=5 runc delete --force "$ID"
 	nothing_left
 }
 
 @test "pause: a freeze that comes from above is not the container's own" {
-	[ "$LAYOUT" = v2 ] && skip "cgroup.freeze is never inherited"
+	in_v2 && skip "cgroup.freeze is never inherited"
 	ABOVE=/sys/fs/cgroup/freezer/$ID-above
 	newer "1.1.5 calls it paused"
 	edit --arg p "/$ID-above/$ID" '.linux.cgroupsPath = $p'

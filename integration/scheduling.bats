@@ -26,7 +26,7 @@ scheduler() {
 realtime() {
 	[ ! -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] ||
 		edit '.linux.resources.cpu = {realtimePeriod: 1000000, realtimeRuntime: 10000}'
-	[ "$LAYOUT" != v2 ] || [ ! -e /proc/config.gz ] || ! zcat /proc/config.gz | grep -q '^CONFIG_RT_GROUP_SCHED=y' ||
+	! in_v2 || [ ! -e /proc/config.gz ] || ! zcat /proc/config.gz | grep -q '^CONFIG_RT_GROUP_SCHED=y' ||
 		skip "v2 on a kernel with CONFIG_RT_GROUP_SCHED"
 }
 
@@ -80,7 +80,7 @@ realtime() {
 	refused 'error setting scheduler: invalid argument' create "$ID"
 	edit '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 3000000, deadline: 2000000, period: 2000000}'
 	refused 'error setting scheduler: invalid argument' create "$ID"
-	[ "$LAYOUT" != v2 ] || skip "no cpuset controller on v2"
+	! in_v2 || skip "no cpuset controller on v2"
 	needs_controller cpuset
 	[ "$(nproc)" -gt 1 ] || skip "one CPU"
 	edit '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 1000000, deadline: 2000000, period: 2000000} |
@@ -157,7 +157,7 @@ realtime() {
 	expect 0 $'Cpus_allowed_list:\t'"$all"
 	lacks "$output" warning
 	# and those that its cpuset has
-	[ "$LAYOUT" = v2 ] || {
+	in_v2 || {
 		needs_controller cpuset
 		edit --arg cpu "${all##*[-,]}" '.linux.resources.cpu = {cpus: $cpu}'
 		run taskset -c "$first" timeout 10 "$RUNC" --root "$STATE" run "$ID"

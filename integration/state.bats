@@ -49,7 +49,7 @@ load lib/common
 }
 
 @test "state: frozen is paused, and frozen with a dead process, too" {
-	[ "$LAYOUT" = v2 ] && skip "the freezer of v1"
+	in_v2 && skip "the freezer of v1"
 	args sleep 100
 	detached run -d "$ID"
 	local freezer pid

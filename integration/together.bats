@@ -148,7 +148,7 @@ with_delete() {
 
 @test "together: state and list can be read during create, exec and pause" {
 	newer "1.1.5 fails while it creates"
-	[ "$LAYOUT" = v2 ] || needs_controller freezer
+	in_v2 || needs_controller freezer
 	local i f reader
 	mkdir -m 700 "$STATE"
 	sh_args 'while :; do sleep 1000; done'

@@ -1,5 +1,6 @@
 # Included by GNUmakefile: everything that tests, and the demonstration.
 #   make check [TESTPATH=run.bats]    install what is missing, build, run all tests (or one file)
+#   make vm-check [TESTPATH=cgroups.bats]    only what runs in the virtual machine (integration/vm)
 #   make unit                         only build the unit tests and the helpers of the integration tests
 #   make asan · make check-elf · make bench · make demo
 
@@ -34,8 +35,9 @@ build/tests/helper-%: integration/lib/%.c
 unit: $(UNIT_TESTS) $(TEST_HELPERS:integration/lib/%.c=build/tests/helper-%)
 unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
 
-.PHONY: check asan check-elf demo bench
-check:
+.PHONY: check vm-check asan check-elf demo bench
+vm-check: export ONLY_LAYOUT := vm
+check vm-check:
 	@tools/install-deps build test
 	@$(MAKE) --no-print-directory all WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
 	@$(MAKE) --no-print-directory unit WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'

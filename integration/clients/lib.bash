@@ -19,7 +19,7 @@ private_machine() {
 	for dir in /run /dev/shm /var/lib/containers /var/lib/containerd /var/lib/cni; do
 		[ ! -d "$dir" ] || mount -t tmpfs -o mode=755 engine "$dir" || return 1
 	done
-	[ "$LAYOUT" = v2 ] || cover_cgroups
+	in_v2 || cover_cgroups
 }
 
 # Only real hierarchies below /sys/fs/cgroup: engines make plain directories in what looks like one.

@@ -265,7 +265,7 @@ exit_code() { podman inspect --format '{{.State.ExitCode}}' "$1"; }
 	needs_controller memory
 	needs_controller pids
 	local flags=(--memory 50m --memory-swap 50m --pids-limit 20 --cpu-shares 512)
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		run podman "${RUN[@]}" "${flags[@]}" --rm "$IMAGE" \
 			sh -c 'cd /sys/fs/cgroup; cat memory.max pids.max cpu.weight'
 		expect 0

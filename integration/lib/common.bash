@@ -1,20 +1,23 @@
 # Loaded by every bats file: a bundle per test, a state root per test, and a teardown that fails the test when anything
 # of it is left. tests/run starts each file in a mount and pid namespace of its own, so that what is left can be seen.
 #   RUNC     the runtime under test (default bin/runc); CONTROL=1: it is another one, skip what only newer ones have
-#   LAYOUT   hybrid (as the machine is), v1, v2: what tests/run has mounted on /sys/fs/cgroup
+#   LAYOUT   hybrid (as the machine is), v1, v2: what tests/run has mounted on /sys/fs/cgroup; vm: in the virtual machine
+#            (integration/vm), v2 with all controllers, systemd and AppArmor
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 RUNC=${RUNC:-$TOP/bin/runc}
 LIBEXEC=$TOP/build/davit
 LAYOUT=${LAYOUT:-hybrid}
 HELPERS=$TOP/build/tests
-export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
+# By this factor the time limits are longer.
+if [ "$LAYOUT" = vm ]; then SLOW=${SLOW:-5}; else SLOW=${SLOW:-1}; fi
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-$((120 * SLOW))}
 # script(1) runs its commands in it; another shell would lose exported functions.
 export SHELL=/bin/bash
 
 # Every call of the runtime: own state root, a time limit, no fd of bats. LIMIT=N changes the seconds.
 runc() {
-	timeout -k 2 "${LIMIT:-10}" "$RUNC" --root "$STATE" "$@" 3>&- 4>&-
+	timeout -k 2 $((${LIMIT:-10} * SLOW)) "$RUNC" --root "$STATE" "$@" 3>&- 4>&-
 }
 
 # For containers that outlive the command and would hold bats' pipes: output in $T/out and $T/err, as with `run` in
@@ -37,7 +40,8 @@ make_rootfs() {
 	[ -e "$r.done" ] && return
 	for d in bin dev etc proc sys tmp root run var; do mkdir -p "$r/$d"; done
 	cp "$(command -v busybox)" "$r/bin/busybox"
-	for d in $(busybox --list); do [ "$d" = busybox ] || ln -s busybox "$r/bin/$d"; done
+	# One process for 400 links.
+	busybox --list | (cd "$r/bin" && perl -ne 'chomp; $_ eq "busybox" or symlink "busybox", $_ or die "$_: $!"')
 	ln -s bin "$r/sbin"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$r/etc/passwd"
 	echo 'root:x:0:' >"$r/etc/group"
@@ -83,9 +87,17 @@ sh_args() {
 setup() { setup_bundle; }
 teardown() { teardown_bundle; }
 
-# "PID NAME" of all processes; outside tests/run only of those that carry this test's mark or hold its files.
-processes() {
+# "PID NAME" of all processes; in the virtual machine without the kernel's and those of systemd's services, elsewhere
+# outside tests/run only of those that carry this test's mark or hold its files.
+processes() (
+	trap - DEBUG # bats' trace of each command costs more than the loop
 	local p name
+	if in_vm; then # kernel threads are children of process 2
+		ps -ww -e -o pid=,ppid=,stat=,cgroup:500=,args= |
+			awk '$1 != 2 && $2 != 2 && $3 !~ /^Z/ && $4 !~ /(\.service|init\.scope)$/ && $5 !~ /^(ps|awk|grep)$/ {
+				sub(/^ *[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +/, $1 " "); print }'
+		return
+	fi
 	for p in /proc/[0-9]*; do
 		[ "$p" = "/proc/$$" ] || [ "$p" = "/proc/$BASHPID" ] && continue
 		if [ -z "$DAVIT_ISOLATED" ]; then
@@ -97,10 +109,11 @@ processes() {
 		case $name in "grep "*) continue ;; esac # at the other end of a pipe from us
 		echo "${p#/proc/} $name"
 	done
-}
+)
 
 # What is there now and was not when the test began, one item a line; waits up to 2 seconds for things to go away.
-leftovers() {
+leftovers() (
+	trap - DEBUG
 	local i now
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		now=$(
@@ -116,7 +129,7 @@ leftovers() {
 		sleep 0.2
 	done
 	echo "$now"
-}
+)
 
 # True for processes of bats itself and for what has gone meanwhile: children of this shell that are no runtime.
 ours() {
@@ -149,7 +162,7 @@ teardown_bundle() {
 			[ -d "$id" ] || continue
 			id=$(basename "$id")
 			"$RUNC" --root "$STATE" resume "$id" >/dev/null 2>&1 3>&- || true
-			timeout -k 2 15 "$RUNC" --root "$STATE" delete --force "$id" 3>&- || true
+			timeout -k 2 $((15 * SLOW)) "$RUNC" --root "$STATE" delete --force "$id" 3>&- || true
 		done
 	fi
 	left=$(leftovers)
@@ -225,7 +238,7 @@ pid_of() {
 
 # wait_for SECONDS COMMAND…: until it succeeds.
 wait_for() {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + $1 * SLOW + 1))
 	shift
 	until "$@" 2>/dev/null; do
 		[ "$SECONDS" -lt "$end" ] || { echo "not within the time: $*"; return 1; }
@@ -241,6 +254,10 @@ start_time() {
 is_stopped() { [ "$(status_of "$1")" = stopped ]; }
 is_running() { [ "$(status_of "$1")" = running ]; }
 
+# The layout is v2 and nothing else; it is the virtual machine's.
+in_v2() { [ "$LAYOUT" = v2 ] || [ "$LAYOUT" = vm ]; }
+in_vm() { [ "$LAYOUT" = vm ]; }
+
 # newer REASON: the test rests on behaviour that the control does not have.
 newer() {
 	[ -z "$CONTROL" ] || skip "not in the control: $1"
@@ -248,7 +265,7 @@ newer() {
 
 # needs_controller NAME: v1 hierarchy or v2 controller.
 needs_controller() {
-	if [ "$LAYOUT" = v2 ]; then
+	if in_v2; then
 		grep -qw "$1" /sys/fs/cgroup/cgroup.controllers ||
 			skip "the v2 hierarchy of this machine has no $1 controller"
 	else
