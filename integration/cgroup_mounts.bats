@@ -135,3 +135,17 @@ each_own() {
 	in_v2 && want=/mnt/cg || want=/mnt/cg/pids
 	[[ $(awk -v p=$want '$5 == p { print $6 }' <<<"$output") == rw,nosuid* ]]
 }
+
+@test "cgroup mounts: the options of the host's v2 hierarchy stay as they are" {
+	in_v2 || skip "for v2 only"
+	local before
+	before=$(findmnt -n -o FS-OPTIONS /sys/fs/cgroup)
+	! in_vm || contains "$before" nsdelegate
+	cgroup_mount nosuid noexec nodev
+	for namespace in with_namespace without_namespace; do
+		$namespace
+		run runc run "$ID"
+		expect 0
+		same "$(findmnt -n -o FS-OPTIONS /sys/fs/cgroup)" "$before"
+	done
+}

@@ -335,6 +335,12 @@ int plan_wants_host_sysfs(const struct plan *plan, const struct plan_mount *moun
 		(!plan_namespace(plan, NS_NET, &path) || path);
 }
 
+int plan_wants_host_cgroups(const struct plan *plan, const struct plan_mount *mount)
+{
+	return mount->kind == MOUNT_CGROUP && !plan_namespace(plan, NS_CGROUP, NULL) &&
+		!plan_namespace(plan, NS_USER, NULL);
+}
+
 int plan_waits_after_mounts(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;

@@ -165,6 +165,13 @@ int plan_waits_after_mounts(const struct plan *plan);
  */
 int plan_wants_host_sysfs(const struct plan *plan, const struct plan_mount *mount);
 
+/*
+ * True for a cgroup mount without a cgroup namespace: the kernel takes the options of a new mount of v2 from
+ * the host's namespace for those of the whole machine, so that nsdelegate would be lost (cgroup-v2.rst, "Mounting").
+ * Sources then clones /sys/fs/cgroup, which is used if it is v2. In a user namespace there are no such mounts.
+ */
+int plan_wants_host_cgroups(const struct plan *plan, const struct plan_mount *mount);
+
 /* plan_str_at, plan_mount_at …: record I of LIST; I must be below LIST.count. */
 #define RECORD(n)                                                                                  \
 	static inline const struct plan_##n *plan_##n##_at(                                        \

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "path.h"
@@ -186,22 +188,43 @@ static void mount_v1(const struct plan *plan, const struct plan_mount *m, int ro
 	close(tmpfs);
 }
 
-void mount_cgroups(const struct plan *plan, const struct plan_mount *m, int root, int target)
+/* -1: it is not v2. */
+static int clone_of_host(int tree, const struct plan_mount *m, const char *what)
+{
+	const uint64_t all = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+		MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+	struct statfs fs;
+
+	if (fstatfs(tree, &fs) < 0)
+		die(what, "statfs", errno);
+	if (fs.f_type != CGROUP2_SUPER_MAGIC) {
+		close(tree);
+		return -1;
+	}
+	set_attributes(tree, m->attr_set, (all & ~m->attr_set) | MOUNT_ATTR__ATIME, 0, what);
+	return tree;
+}
+
+void mount_cgroups(
+	const struct plan *plan, const struct plan_mount *m, uint32_t index, int root, int target)
 {
 	const char *path = plan_text(plan, m->destination);
 	struct request request = {.attributes = m->attr_set};
-	int mount;
+	int mount = -1;
 
 	/* The options of cgroup file systems are the host's: they hold for all mounts of a
 	 * hierarchy. */
 	for (uint32_t i = 0; i < m->data.count; i++)
 		warn("no option for a cgroup mount of a container, ignored:",
 			plan_text(plan, plan_kv_at(plan, m->data, i)->key), 0);
+	if (plan_wants_host_cgroups(plan, m))
+		mount = clone_of_host(take_tree(TREE_MOUNT, index), m, mount_error(plan, m));
 	if (!v2) {
 		mount_v1(plan, m, root, target);
 		return;
 	}
-	mount = new_cgroup_mount("", m->attr_set);
+	if (mount < 0)
+		mount = new_cgroup_mount("", m->attr_set);
 	if (mount == -EPERM || mount == -EBUSY) { /* a user namespace without a cgroup namespace */
 		mount_own_directories(&request);
 		mount = request.mounts[0];

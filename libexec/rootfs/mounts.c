@@ -433,14 +433,15 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 		set_readonly_later(mount, what);
 }
 
-static void make_cgroup(const struct plan *plan, const struct plan_mount *m, int root)
+static void make_cgroup(
+	const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
 {
 	int target = path_make_directory(
 		root, plan_text(plan, m->destination), 0755, PATH_NO_SYMLINKS, NULL);
 
 	if (target < 0)
 		die(mount_error(plan, m), "create mountpoint", target);
-	mount_cgroups(plan, m, root, target);
+	mount_cgroups(plan, m, index, root, target);
 	close(target);
 }
 
@@ -461,7 +462,7 @@ void make_mounts(const struct plan *plan, int root, void (*before_cgroup)(void))
 		case MOUNT_CGROUP:
 			if (!waited++)
 				before_cgroup();
-			make_cgroup(plan, m, root);
+			make_cgroup(plan, m, i, root);
 			break;
 		case MOUNT_REMOUNT:
 			remount(plan, m, root);

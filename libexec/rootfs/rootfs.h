@@ -50,7 +50,9 @@ void copy_up(const struct plan *plan, const struct plan_mount *m, int target, in
 
 /* cgroupfs.c: remembers the hierarchies the container is in, as the conductor reports them. */
 void add_hierarchies(const struct msg_cgroups *cgroups);
-void mount_cgroups(const struct plan *plan, const struct plan_mount *mount, int root, int target);
+/* INDEX is that of MOUNT in the plan, TARGET the directory it goes on. */
+void mount_cgroups(const struct plan *plan, const struct plan_mount *mount, uint32_t index,
+	int root, int target);
 
 /* devices.c */
 void make_devices(const struct plan *plan, int root);

@@ -192,14 +192,13 @@ static int asks_shared(const struct plan *plan, const struct plan_mount *mount)
 	return 0;
 }
 
-static void send_host_sysfs(uint32_t index)
+static void send_host_fs(uint32_t index, const char *path, unsigned recursive, uint64_t propagation)
 {
-	int tree =
-		sys_open_tree(AT_FDCWD, "/sys", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	int tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
 
 	if (tree < 0)
-		die("open_tree:", "/sys", errno);
-	leave_peers(tree, MS_SLAVE, "/sys");
+		die("open_tree:", path, errno);
+	leave_peers(tree, propagation, path);
 	send_tree(TREE_MOUNT, index, tree);
 }
 
@@ -285,7 +284,9 @@ void send_trees(const struct plan *plan)
 		if (mount->kind == MOUNT_BIND)
 			send_source(plan, i);
 		else if (plan_wants_host_sysfs(plan, mount))
-			send_host_sysfs(i);
+			send_host_fs(i, "/sys", AT_RECURSIVE, MS_SLAVE);
+		else if (plan_wants_host_cgroups(plan, mount))
+			send_host_fs(i, "/sys/fs/cgroup", 0, MS_PRIVATE);
 	}
 	if (plan_namespace(plan, NS_USER, NULL))
 		send_devices(plan);
