@@ -206,3 +206,46 @@ without_cgroups() {
 	A=$(wc -l <"$ROOTFS/tmp/a") B=$(wc -l <"$ROOTFS/tmp/b")
 	wait_for 5 both_grow
 }
+
+# stuck [vfork]: a container whose second process no freezer can stop; or one that waits in vfork(2).
+stuck() {
+	[ -x "$HELPERS/helper-stuck" ] || skip "the helper is not built"
+	cp "$HELPERS/helper-stuck" "$ROOTFS/bin/stuck"
+	edit '(.process.capabilities[]) += ["CAP_SYS_PTRACE"]' # for userfaultfd(2)
+	sh_args "stuck $1 & exec sleep 1000"
+	detached run -d "$ID"
+	expect 0
+	wait_for 5 grep -q . "$T/out" "$T/err"
+	grep -q ready "$T/out" || skip "$(cat "$T/err")"
+}
+
+@test "pause: a process that cannot be stopped in time: an error, and all go on" {
+	newer "1.1.5 waits otherwise on v2"
+	local start=$SECONDS
+	stuck
+	LIMIT=25 run runc pause "$ID"
+	expect 1 "unable to freeze" "/sys/fs/cgroup/"
+	same "$(grep -c level=error <<<"$output")" 1
+	[ $((SECONDS - start)) -lt 20 ]
+	same "$(status_of "$ID")" running
+	if [ "$LAYOUT" = v2 ]; then same "$(cat "$(freezer_file)")" 0; else same "$(cat "$(freezer_file)")" THAWED; fi
+	start=$SECONDS
+	runc delete --force "$ID"
+	[ $((SECONDS - start)) -lt 3 ]
+	nothing_left
+}
+
+@test "pause: a process that waits for a child of vfork(2)" {
+	local i pid
+	stuck vfork
+	for pid in $(runc ps --format json "$ID" | jq '.[]'); do grep State "/proc/$pid/status"; done | sort >"$T/states"
+	grep -q 'D (' "$T/states"
+	for i in 1 2 3; do
+		runc pause "$ID"
+		same "$(status_of "$ID")" paused
+		runc resume "$ID"
+		same "$(status_of "$ID")" running
+	done
+	runc delete --force "$ID"
+	nothing_left
+}
