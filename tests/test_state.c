@@ -166,7 +166,7 @@ static void foreign_journals(void **state)
 static void statuses(void **state)
 {
 	uint64_t start_time;
-	int zombie;
+	int zombie, fifo;
 	pid_t child = fork();
 
 	(void)state;
@@ -182,7 +182,14 @@ static void statuses(void **state)
 	assert_int_equal(state_open(root, "c", &container), 0);
 	assert_int_equal(state_status(&container), STATUS_RUNNING);
 	assert_int_equal(mkfifoat(root, "c/exec.fifo", 0600), 0);
+	/* Nobody waits there: a start was killed before it removed it. */
+	assert_int_equal(state_status(&container), STATUS_RUNNING);
+	fifo = openat(root, "c/exec.fifo", O_RDWR | O_CLOEXEC);
+	assert_true(fifo >= 0);
 	assert_int_equal(state_status(&container), STATUS_CREATED);
+	close(fifo);
+	assert_int_equal(state_status(&container), STATUS_RUNNING);
+	assert_false(state_is_ending(&container));
 	container.journal.init.start_time++;
 	assert_int_equal(state_status(&container), STATUS_STOPPED);
 	assert_int_equal(state_pidfd(&container), -ESRCH);
@@ -194,8 +201,10 @@ static void statuses(void **state)
 	assert_int_equal(waitid(P_PID, (id_t)child, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
 	assert_int_equal(state_start_time((uint64_t)child, &start_time, &zombie), 0);
 	assert_true(zombie);
+	assert_true(state_is_ending(&container));
 	assert_int_equal(state_status(&container), STATUS_STOPPED);
 	waitpid(child, NULL, 0);
+	assert_true(state_is_ending(&container));
 	assert_int_equal(state_start_time((uint64_t)child, &start_time, NULL), -ESRCH);
 	assert_int_equal(state_pidfd(&container), -ESRCH);
 }

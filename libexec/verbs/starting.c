@@ -52,17 +52,25 @@ static int taken(int fifo)
 
 int container_start(struct container *container, struct step *hook, char *line, size_t size)
 {
-	int fifo, pidfd, err;
+	int fifo, pidfd, err, alive;
 
 	pidfd = state_pidfd(container);
 	if (pidfd < 0)
 		return fail(line, size, "container process is already dead", 0);
 	fifo = openat(container->dir, "exec.fifo", O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (fifo < 0) {
+		/* ENXIO: nobody waits there. Of a process that lives, an earlier start was heard. */
+		struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+
+		err = errno;
+		alive = err == ENXIO && poll(&ended, 1, 0) == 0;
 		close(pidfd);
-		if (errno == ENXIO)
-			return fail(line, size, "container process is already dead", 0);
-		return fail(line, size, "exec fifo", errno);
+		if (err != ENXIO)
+			return fail(line, size, "exec fifo", err);
+		return fail(line, size,
+			alive ? "cannot start an already running container"
+			      : "container process is already dead",
+			0);
 	}
 	if (taken(fifo)) {
 		close(fifo);
