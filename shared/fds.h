@@ -34,12 +34,13 @@ enum {
 	FD_COPYUP = 23,      /* ns, rootfs: sealed memfd of copyup, when the plan has a tmpcopyup */
 	FD_COPY_FROM = 24,   /* copyup: the directory that it copies, on a mount made for that */
 	FD_COPY_TO = 25,     /* copyup: the root of the new tmpfs */
-	FD_DELEGATE = 26, /* cgroup: /sys/kernel/cgroup/delegate, when the plan gives a cgroup away */
-	FD_CHANGED = 27,  /* parse: ROOT/ID/resources.json, what `update` has made of linux */
-	FD_REQUEST = 28,  /* parse: the resources to change, of `update` */
-	FD_PIDS = 29,        /* cgroup, pstable: memfd with the pids of a container's processes */
-	FD_LISTING = 30,     /* pstable: a pipe, what ps has to say */
-	FD_PRESERVED = 64,   /* line programs: the caller's fds of --preserve-fds, moved here until
+	FD_DELEGATE =
+		26, /* cgroup: /sys/kernel/cgroup/delegate, when the plan gives a cgroup away */
+	FD_CHANGED = 27,   /* parse: ROOT/ID/resources.json, what `update` has made of linux */
+	FD_REQUEST = 28,   /* parse: the resources to change, of `update` */
+	FD_PIDS = 29,      /* cgroup, pstable: memfd with the pids of a container's processes */
+	FD_LISTING = 30,   /* pstable: a pipe, what ps has to say */
+	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until
 			      dmz places them at 3… */
 	FD_FREE = 1024     /* no program is handed anything at this number or above */
 };

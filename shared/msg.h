@@ -77,7 +77,7 @@ enum msg_type {
 	MSG_RESCTRL_JOIN, /* conductor → resctrl: struct msg_number (pid) */
 	MSG_UPDATED, /* cgroup, resctrl → conductor: an update is applied, and undone unless … */
 	MSG_KEEP,    /* conductor → cgroup, resctrl: … it is to stay */
-	MSG_LISTED,       /* conductor → pstable: struct msg_listed, ps has ended */
+	MSG_LISTED,  /* conductor → pstable: struct msg_listed, ps has ended */
 	MSG_TYPE_COUNT
 };
 
