@@ -112,7 +112,7 @@ own() {
 }
 
 @test "exec cgroup: limits hold for it: pids" {
-	in_v2 && skip "v2 has no pids controller here"
+	needs_controller pids
 	edit '.linux.resources.pids.limit = 3'
 	running
 	run runc exec "$ID" sh -c 'sleep 5 & sleep 5 & sleep 5 & wait'

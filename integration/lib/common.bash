@@ -111,18 +111,22 @@ processes() (
 	done
 )
 
+# The pids of those that were not there when the test began.
+new_processes() {
+	processes | awk 'NR == FNR { was[$1]; next } !($1 in was) { print $1 }' "$T/processes.before" -
+}
+
 # What is there now and was not when the test began, one item a line; waits up to 2 seconds for things to go away.
 leftovers() (
 	trap - DEBUG
 	local i now
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		now=$(
-			sort -k 5 /proc/self/mountinfo | grep -vxFf "$T/mounts.before" | sed 's/^/mount: /'
+			awk 'NR == FNR { was[$0]; next } !($0 in was) { print "mount: " $0 }' "$T/mounts.before" /proc/self/mountinfo
 			find /sys/fs/cgroup -type d -name "*$ID*" -printf 'cgroup: %p\n' 2>/dev/null
-			processes | cut -d ' ' -f 1 | sort | join -v 1 - <(cut -d ' ' -f 1 "$T/processes.before" | sort) |
-				while read -r p; do
-					ours "$p" || echo "process: $p $(tr '\0' ' ' <"/proc/$p/cmdline")"
-				done 2>/dev/null
+			new_processes | while read -r p; do
+				ours "$p" || echo "process: $p $(tr '\0' ' ' <"/proc/$p/cmdline")"
+			done 2>/dev/null
 			find "$STATE" -mindepth 1 -not -name '.*' -printf 'state: %p\n' 2>/dev/null
 		)
 		[ -z "$now" ] && return 0
@@ -133,14 +137,19 @@ leftovers() (
 
 # True for processes of bats itself and for what has gone meanwhile: children of this shell that are no runtime.
 ours() {
-	local parent=$1 name
-	name=$({ tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null)
+	local parent=$1 name stat
+	{ mapfile -d '' -t name <"/proc/$1/cmdline"; } 2>/dev/null || return 0
+	name="${name[*]}"
 	[ -n "$name" ] || return 0
-	case $name in *bats-exec-*) return 0 ;; "sleep $BATS_TEST_TIMEOUT "*) return 0 ;; esac
+	case $name in *bats-exec-* | "sleep $BATS_TEST_TIMEOUT") return 0 ;; esac
 	while [ "$parent" -gt 1 ]; do
 		[ "$parent" = "$BASHPID" ] && return 0
-		parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$parent/status" 2>/dev/null) || return 0
-		[ -n "$parent" ] || return 0
+		# The state and the parent's pid follow the name in parentheses.
+		stat=
+		{ IFS= read -r stat <"/proc/$parent/stat"; } 2>/dev/null || return 0
+		[ -n "$stat" ] || return 0
+		stat=${stat##*) ? }
+		parent=${stat%% *}
 	done
 	return 1
 }
@@ -166,15 +175,17 @@ teardown_bundle() {
 		done
 	fi
 	left=$(leftovers)
+	[ -z "$left" ] && return 0
 	sweep
-	[ -z "$left" ] || { echo "left behind:"; echo "$left"; return 1; }
+	echo "left behind:"
+	echo "$left"
+	return 1
 }
 
 # So that one failed test does not disturb the next.
 sweep() {
 	local p try
-	processes | cut -d ' ' -f 1 | sort | join -v 1 - <(cut -d ' ' -f 1 "$T/processes.before" | sort) |
-		while read -r p; do ours "$p" || kill -9 "$p"; done 2>/dev/null
+	new_processes | while read -r p; do ours "$p" || kill -9 "$p"; done 2>/dev/null
 	# A process that was killed is in its cgroup until it has ended.
 	for try in {1..20}; do
 		[ -n "$(find /sys/fs/cgroup -depth -type d -name "*$ID*" 2>/dev/null)" ] || break

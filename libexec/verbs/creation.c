@@ -261,6 +261,28 @@ static int prepare(struct creation *c)
 	return make_fifo(c);
 }
 
+/* On v2 a limit below what is in use is accepted, and kills (memory.max, cgroup-v2.rst); the cgroup
+ * is still there. */
+static int killed_by_memory_limit(const struct creation *c)
+{
+	static struct journal journal;
+	char path[PATH_MAX], events[512];
+	const char *kills;
+	ssize_t n;
+	int fd;
+
+	if (!c->unified || journal_read(c->journal_fd, &journal) || !journal.cgroup_count ||
+		text_join(path, sizeof(path), journal.cgroups[0].path, "/memory.events", NULL))
+		return 0;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, events, sizeof(events) - 1);
+	if (fd >= 0)
+		close(fd);
+	events[n < 0 ? 0 : n] = '\0';
+	kills = strstr(events, "\noom_kill ");
+	return kills && kills[sizeof("\noom_kill ") - 1] != '0';
+}
+
 static int report_failure(struct creation *c)
 {
 	static const char init_prefix[] =
@@ -270,8 +292,12 @@ static int report_failure(struct creation *c)
 
 	cause = steps_cause(c->steps, STEP_COUNT);
 	if (!cause)
-		return creation_error(
-			c, "unable to start container process: it ended before it was ready", 0);
+		return creation_error(c,
+			killed_by_memory_limit(c)
+				? "unable to start container process: container init was "
+				  "OOM-killed (memory limit too low?)"
+				: "unable to start container process: it ended before it was ready",
+			0);
 	step_error(cause, line, sizeof(line));
 	if (cause == &c->steps[STEP_CGROUP])
 		text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line,
