@@ -228,7 +228,7 @@ stuck() {
 	same "$(grep -c level=error <<<"$output")" 1
 	[ $((SECONDS - start)) -lt 20 ]
 	same "$(status_of "$ID")" running
-	if [ "$LAYOUT" = v2 ]; then same "$(cat "$(freezer_file)")" 0; else same "$(cat "$(freezer_file)")" THAWED; fi
+	if in_v2; then same "$(cat "$(freezer_file)")" 0; else same "$(cat "$(freezer_file)")" THAWED; fi
 	start=$SECONDS
 	runc delete --force "$ID"
 	[ $((SECONDS - start)) -lt 3 ]
