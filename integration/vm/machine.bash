@@ -82,5 +82,5 @@ machine_end() {
 machine_kill() {
 	[ -z "${machine:-}" ] || kill -9 "$machine" 2>/dev/null || true
 	[ -z "${output:-}" ] || kill $output 2>/dev/null || true
-	wait
+	wait 2>/dev/null # bash says who was killed
 }
