@@ -1,9 +1,11 @@
 /* bpf PATH: the device programs attached to a v2 cgroup, "ID NAME" for each. bpf -a PATH: attaches
- * one that allows everything and has no name, or with a third argument that. */
+ * one that allows everything and has no name, or with a third argument that. bpf -i ID: the program
+ * with this number. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -68,9 +70,13 @@ static int list(int cgroup)
 
 int main(int argc, char **argv)
 {
+	int by_number = argc > 2 && !strcmp(argv[1], "-i");
 	int attaches = argc > 2 && !strcmp(argv[1], "-a");
-	int cgroup = open(argc > 1 ? argv[1 + attaches] : "", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int cgroup;
 
+	if (by_number)
+		return show((unsigned)strtoul(argv[2], NULL, 10)) < 0;
+	cgroup = open(argc > 1 ? argv[1 + attaches] : "", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup < 0 || (attaches ? attach(cgroup, argc > 3 ? argv[3] : "") : list(cgroup)) < 0) {
 		fprintf(stderr, "bpf: %s\n", strerror(errno));
 		return 1;
