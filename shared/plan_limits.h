@@ -54,4 +54,16 @@ struct limit_place {
 
 extern const struct limit_place limit_places[LIMIT_COUNT];
 
+/* What cgroup writes: everything when the container is made, of an update what it gave. */
+static inline int limit_given(const struct plan_config *config, uint64_t bit)
+{
+	return !config->updates || (config->updates & bit);
+}
+
+/* The same for number N (1, 2; 1 | 2: any) of a record of a list, whose updates are RECORD. */
+static inline int limit_writes(const struct plan_config *config, uint64_t record, unsigned n)
+{
+	return !config->updates || (record & n);
+}
+
 #endif

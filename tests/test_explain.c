@@ -38,6 +38,11 @@ static const struct {
 	{"config", "has_linux", "what linux has is told by its members"},
 	{"config", "joins", "only of exec, which makes a plan of its own"},
 	{"config", "updates", "only of update, which makes a plan of its own"},
+	{"hugepage", "updates", "the same"},
+	{"block_weight", "updates", "the same"},
+	{"block_rate", "updates", "the same"},
+	{"net_priority", "updates", "the same"},
+	{"rdma", "updates", "the same"},
 };
 
 static enum change change_of(enum plan_record record, uint32_t field)

@@ -1,175 +1,15 @@
-/*
- * What is written for linux.resources, and in which order: config.json goes through parse, then the
- * cgroup program's own code writes to a kernel that is played here. So also limits are tested of
- * which this machine's kernel has no controller, and answers that it does not give.
- */
-/* link: libexec/cgroup/limit libexec/cgroup/limit1 libexec/cgroup/limit2 libexec/cgroup/limit_io
- * libexec/cgroup/unified libexec/cgroup/undo libexec/cgroup/file tests/parse_run shared/plan shared/plan_names shared/names
- * shared/text -lm */
+/* What is written for linux.resources when a container is made, and in which order. */
+/* link: tests/limits_run libexec/cgroup/limit libexec/cgroup/limit1 libexec/cgroup/limit2 libexec/cgroup/limit_io
+ * libexec/cgroup/unified libexec/cgroup/undo libexec/cgroup/update libexec/cgroup/file tests/parse_run tests/exec_run
+ * shared/plan shared/plan_names shared/plan_limits shared/plan_write shared/msg shared/names shared/text shared/v2 -lm */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include "../libexec/cgroup/cgroup.h"
-#include "parse_run.h"
-#include "step.h"
-#include "text.h"
+#include "limits_run.h"
 
-/* What a line of a table does not name is 0; saying so in each would hide what matters. */
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-
-struct limits {
-	const char *resources; /* members of linux.resources */
-	const char *result;    /* "FILE=VALUE;FILE=VALUE", or the error */
-	const char *missing;   /* files that are not there: " FILE FILE " */
-	const char *invalid;   /* refused with EINVAL the first time */
-	const char *reads;     /* "FILE=VALUE;" */
-	int busy;              /* what is missing is there, but EBUSY */
-};
-
-static const struct limits *now;
-static char told[4096]; /* the writes, or the error */
-static int refused_once;
-static jmp_buf ended;
-
-static void add(const char *a, const char *b, const char *c, const char *d)
-{
-	size_t length = strlen(told);
-
-	snprintf(told + length, sizeof(told) - length, "%s%s%s%s", a, b, c, d);
-}
-
-static int listed(const char *list, const char *file)
-{
-	char word[128];
-
-	snprintf(word, sizeof(word), " %s ", file);
-	return list && strstr(list, word);
-}
-
-int write_file(int dir, const char *name, const char *value)
-{
-	assert_true(dir >= 0);
-	if (listed(now->missing, name))
-		return now->busy ? -EBUSY : -ENOENT;
-	if (listed(now->invalid, name) && !refused_once++)
-		return -EINVAL;
-	add(*told ? ";" : "", name, "=", value);
-	return 0;
-}
-
-ssize_t read_file(int dir, const char *name, char *buffer, size_t size)
-{
-	char key[128];
-	const char *at;
-
-	assert_true(dir >= 0);
-	snprintf(key, sizeof(key), "%s=", name);
-	at = now->reads ? strstr(now->reads, key) : NULL;
-	if (!at)
-		return -ENOENT;
-	at += strlen(key);
-	snprintf(buffer, size, "%.*s", (int)strcspn(at, ";"), at);
-	return (ssize_t)strlen(buffer);
-}
-
-void die(const char *what, const char *object, int err)
-{
-	told[0] = '\0';
-	add(what, object ? " " : "", object ? object : "", err ? ": " : "");
-	add(err ? errno_text(err < 0 ? -err : err) : "", "", "", "");
-	longjmp(ended, 1);
-}
-
-void die_unavailable(const struct hierarchy *h, const char *controller)
-{
-	(void)h;
-	die("no controller", controller, 0);
-}
-
-const char *full_path(const struct hierarchy *h, const char *file)
-{
-	(void)h;
-	return file;
-}
-
-static struct host host;
-
-int is_unified(const struct hierarchy *h)
-{
-	return !h->controllers[0];
-}
-
-int has_controller(const struct hierarchy *h, const char *controller)
-{
-	return text_has_word(h->controllers, controller);
-}
-
-struct hierarchy *host_controller(struct host *of, const char *controller)
-{
-	for (size_t i = 0; i < of->count; i++)
-		if (!strcmp(of->hierarchies[i].controllers, controller))
-			return &of->hierarchies[i];
-	return NULL;
-}
-
-void devices_v1(struct hierarchy *h, const struct plan *plan, int tolerate)
-{
-	(void)h, (void)plan, (void)tolerate;
-}
-
-void devices_v2(struct hierarchy *h, const struct plan *plan, int tolerate)
-{
-	(void)h, (void)plan, (void)tolerate;
-}
-
-static void make_host(int unified)
-{
-	static const char *const v1[] = {"memory", "cpu", "cpuset", "pids", "blkio", "hugetlb",
-		"net_cls", "net_prio", "rdma", "devices"};
-
-	memset(&host, 0, sizeof(host));
-	host.unified = unified;
-	host.count = unified ? 1 : COUNT(v1);
-	for (size_t i = 0; i < host.count; i++) {
-		snprintf(host.hierarchies[i].controllers, sizeof(host.hierarchies[i].controllers),
-			"%s", unified ? "" : v1[i]);
-		host.hierarchies[i].leaf = 1;
-	}
-}
-
-static void check(const struct limits *list, size_t count, int unified)
-{
-	char members[2048];
-
-	for (size_t i = 0; i < count; i++) {
-		struct plan plan;
-
-		now = &list[i];
-		snprintf(members, sizeof(members), "{\"resources\":{%s}}", now->resources);
-		if (run(compose(LINUX, members)))
-			fail_msg("%s: %s", now->resources, messages);
-		load(&plan);
-		make_host(unified);
-		told[0] = '\0';
-		refused_once = 0;
-		if (!setjmp(ended)) {
-			if (!unified)
-				limit_cpuset(host_controller(&host, "cpuset"), &plan);
-			limit_all(&host, &plan);
-		}
-		if (strcmp(told, now->result) != 0)
-			fail_msg("%s on v%d\n  gave  %s\n  not   %s", now->resources,
-				unified ? 2 : 1, told, now->result);
-	}
-}
-
-#define BLOCK(members) "\"blockIO\":{" members "}"
 #define ALL_RATES                                                                                  \
 	"\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1}],"                        \
 	"\"throttleWriteBpsDevice\":[{\"major\":8,\"minor\":16,\"rate\":18446744073709551615}],"   \
@@ -257,7 +97,7 @@ static void test_v1(void **state)
 	};
 
 	(void)state;
-	check(list, COUNT(list), 0);
+	check_limits(list, COUNT(list), 0);
 }
 
 static void test_v2(void **state)
@@ -362,14 +202,10 @@ static void test_v2(void **state)
 	};
 
 	(void)state;
-	check(list, COUNT(list), 1);
+	check_limits(list, COUNT(list), 1);
 }
 
 #define AGREES(typed, file, value) typed ",\"unified\":{\"" file "\":\"" value "\"}"
-#define CONTRADICTS(file, typed, value)                                                            \
-	"unified resource \"" file "\" contradicts the limit \"" typed "\" of the same "           \
-	"file: " value
-
 static void test_unified_conflicts(void **state)
 {
 	static const struct limits list[] = {
@@ -431,7 +267,7 @@ static void test_unified_conflicts(void **state)
 	};
 
 	(void)state;
-	check(list, COUNT(list), 1);
+	check_limits(list, COUNT(list), 1);
 }
 
 int main(void)

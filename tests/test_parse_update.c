@@ -184,11 +184,126 @@ static void json_is_merged_alike(void **state)
 	page = plan_hugepage_at(&plan, c->hugepages, 0);
 	assert_string_equal(plan_text(&plan, page->size), "2MB");
 	assert_int_equal(page->limit, 7);
+	assert_int_equal(page->updates, 1);
 	page = plan_hugepage_at(&plan, c->hugepages, 1);
 	assert_string_equal(plan_text(&plan, page->size), "1GB");
 	assert_int_equal(page->limit, 2);
+	assert_int_equal(page->updates, 0);
 	assert_int_equal(c->unified.count, 1);
 	assert_string_equal(plan_text(&plan, plan_kv_at(&plan, c->unified, 0)->key), "c.d");
+}
+
+static const char devices[] =
+	"\"blockIO\":{\"weight\":100,\"leafWeight\":200,\"weightDevice\":[{\"major\":8,\"minor\":0,"
+	"\"weight\":50,\"leafWeight\":60},{\"major\":8,\"minor\":1,\"weight\":70}],"
+	"\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1},{\"major\":8,\"minor\":1,"
+	"\"rate\":2}],\"throttleWriteBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":3}],"
+	"\"throttleReadIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":4}],"
+	"\"throttleWriteIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":5}]},"
+	"\"network\":{\"classID\":9,\"priorities\":[{\"name\":\"a\",\"priority\":1},{\"name\":"
+	"\"b\","
+	"\"priority\":2}]},\"rdma\":{\"m\":{\"hcaHandles\":3,\"hcaObjects\":4}}";
+
+/* "MAJOR:MINOR RATE UPDATES" of each, separated by commas. */
+static const char *rates(struct plan_list list)
+{
+	static char text[256];
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_block_rate *rate = plan_block_rate_at(&plan, list, i);
+
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%d:%d %d %d",
+			i ? "," : "", (int)rate->major, (int)rate->minor, (int)rate->rate,
+			(int)rate->updates);
+	}
+	return text;
+}
+
+static void what_is_said_of_devices_stays(void **state)
+{
+	const struct plan_config *c = updated(devices, NULL, "pids-limit 5", NULL);
+
+	(void)state;
+	only_given(c, LIMIT_BIT(pids_limit));
+	assert_int_equal(c->block_weight.value, 100);
+	assert_int_equal(c->block_leaf_weight.value, 200);
+	assert_int_equal(c->block_weights.count, 2);
+	assert_string_equal(rates(c->block_read_bps), "8:0 1 0,8:1 2 0");
+	assert_int_equal(c->net_class_id.value, 9);
+	assert_int_equal(c->net_priorities.count, 2);
+	assert_int_equal(c->rdma.count, 1);
+	c = updated(devices, NULL, "blkio-weight 1000", NULL);
+	only_given(c, LIMIT_BIT(block_weight));
+	assert_int_equal(c->block_weight.value, 1000);
+	c = updated(devices, NULL, NULL,
+		"{\"blockIO\":{\"weight\":0,\"leafWeight\":10},\"network\":{\"classID\":0}}");
+	only_given(c, LIMIT_BIT(block_leaf_weight));
+	assert_int_equal(c->block_weight.value, 100);
+	assert_int_equal(c->net_class_id.value, 9);
+}
+
+/* In its place or behind; the lists of rates are of one kind of record, and each may grow. */
+static void rates_are_merged(void **state)
+{
+	const struct plan_config *c = updated(devices, NULL, NULL,
+		"{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":9,\"minor\":0,\"rate\":7},{"
+		"\"major\":8,\"minor\":1,\"rate\":0}],\"throttleReadIOPSDevice\":[{\"major\":8,"
+		"\"minor\":0,\"rate\":8},{\"major\":8,\"minor\":3,\"rate\":9},{\"major\":8,"
+		"\"minor\":3,\"rate\":10}],\"throttleWriteIOPSDevice\":[]}}");
+
+	(void)state;
+	only_given(c, LIMIT_BIT(block_read_bps) | LIMIT_BIT(block_read_iops));
+	assert_string_equal(rates(c->block_read_bps), "8:0 1 0,8:1 0 1,9:0 7 1");
+	assert_string_equal(rates(c->block_write_bps), "8:0 3 0");
+	assert_string_equal(rates(c->block_read_iops), "8:0 8 1,8:3 10 1");
+	assert_string_equal(rates(c->block_write_iops), "8:0 5 0");
+}
+
+static void weights_names_and_rdma_are_merged(void **state)
+{
+	const struct plan_config *c = updated(devices, NULL, NULL,
+		"{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":0,"
+		"\"leafWeight\":61},{\"major\":8,\"minor\":2,\"weight\":80}]},\"network\":{"
+		"\"classID\":10,\"priorities\":[{\"name\":\"c\",\"priority\":3},{\"name\":\"b\","
+		"\"priority\":0}]},\"rdma\":{\"n\":{\"hcaHandles\":0},\"m\":{\"hcaObjects\":5}}}");
+	const struct plan_block_weight *w;
+	const struct plan_net_priority *p;
+	const struct plan_rdma *r;
+
+	(void)state;
+	only_given(c,
+		LIMIT_BIT(block_weights) | LIMIT_BIT(net_class_id) | LIMIT_BIT(net_priorities) |
+			LIMIT_BIT(rdma));
+	assert_int_equal(c->block_weights.count, 3);
+	w = plan_block_weight_at(&plan, c->block_weights, 0);
+	assert_int_equal(w->weight.value, 50);
+	assert_int_equal(w->leaf_weight.value, 61);
+	assert_int_equal(w->updates, 2);
+	assert_int_equal(plan_block_weight_at(&plan, c->block_weights, 1)->updates, 0);
+	w = plan_block_weight_at(&plan, c->block_weights, 2);
+	assert_int_equal(w->minor, 2);
+	assert_int_equal(w->updates, 1);
+	assert_int_equal(c->net_class_id.value, 10);
+	assert_int_equal(c->net_priorities.count, 3);
+	assert_int_equal(plan_net_priority_at(&plan, c->net_priorities, 0)->updates, 0);
+	p = plan_net_priority_at(&plan, c->net_priorities, 1);
+	assert_string_equal(plan_text(&plan, p->name), "b");
+	assert_int_equal(p->priority, 0);
+	assert_int_equal(p->updates, 1);
+	p = plan_net_priority_at(&plan, c->net_priorities, 2);
+	assert_string_equal(plan_text(&plan, p->name), "c");
+	assert_int_equal(c->rdma.count, 2);
+	r = plan_rdma_at(&plan, c->rdma, 0);
+	assert_string_equal(plan_text(&plan, r->device), "m");
+	assert_int_equal(r->handles.value, 3);
+	assert_int_equal(r->objects.value, 5);
+	assert_int_equal(r->updates, 2);
+	r = plan_rdma_at(&plan, c->rdma, 1);
+	assert_string_equal(plan_text(&plan, r->device), "n");
+	assert_true(r->handles.set && !r->handles.value && !r->objects.set);
+	assert_int_equal(r->updates, 1);
 }
 
 /* What an earlier update has left takes the place of config.json's as a whole. */
@@ -263,7 +378,18 @@ static void refused(void **state)
 		{"cpu-idle 7", NULL, "invalid value for cpu-idle"},
 		{"cpuset-cpus 1-0", NULL, "cpus: "},
 		{"mem-bw-schema x", NULL, "memBwSchema: "},
-		{"blkio-weight 10", NULL, "blkio-weight: not supported yet"},
+		{"blkio-weight 9", NULL, "blkio-weight: 9 is out of range (10 to 1000)"},
+		{"blkio-weight 1001", NULL, "blkio-weight: 1001 is out of range (10 to 1000)"},
+		{"blkio-weight -1", NULL, "blkio-weight: -1 is out of range (10 to 1000)"},
+		{NULL, "{\"blockIO\":{\"weight\":9}}", "weight: 9 is out of range (10 to 1000)"},
+		{NULL, "{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":0}]}}",
+			"neither weight nor leafWeight"},
+		{NULL, "{\"network\":{\"classID\":4294967296}}", "is out of range"},
+		{NULL, "{\"network\":{\"priorities\":[{\"name\":\"a/b\",\"priority\":1}]}}",
+			"priorities[0].name"},
+		{NULL, "{\"rdma\":{\"a b\":{\"hcaHandles\":1}}}", "not the name of an RDMA device"},
+		{NULL, "{\"rdma\":{\"a\":{}}}", "neither hcaHandles nor hcaObjects"},
+		{NULL, "{\"rdma\":[]}", "expected an object"},
 		{"memory 1k", NULL, "limit: 1024 is less than a page"},
 		{"memory-swap 5m", NULL, "memory+swap limit should be >= memory limit"},
 		{"cpu-quota 5 cpu-burst 6", NULL, "burst: 6 is above the quota"},
@@ -295,8 +421,11 @@ int main(void)
 		cmocka_unit_test(quota_and_period_keep_each_other),
 		cmocka_unit_test(idle_takes_the_shares),
 		cmocka_unit_test(unlimited_memory_is_unlimited_swap),
-		cmocka_unit_test(json_is_merged_alike), cmocka_unit_test(changed_replaces),
-		cmocka_unit_test(schemas), cmocka_unit_test(sizes), cmocka_unit_test(refused)};
+		cmocka_unit_test(json_is_merged_alike),
+		cmocka_unit_test(what_is_said_of_devices_stays), cmocka_unit_test(rates_are_merged),
+		cmocka_unit_test(weights_names_and_rdma_are_merged),
+		cmocka_unit_test(changed_replaces), cmocka_unit_test(schemas),
+		cmocka_unit_test(sizes), cmocka_unit_test(refused)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,8 +136,9 @@ void change_owner(struct host *host, const struct plan *plan);
 /* From here on it is kept. */
 void undo_begin(void);
 /* Keeps what is in FILE now, as set_file does by itself: for what another write changes as well.
+ * VALUE: what will be written; of a file with a line per device the line that it changes is kept.
  * True when it is kept. */
-int undo_note(const struct hierarchy *h, const char *file);
+int undo_note(const struct hierarchy *h, const char *file, const char *value);
 /* write_file in the directory of H. */
 int set_file(const struct hierarchy *h, const char *file, const char *value);
 /* Writes everything back, the last one first; a failure is a warning. */

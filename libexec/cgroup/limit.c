@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include "cgroup.h"
+#include "plan_limits.h"
 #include "step.h"
 #include "text.h"
 
@@ -124,7 +125,7 @@ void limit_idle(const struct hierarchy *h, const char *weight_file, int idle)
 	uint64_t now;
 
 	if (h && h->leaf >= 0 && !read_number(h->leaf, "cpu.idle", &now) && !now)
-		(void)undo_note(h, weight_file);
+		(void)undo_note(h, weight_file, NULL);
 	limit_write_number(h, "cpu", "cpu.idle", idle);
 }
 
@@ -147,6 +148,8 @@ void limit_huge_pages(struct hierarchy *h, const struct plan *plan, const char *
 		struct text t = TEXT(value);
 		int err;
 
+		if (!limit_writes(plan->config, page->updates, 1))
+			continue;
 		if (!size || !is_page_size(size))
 			give_up("invalid hugepage size:", size ? size : "(none)", 0);
 		text_add_u64(&t, page->limit);

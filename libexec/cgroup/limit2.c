@@ -1,11 +1,12 @@
 /* linux.resources on v2: v1's numbers converted as runc does (runc-cli 5.3, 5.4), then the unified
  * map. */
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 #include "cgroup.h"
+#include "plan_limits.h"
 #include "step.h"
 #include "text.h"
+#include "v2.h"
 
 static void limit_or_max(struct hierarchy *h, const char *controller, const char *file, int64_t n)
 {
@@ -13,32 +14,6 @@ static void limit_or_max(struct hierarchy *h, const char *controller, const char
 		limit_write(h, controller, file, "max");
 	else
 		limit_write_number(h, controller, file, n);
-}
-
-/* OCI's swap is memory plus swap, v2's is swap alone. Returns what memory.swap.max gets, -1: max;
- * *set: anything at all. */
-static int64_t convert_swap(int64_t limit, int64_t swap, int *set)
-{
-	char what[64];
-	struct text t = TEXT(what);
-
-	*set = swap != 0;
-	if (limit == -1 && !swap) {
-		*set = 1;
-		return -1;
-	}
-	if (swap == -1 || !swap || limit == -1)
-		return swap;
-	if (!limit)
-		give_up("unable to set swap limit without memory limit", NULL, 0);
-	if (limit < 0) {
-		text_add(&t, "invalid memory value: ");
-		text_add_i64(&t, limit);
-		give_up(what, NULL, 0);
-	}
-	if (swap < limit)
-		give_up("memory+swap limit should be >= memory limit", NULL, 0);
-	return swap - limit;
 }
 
 /* The kernel would take the limit and kill; checkBeforeUpdate asks for an error instead
@@ -74,12 +49,17 @@ static void limit_swap(struct hierarchy *h, const struct plan_config *c)
 	static const char file[] = "memory.swap.max";
 	char value[24];
 	struct text t = TEXT(value);
+	int given = limit_given(c, LIMIT_BIT(memory_swap));
+	int64_t swap;
 	int set, err;
-	int64_t swap = convert_swap(c->memory_limit.value, c->memory_swap.value, &set);
+	const char *why = v2_swap(c->memory_limit.value, c->memory_swap.value, &swap, &set);
 
+	if (why)
+		give_up(why, NULL, 0);
 	/* A swap limit that is the memory limit is what engines write by default; a kubelet that
-	 * lets pods swap sets this one file instead. */
-	if (!set || (!swap && unified_value(h->plan, file)))
+	 * lets pods swap sets this one file instead. So does an update whose memory alone would
+	 * change what was left for swap. */
+	if (!set || ((!swap || !given) && unified_value(h->plan, file)))
 		return;
 	if (swap == -1)
 		text_add(&t, "max");
@@ -95,33 +75,22 @@ static void limit_memory(struct hierarchy *h, const struct plan_config *c)
 {
 	check_usage(h, c);
 	limit_swap(h, c);
-	if (c->memory_limit.value)
+	if (c->memory_limit.value && limit_given(c, LIMIT_BIT(memory_limit)))
 		limit_or_max(h, "memory", "memory.max", c->memory_limit.value);
 	if (c->memory_reservation.value)
 		limit_or_max(h, "memory", "memory.low", c->memory_reservation.value);
 }
 
-/* cpu.shares 2 … 262144 to cpu.weight 1 … 10000, 1024 to 100, on a curve that keeps small shares
- * apart. */
-static uint64_t to_weight(uint64_t shares)
-{
-	double l;
-
-	if (shares <= 2)
-		return 1;
-	if (shares >= 262144)
-		return 10000;
-	l = log2((double)shares);
-	return (uint64_t)ceil(pow(10, (l * l + 125 * l) / 612.0 - 7.0 / 34.0));
-}
-
-/* The first word of cpu.max; 0: the one that is there. */
+/* The first word of cpu.max; 0: the one that unified is about to set, or that is there. */
 static void add_quota(struct hierarchy *h, int64_t quota, struct text *t)
 {
+	const char *soon = unified_value(h->plan, "cpu.max");
 	char now[64];
 
 	if (quota > 0)
 		text_add_i64(t, quota);
+	else if (!quota && soon)
+		text_add_bytes(t, soon, strcspn(soon, " \t\n"));
 	else if (!quota && read_file(h->leaf, "cpu.max", now, sizeof(now)) > 0)
 		text_add_bytes(t, now, strcspn(now, " "));
 	else
@@ -160,7 +129,7 @@ static void limit_cpu(struct hierarchy *h, const struct plan_config *c)
 	if (c->cpu_idle.set && !c->cpu_idle.value)
 		limit_idle(h, "cpu.weight", 0);
 	if (c->cpu_shares.value && !c->cpu_idle.value)
-		limit_write_number(h, "cpu", "cpu.weight", (int64_t)to_weight(c->cpu_shares.value));
+		limit_write_number(h, "cpu", "cpu.weight", (int64_t)v2_weight(c->cpu_shares.value));
 	if (c->cpu_idle.value)
 		limit_idle(h, "cpu.weight", 1);
 	limit_bandwidth(h, c);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "cgroup.h"
+#include "plan_limits.h"
 #include "step.h"
 #include "text.h"
 
@@ -71,12 +72,26 @@ static void format_weight(
 	text_add_u64(&t, weight);
 }
 
+/* bfq drops the weights of single devices when an update writes the one for all: those stored are
+ * written again, unless the device or its scheduler has gone. */
+static void keep_weight(const struct hierarchy *h, const struct plan_config *c,
+	const struct plan_block_weight *device)
+{
+	char line[80];
+
+	if (!c->block_weight.value || !device->weight.value)
+		return;
+	format_weight(device, device->weight.value, line, sizeof(line));
+	(void)set_file(h, is_unified(h) ? "io.bfq.weight" : "blkio.bfq.weight_device", line);
+}
+
 static void weights_v1(const struct hierarchy *h, const struct plan *plan)
 {
 	const struct plan_config *c = plan->config;
 	char line[80];
 
 	if (c->block_weight.value) {
+		(void)undo_note(h, "blkio.bfq.weight_device", NULL);
 		format_weight(NULL, c->block_weight.value, line, sizeof(line));
 		write_either(h, "blkio", "blkio.weight", line, "blkio.bfq.weight", line);
 	}
@@ -87,11 +102,13 @@ static void weights_v1(const struct hierarchy *h, const struct plan *plan)
 		const struct plan_block_weight *w = plan_block_weight_at(plan, c->block_weights, i);
 
 		format_weight(w, w->weight.value, line, sizeof(line));
-		if (w->weight.value)
+		if (!limit_writes(c, w->updates, 1))
+			keep_weight(h, c, w);
+		else if (w->weight.value)
 			write_either(h, "blkio", "blkio.weight_device", line,
 				"blkio.bfq.weight_device", line);
 		format_weight(w, w->leaf_weight.value, line, sizeof(line));
-		if (w->leaf_weight.value)
+		if (w->leaf_weight.value && limit_writes(c, w->updates, 2))
 			limit_write(h, "blkio", "blkio.leaf_weight_device", line);
 	}
 }
@@ -111,6 +128,8 @@ void limit_block_v1(struct hierarchy *h, const struct plan *plan)
 			char line[80];
 			struct text t = TEXT(line);
 
+			if (!limit_writes(plan->config, rate->updates, 1))
+				continue;
 			add_device(&t, rate->major, rate->minor);
 			text_add(&t, " ");
 			text_add_u64(&t, rate->rate);
@@ -140,7 +159,10 @@ void limit_block_v2(struct hierarchy *h, const struct plan *plan)
 	for (uint32_t i = 0; i < c->block_weights.count; i++) {
 		const struct plan_block_weight *w = plan_block_weight_at(plan, c->block_weights, i);
 
-		write_weight_v2(h, w, w->weight.value);
+		if (limit_writes(c, w->updates, 1))
+			write_weight_v2(h, w, w->weight.value);
+		else
+			keep_weight(h, c, w);
 	}
 	for (size_t i = 0; i < THROTTLES; i++) {
 		struct plan_list list = throttle_list(c, &throttles[i]);
@@ -150,6 +172,8 @@ void limit_block_v2(struct hierarchy *h, const struct plan *plan)
 			char line[80];
 			struct text t = TEXT(line);
 
+			if (!limit_writes(c, rate->updates, 1))
+				continue;
 			add_device(&t, rate->major, rate->minor);
 			text_add(&t, throttles[i].word);
 			/* For v1 a rate of 0 is no limit; io.max has a word for that. */
@@ -170,12 +194,14 @@ void limit_rdma(struct hierarchy *h, const struct plan *plan)
 		char line[160];
 		struct text t = TEXT(line);
 
+		if (!limit_writes(plan->config, rdma->updates, 1 | 2))
+			continue;
 		text_add(&t, device ? device : "");
-		if (rdma->handles.set) {
+		if (rdma->handles.set && limit_writes(plan->config, rdma->updates, 1)) {
 			text_add(&t, " hca_handle=");
 			text_add_u64(&t, rdma->handles.value);
 		}
-		if (rdma->objects.set) {
+		if (rdma->objects.set && limit_writes(plan->config, rdma->updates, 2)) {
 			text_add(&t, " hca_object=");
 			text_add_u64(&t, rdma->objects.value);
 		}
@@ -199,6 +225,8 @@ void limit_network(struct host *host, const struct plan *plan)
 		char line[64];
 		struct text t = TEXT(line);
 
+		if (!limit_writes(c, p->updates, 1))
+			continue;
 		text_add(&t, name ? name : "");
 		text_add(&t, " ");
 		text_add_u64(&t, p->priority);

@@ -10,7 +10,7 @@
 
 #define WRITES_MAX 1024
 #define TEXT_MAX   (256u << 10)
-#define VALUE_MAX  4096 /* a page, as kernfs gives it */
+#define VALUE_MAX  (64u << 10)
 
 static int updating;
 
@@ -39,6 +39,52 @@ static const char *keep_text(const char *s, size_t length)
 	return at;
 }
 
+/* Files with a line per device, of which a write changes one; what sets back a device without a
+ * line. */
+static const struct keyed {
+	const char *file, *none;
+} keyed_files[] = {
+	{"io.max", " rbps=max wbps=max riops=max wiops=max"},
+	{"io.latency", " target=0"},
+	{"io.weight", " default"},
+	{"io.bfq.weight", " default"},
+	{"rdma.max", " hca_handle=max hca_object=max"},
+	{"blkio.throttle.read_bps_device", " 0"},
+	{"blkio.throttle.write_bps_device", " 0"},
+	{"blkio.throttle.read_iops_device", " 0"},
+	{"blkio.throttle.write_iops_device", " 0"},
+	{"blkio.weight_device", " default"},
+	{"blkio.leaf_weight_device", " default"},
+	{"blkio.bfq.weight_device", " default"},
+	{"net_prio.ifpriomap", " 0"},
+};
+
+static const struct keyed *find_keyed(const char *file)
+{
+	for (size_t i = 0; i < sizeof(keyed_files) / sizeof(keyed_files[0]); i++)
+		if (!strcmp(keyed_files[i].file, file))
+			return &keyed_files[i];
+	return NULL;
+}
+
+/* The line of OLD about the device that VALUE is about, or what stands for none. bfq drops the
+ * weights of single devices when the one for all is written: of that all lines. */
+static const char *keep_line(const struct keyed *keyed, const char *old, const char *value)
+{
+	size_t length = strcspn(value += strspn(value, " \t"), " \t");
+	static char line[256];
+	struct text t = TEXT(line);
+
+	if (!value[length] || !strncmp(value, "default", length))
+		return keep_text(old, strlen(old));
+	for (; *old; old += strcspn(old, "\n"), old += *old == '\n')
+		if (!strncmp(old, value, length) && old[length] == ' ')
+			return keep_text(old, strcspn(old, "\n"));
+	text_add_bytes(&t, value, length);
+	text_add(&t, keyed->none);
+	return keep_text(line, t.length);
+}
+
 /* memory.oom_control of v1 shows three lines and takes one digit. */
 static const char *to_write(const char *value)
 {
@@ -47,23 +93,25 @@ static const char *to_write(const char *value)
 	return strncmp(value, word, strlen(word)) ? value : value + strlen(word);
 }
 
-int undo_note(const struct hierarchy *h, const char *file)
+int undo_note(const struct hierarchy *h, const char *file, const char *value)
 {
-	static char value[VALUE_MAX];
+	const struct keyed *keyed = value ? find_keyed(file) : NULL;
+	static char old[VALUE_MAX];
 
-	if (!updating || read_file(h->leaf, file, value, sizeof(value)) < 0)
+	if (!updating || read_file(h->leaf, file, old, sizeof(old)) < 0)
 		return 0; /* what can only be written cannot be written back */
 	if (count == WRITES_MAX)
 		give_up("linux.resources: too much to change at once", NULL, E2BIG);
 	writes[count] = (struct write){h, keep_text(file, strlen(file)),
-		keep_text(to_write(value), strlen(to_write(value)))};
+		keyed ? keep_line(keyed, old, value)
+		      : keep_text(to_write(old), strlen(to_write(old)))};
 	count++;
 	return 1;
 }
 
 int set_file(const struct hierarchy *h, const char *file, const char *value)
 {
-	int noted = undo_note(h, file);
+	int noted = undo_note(h, file, value);
 	int err = write_file(h->leaf, file, value);
 
 	if (err && noted)

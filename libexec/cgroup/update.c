@@ -17,12 +17,15 @@ static void open_leaves(struct host *host)
 	}
 }
 
-/* v2's swap is OCI's less the memory: each needs the other. */
+/* v2's swap is OCI's less the memory: each needs the other. A weight for all block devices needs
+ * those of single ones, which it takes away. */
 static uint64_t wanted(const struct host *host, const struct plan *plan)
 {
 	const uint64_t both = LIMIT_BIT(memory_limit) | LIMIT_BIT(memory_swap);
 	uint64_t bits = plan->config->updates;
 
+	if (bits & LIMIT_BIT(block_weight))
+		bits |= LIMIT_BIT(block_weights);
 	return host->unified && (bits & both) ? bits | both : bits;
 }
 

@@ -36,6 +36,8 @@ void warn_unknown_caps(void);
 void build_linux(const struct value *value, void *config);
 void build_resources(const struct value *resources, void *config);
 /* build_io.c */
+#define BLOCK_WEIGHT_MIN 10 /* of the kernel, and of the conversion to io.weight */
+#define BLOCK_WEIGHT_MAX 1000
 extern const struct field block_fields[], network_fields[];
 void build_rdma(const struct value *value, void *list);
 void check_memory(void *config); /* what members of one object mean together */
@@ -56,6 +58,13 @@ void leave_changed(void);
 int is_changed(void);
 void build_changed(const struct value *changed);
 void build_update(const struct options *options, const struct value *request);
+
+/*
+ * join_lists.c: the lists of limits that a request may give an element of become whole ones: what is
+ * stored with what is given in its place, else behind it and marked as given. A list that is not
+ * given stays empty.
+ */
+void join_lists(const struct plan_config *stored, struct plan_config *given);
 
 /*
  * sizes.c: the values of its flags, refused in the words of Go's strconv and of go-units, after

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define WEIGHT_MIN    10 /* of the kernel, and of the conversion to io.weight */
-#define WEIGHT_MAX    1000
 #define RDMA_NAME_MAX 63 /* IB_DEVICE_NAME_MAX of the kernel, with the NUL */
 
 /* 0 means "unset", for runc's callers write it. */
@@ -13,7 +11,7 @@ static void build_weight(const struct value *value, void *target)
 	struct plan_opt_u64 *weight = target;
 	uint64_t n = value_number(value, 0, UINT16_MAX);
 
-	if (n && (n < WEIGHT_MIN || n > WEIGHT_MAX))
+	if (n && (n < BLOCK_WEIGHT_MIN || n > BLOCK_WEIGHT_MAX))
 		refuse(shown_number(n, 0), " is out of range (10 to 1000)", NULL);
 	weight->set = 1;
 	weight->value = n;

@@ -39,11 +39,11 @@ static const struct field update_fields[] = {
 	{"hugepageLimits", FIELD_RECORDS, 0, CONFIG(hugepages), .record = PLAN_RECORD_hugepage,
 		.fields = hugepage_fields},
 	{"unified", FIELD_MAP, 0, CONFIG(unified), .check_key = check_unified_key},
-	{"blockIO", FIELD_UNSUPPORTED, FIELD_ZERO_EMPTY},
-	{"network", FIELD_UNSUPPORTED, FIELD_ZERO_EMPTY},
-	{"rdma", FIELD_UNSUPPORTED, FIELD_ZERO_EMPTY}, {NULL}};
+	{"blockIO", FIELD_OBJECT, 0, .fields = block_fields},
+	{"network", FIELD_OBJECT, 0, .fields = network_fields},
+	{"rdma", FIELD_CALL, 0, CONFIG(rdma), .call = build_rdma}, {NULL}};
 
-enum kind { SET_UNSIGNED, SET_SIGNED, SET_BYTES, SET_COUNT, SET_LIST };
+enum kind { SET_UNSIGNED, SET_SIGNED, SET_BYTES, SET_COUNT, SET_WEIGHT, SET_LIST };
 
 /* The flags of `runc update` but --resources. */
 static const struct setting {
@@ -68,6 +68,7 @@ static const struct setting {
 	{"kernel-memory", SET_BYTES, 0},
 	{"kernel-memory-tcp", SET_BYTES, 0},
 	{"pids-limit", SET_COUNT, CONFIG(pids_limit)},
+	{"blkio-weight", SET_WEIGHT, CONFIG(block_weight)},
 	{"l3-cache-schema", SET_LIST, CONFIG(rdt_l3_cache), check_l3_schema, "l3CacheSchema"},
 	{"mem-bw-schema", SET_LIST, CONFIG(rdt_memory), check_memory_schema, "memBwSchema"},
 };
@@ -101,6 +102,12 @@ static void take_setting(const struct setting *s, const char *text, struct plan_
 		number.value = read_signed(s->name, text);
 		if (number.value < 0)
 			number.value = -1;
+		break;
+	case SET_WEIGHT:
+		number.value = read_signed(s->name, text);
+		if (number.value < BLOCK_WEIGHT_MIN || number.value > BLOCK_WEIGHT_MAX)
+			refuse_as("invalid value for ", s->name, ": ", text,
+				" is out of range (10 to 1000)", NULL);
 		break;
 	case SET_BYTES:
 		number.value = read_bytes(s->name, text);
@@ -151,7 +158,8 @@ static void drop_zeros(struct plan_config *given)
 {
 	static const uint16_t numbers[] = {CONFIG(memory_limit), CONFIG(memory_reservation),
 		CONFIG(memory_swap), CONFIG(cpu_shares), CONFIG(cpu_quota), CONFIG(cpu_period),
-		CONFIG(cpu_rt_runtime), CONFIG(cpu_rt_period)};
+		CONFIG(cpu_rt_runtime), CONFIG(cpu_rt_period), CONFIG(block_weight),
+		CONFIG(block_leaf_weight), CONFIG(net_class_id)};
 	static const uint16_t strings[] = {CONFIG(cpuset_cpus), CONFIG(cpuset_mems)};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -186,39 +194,13 @@ static void forget(struct plan_config *config, const struct plan_config *given)
 	config->memory_check_before_update = given->memory_check_before_update;
 }
 
-static int names_size(struct plan_list list, const char *size)
-{
-	for (uint32_t i = 0; i < list.count; i++) {
-		const struct plan_hugepage *page = plan_added(PLAN_RECORD_hugepage, list, i);
-
-		if (!strcmp(plan_put_text(page->size), size))
-			return 1;
-	}
-	return 0;
-}
-
-/* What was stored for other sizes stays: it goes behind the request's, which are the last records of
- * their kind. */
-static void keep_other_sizes(struct plan_list old, struct plan_list *given)
-{
-	struct plan_list fresh = *given;
-
-	for (uint32_t i = 0; i < old.count && fresh.count; i++) {
-		struct plan_hugepage page =
-			*(struct plan_hugepage *)plan_added(PLAN_RECORD_hugepage, old, i);
-
-		if (!names_size(fresh, plan_put_text(page.size)))
-			*(struct plan_hugepage *)plan_add(PLAN_RECORD_hugepage, given) = page;
-	}
-}
-
 static void merge(struct plan_config *config, struct plan_config *given)
 {
 	static const uint8_t nothing[sizeof(struct plan_opt_u64)];
 
 	drop_zeros(given);
 	forget(config, given);
-	keep_other_sizes(config->hugepages, &given->hugepages);
+	join_lists(config, given);
 	for (int i = 0; i < LIMIT_COUNT; i++) {
 		const struct limit_place *place = &limit_places[i];
 		char *from = (char *)given + place->offset;

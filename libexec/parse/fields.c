@@ -199,22 +199,17 @@ static void add_record(const struct value *item, uint32_t index, void *target)
 }
 
 /* True when VALUE sets nothing: null, "", [], {} and whatever holds only such. */
-static int is_empty(const struct value *value, int zero)
+static int is_empty(const struct value *value)
 {
 	switch (value->type) {
 	case VALUE_NULL:
 		return 1;
 	case VALUE_STRING:
 		return !*value->string;
-	case VALUE_NUMBER: {
-		const struct scan_number *number = scan_number(value->number);
-
-		return zero && number && number->form == SCAN_POSITIVE && number->value == 0;
-	}
 	case VALUE_ARRAY:
 	case VALUE_OBJECT:
 		for (const struct value *child = value->child; child; child = child->next)
-			if (!is_empty(child, zero))
+			if (!is_empty(child))
 				return 0;
 		return 1;
 	default:
@@ -234,9 +229,7 @@ static void build_field(const struct value *value, const struct field *field, vo
 		note_ignored(field->why);
 		break;
 	case FIELD_UNSUPPORTED:
-		if (field->flags & FIELD_ZERO_EMPTY) /* an object of limits */
-			expect(value, VALUE_OBJECT);
-		if (!is_empty(value, (field->flags & FIELD_ZERO_EMPTY) != 0))
+		if (!is_empty(value))
 			refuse("not supported yet", NULL);
 		break;
 	case FIELD_BOOL:

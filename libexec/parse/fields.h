@@ -28,9 +28,8 @@ enum field_kind {
 
 enum {
 	FIELD_REQUIRED = 1,
-	FIELD_GUARD = 2,      /* security-relevant: a near miss of its name is worth a warning */
-	FIELD_ZERO_EMPTY = 4, /* FIELD_UNSUPPORTED: 0 means "not set" */
-	FIELD_DEPRECATED = 8  /* not to be used any more: WHY */
+	FIELD_GUARD = 2,     /* security-relevant: a near miss of its name is worth a warning */
+	FIELD_DEPRECATED = 8 /* not to be used any more: WHY */
 };
 
 struct field {

@@ -4,6 +4,8 @@
  */
 #include "resources_json.h"
 
+#include "v2.h"
+
 static void add_u64(struct json *j, const char *key, struct plan_opt_u64 n)
 {
 	if (n.set)
@@ -133,6 +135,112 @@ static void add_unified(struct json *j, const struct plan *plan)
 	json_object_end(j);
 }
 
+/* The two shapes of what they differ in. */
+struct keys {
+	const char *weight, *leaf_weight, *weights;
+	const char *rates[4]; /* reads and writes in bytes, reads and writes in operations */
+	const char *name;     /* of a network interface */
+	const char *handles, *objects;
+};
+
+static const struct keys config_keys = {"weight", "leafWeight", "weightDevice",
+	{"throttleReadBpsDevice", "throttleWriteBpsDevice", "throttleReadIOPSDevice",
+		"throttleWriteIOPSDevice"},
+	"name", "hcaHandles", "hcaObjects"};
+
+static const struct keys state_keys = {"blkio_weight", "blkio_leaf_weight", "blkio_weight_device",
+	{"blkio_throttle_read_bps_device", "blkio_throttle_write_bps_device",
+		"blkio_throttle_read_iops_device", "blkio_throttle_write_iops_device"},
+	"interface", "hca_handles", "hca_objects"};
+
+static void add_weights(struct json *j, const struct plan *plan, const char *key)
+{
+	struct plan_list list = plan->config->block_weights;
+
+	if (!list.count)
+		return;
+	json_array(j, key);
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_block_weight *w = plan_block_weight_at(plan, list, i);
+
+		json_object(j, NULL);
+		json_u64(j, "major", w->major);
+		json_u64(j, "minor", w->minor);
+		add_u64(j, "weight", w->weight);
+		add_u64(j, "leafWeight", w->leaf_weight);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void add_rates(
+	struct json *j, const struct plan *plan, const char *key, struct plan_list list)
+{
+	if (!list.count)
+		return;
+	json_array(j, key);
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_block_rate *rate = plan_block_rate_at(plan, list, i);
+
+		json_object(j, NULL);
+		json_u64(j, "major", rate->major);
+		json_u64(j, "minor", rate->minor);
+		json_u64(j, "rate", rate->rate);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void add_block(struct json *j, const struct plan *plan, const struct keys *keys)
+{
+	const struct plan_config *c = plan->config;
+
+	add_u64(j, keys->weight, c->block_weight);
+	add_u64(j, keys->leaf_weight, c->block_leaf_weight);
+	add_weights(j, plan, keys->weights);
+	add_rates(j, plan, keys->rates[0], c->block_read_bps);
+	add_rates(j, plan, keys->rates[1], c->block_write_bps);
+	add_rates(j, plan, keys->rates[2], c->block_read_iops);
+	add_rates(j, plan, keys->rates[3], c->block_write_iops);
+}
+
+static void add_priorities(
+	struct json *j, const struct plan *plan, const char *key, const struct keys *keys)
+{
+	struct plan_list list = plan->config->net_priorities;
+
+	if (!list.count)
+		return;
+	json_array(j, key);
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_net_priority *p = plan_net_priority_at(plan, list, i);
+
+		json_object(j, NULL);
+		json_string(j, keys->name, plan_text(plan, p->name));
+		json_u64(j, "priority", p->priority);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void add_rdma(struct json *j, const struct plan *plan, const struct keys *keys)
+{
+	struct plan_list list = plan->config->rdma;
+
+	if (!list.count)
+		return;
+	json_object(j, "rdma");
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_rdma *rdma = plan_rdma_at(plan, list, i);
+
+		json_object(j, plan_text(plan, rdma->device));
+		add_u64(j, keys->handles, rdma->handles);
+		add_u64(j, keys->objects, rdma->objects);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
 static void add_rdt(struct json *j, const struct plan *plan)
 {
 	const struct plan_config *c = plan->config;
@@ -161,6 +269,14 @@ void resources_add(struct json *j, const struct plan *plan)
 	add_i64(j, "limit", plan->config->pids_limit);
 	json_object_end(j);
 	add_pages(j, plan, "hugepageLimits", "pageSize");
+	json_object(j, "blockIO");
+	add_block(j, plan, &config_keys);
+	json_object_end(j);
+	json_object(j, "network");
+	add_u64(j, "classID", plan->config->net_class_id);
+	add_priorities(j, plan, "priorities", &config_keys);
+	json_object_end(j);
+	add_rdma(j, plan, &config_keys);
 	add_unified(j, plan);
 	json_object_end(j);
 	add_rdt(j, plan);
@@ -213,9 +329,15 @@ void resources_add_state(struct json *j, const struct plan *plan)
 	add_string(j, "cpuset_mems", plan, c->cpuset_mems);
 	add_i64(j, "cpu_idle", c->cpu_idle);
 	add_i64(j, "pids_limit", c->pids_limit);
+	add_block(j, plan, &state_keys);
 	add_pages(j, plan, "hugetlb_limit", "page_size");
 	add_flag(j, "oom_kill_disable", c->memory_disable_oom);
 	add_u64(j, "memory_swappiness", c->memory_swappiness);
+	add_priorities(j, plan, "net_prio_ifpriomap", &state_keys);
+	add_u64(j, "net_cls_classid_u", c->net_class_id);
+	add_rdma(j, plan, &state_keys);
+	if (c->cpu_shares.value)
+		json_u64(j, "cpu_weight", v2_weight(c->cpu_shares.value));
 	add_unified(j, plan);
 	add_flag(j, "memory_check_before_update", c->memory_check_before_update);
 	json_object_end(j);
