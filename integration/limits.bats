@@ -221,12 +221,12 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 		refused 'cannot set memory limit: no controller .*memory.* in /sys/fs/cgroup/cgroup.controllers' create "$ID"
 		return
 	fi
-	EXTRA=/sys/fs/cgroup/$ID-above
+	EXTRA=/sys/fs/cgroup/above-$$
 	mkdir "$EXTRA"
 	sleep 100 3>&- &
 	OTHER=$!
 	echo "$OTHER" >"$EXTRA/cgroup.procs"
-	edit --arg p "/$ID-above/below" '.linux.cgroupsPath = $p | .linux.resources.memory.limit = 67108864'
+	edit --arg p "/above-$$/below" '.linux.cgroupsPath = $p | .linux.resources.memory.limit = 67108864'
 	# Those controllers that threads can have are given all the same, and make what is below no place for a process.
 	refused 'it is in an invalid state|a cgroup above has processes of its own: write .*memory.* to .*cgroup.subtree_control: device or resource busy' \
 		create "$ID"
