@@ -1,5 +1,5 @@
 # Device nodes of the container: every type, mode and owner, what is there already, and user namespaces.
-# layouts: hybrid v2 vm
+# layouts: hybrid v2
 
 load lib/common
 

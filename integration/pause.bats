@@ -1,5 +1,5 @@
 # runc pause and resume.
-# layouts: hybrid v2 vm
+# layouts: hybrid v2
 
 load lib/common
 
