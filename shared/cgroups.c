@@ -203,7 +203,7 @@ static void start(struct hierarchy *h)
 {
 	h->controllers[0] = h->mount[0] = h->own[0] = h->path[0] = '\0';
 	h->root = h->leaf = h->procs = -1;
-	h->existed = 0;
+	h->existed = h->inside = 0;
 	h->plan = NULL;
 }
 

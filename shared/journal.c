@@ -14,6 +14,7 @@
 #define PATH_SIZE_MAX  4096
 #define BODY_MAX       (CONTROLLER_MAX + PATH_SIZE_MAX)
 #define PID_MAX        (1u << 30)
+#define UNIT_NAME_MAX  255 /* systemd.unit(5) */
 
 struct journal_header {
 	uint32_t magic;
@@ -82,6 +83,22 @@ int journal_append_resctrl(int fd, enum journal_type type, const char *path)
 	return path_is_sound(path) ? journal_append(fd, type, path, length) : -EINVAL;
 }
 
+static int unit_is_sound(const char *name)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
+	size_t length = strlen(name);
+
+	return length && length <= UNIT_NAME_MAX && !name[strspn(name, plain)];
+}
+
+int journal_append_unit(int fd, const char *name, int of_user)
+{
+	return unit_is_sound(name) ? journal_append(fd, of_user ? JOURNAL_UNIT_USER : JOURNAL_UNIT,
+					     name, strlen(name) + 1)
+				   : -EINVAL;
+}
+
 static int take_cgroup(struct journal *journal, const char *body, size_t length)
 {
 	size_t first = strnlen(body, length) + 1, second;
@@ -109,6 +126,16 @@ static int take_resctrl(
 		return -EBADMSG;
 	*path = body;
 	journal->resctrl.own |= type == JOURNAL_RESCTRL_OWN;
+	return 0;
+}
+
+static int take_unit(
+	struct journal *journal, enum journal_type type, const char *body, size_t length)
+{
+	if (journal->unit.name || strnlen(body, length) + 1 != length || !unit_is_sound(body))
+		return -EBADMSG;
+	journal->unit.name = body;
+	journal->unit.of_user = type == JOURNAL_UNIT_USER;
 	return 0;
 }
 
@@ -142,6 +169,9 @@ static int take_record(struct journal *journal, uint16_t type, const char *body,
 	case JOURNAL_RESCTRL_OWN:
 	case JOURNAL_RESCTRL_MONITOR:
 		return take_resctrl(journal, type, body, length);
+	case JOURNAL_UNIT:
+	case JOURNAL_UNIT_USER:
+		return take_unit(journal, type, body, length);
 	default:
 		return -EBADMSG;
 	}

@@ -19,8 +19,10 @@ enum journal_type {
 	JOURNAL_INIT,    /* struct journal_init: the container's first process */
 	JOURNAL_READY,   /* struct journal_ready: creation succeeded */
 	JOURNAL_RESCTRL, /* "PATH\0": the container's resctrl group, which is not ours to remove */
-	JOURNAL_RESCTRL_OWN,    /* "PATH\0": the same, and we make it */
-	JOURNAL_RESCTRL_MONITOR /* "PATH\0": a monitoring group that we make */
+	JOURNAL_RESCTRL_OWN,     /* "PATH\0": the same, and we make it */
+	JOURNAL_RESCTRL_MONITOR, /* "PATH\0": a monitoring group that we make */
+	JOURNAL_UNIT,            /* "NAME\0": a unit that the systemd of the system is asked for */
+	JOURNAL_UNIT_USER        /* "NAME\0": the same of the caller's own systemd */
 };
 
 struct journal_init {
@@ -47,6 +49,10 @@ struct journal {
 		const char *monitor; /* NULL: none */
 		int own;             /* the group goes with the container, as monitor always does */
 	} resctrl;
+	struct {
+		const char *name; /* NULL: none; points into bytes */
+		int of_user;      /* of the systemd of the caller, not of the system */
+	} unit;
 	char bytes[JOURNAL_SIZE_MAX];
 };
 
@@ -55,6 +61,8 @@ int journal_append(int fd, enum journal_type type, const void *body, size_t leng
 int journal_append_cgroup(int fd, const char *controller, const char *path);
 /* TYPE: one of JOURNAL_RESCTRL. */
 int journal_append_resctrl(int fd, enum journal_type type, const char *path);
+
+int journal_append_unit(int fd, const char *name, int of_user);
 
 /* Reads FD from its beginning. Returns 0, -EBADMSG for a file that is not a journal, or -errno. */
 int journal_read(int fd, struct journal *journal);

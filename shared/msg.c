@@ -26,6 +26,7 @@ const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_COPYUP] = "copyup",
 	[PROGRAM_STATS] = "stats",
 	[PROGRAM_PSTABLE] = "pstable",
+	[PROGRAM_SCOPE] = "scope",
 };
 
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd)

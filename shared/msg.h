@@ -27,11 +27,12 @@ enum program {
 	PROGRAM_COPYUP,
 	PROGRAM_STATS,
 	PROGRAM_PSTABLE,
+	PROGRAM_SCOPE,
 	PROGRAM_COUNT
 };
 
 /* "parse", "seccomp" …: the file name below LIBEXECDIR/davit, at most 7 characters. Not pointers:
- * see struct plan_type. */
+ * each would cost dmz, whose size is limited, 24 bytes more for its relocation. */
 extern const char program_names[PROGRAM_COUNT][8];
 
 /* Types. The comment names sender → receiver, body, fd. The barriers of a creation are listed in
@@ -78,6 +79,10 @@ enum msg_type {
 	MSG_UPDATED, /* cgroup, resctrl → conductor: an update is applied, and undone unless … */
 	MSG_KEEP,    /* conductor → cgroup, resctrl: … it is to stay */
 	MSG_LISTED,  /* conductor → pstable: struct msg_listed, ps has ended */
+	MSG_SCOPE, /* scope → conductor: systemd can be asked; → scope: struct msg_number (pid), make
+		       the unit */
+	MSG_SCOPED, /* scope → conductor: the process is in its unit; → cgroup: fd of its
+		       /proc/PID/cgroup */
 	MSG_TYPE_COUNT
 };
 

@@ -237,6 +237,32 @@ enum idmap_kind { IDMAP_NONE, IDMAP_TOP, IDMAP_RECURSIVE, IDMAP_COUNT };
 enum device_type { DEVICE_ALL, DEVICE_CHAR, DEVICE_BLOCK, DEVICE_FIFO, DEVICE_TYPE_COUNT };
 enum { DEVICE_READ = 1, DEVICE_WRITE = 2, DEVICE_MKNOD = 4 };
 
+/* X(enumerator, type code) – D-Bus specification, "Type System"; 0: the end of a container */
+#define BUS_KINDS(X)                                                                               \
+	X(BUS_END, '\0')                                                                           \
+	X(BUS_BYTE, 'y')                                                                           \
+	X(BUS_BOOLEAN, 'b')                                                                        \
+	X(BUS_INT16, 'n')                                                                          \
+	X(BUS_UINT16, 'q')                                                                         \
+	X(BUS_INT32, 'i')                                                                          \
+	X(BUS_UINT32, 'u')                                                                         \
+	X(BUS_INT64, 'x')                                                                          \
+	X(BUS_UINT64, 't')                                                                         \
+	X(BUS_DOUBLE, 'd')                                                                         \
+	X(BUS_STRING, 's')                                                                         \
+	X(BUS_PATH, 'o')                                                                           \
+	X(BUS_SIGNATURE, 'g')                                                                      \
+	X(BUS_ARRAY, 'a')                                                                          \
+	X(BUS_STRUCT, 'r')                                                                         \
+	X(BUS_ENTRY, 'e')                                                                          \
+	X(BUS_VARIANT, 'v')
+
+#define X(e, code) e,
+enum bus_kind { BUS_KINDS(X) BUS_KIND_COUNT };
+#undef X
+
+enum cgroup_layout { LAYOUT_ANY, LAYOUT_V1, LAYOUT_V2, LAYOUT_COUNT };
+
 #define NET_DEVICES_MAX 1024 /* of linux.netDevices */
 
 /* A word and the number it stands for; tables end with a NULL word. */

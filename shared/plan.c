@@ -51,7 +51,7 @@ const struct plan_field plan_fields[] = {
 
 const struct plan_type plan_types[PLAN_RECORD_COUNT] = {
 #define RECORD(n) \
-	{#n, sizeof(struct plan_##n), offsetof(struct counted, n), sizeof(((struct counted *)0)->n)},
+	{sizeof(struct plan_##n), offsetof(struct counted, n), sizeof(((struct counted *)0)->n)},
 #include "plan_empty.h"
 #include "plan.def"
 #include "plan_undef.h"
@@ -131,7 +131,7 @@ static int check_records(const struct image *image, enum plan_record record, con
 			const struct plan_field *field = &plan_fields[type->first_field + f];
 
 			if (!check_field(image, field, at)) {
-				*why = type->name;
+				*why = "records";
 				return -EBADMSG;
 			}
 			at += plan_field_size(field->kind);
@@ -166,7 +166,7 @@ static int check_sections(const struct plan_header *header, const char **why)
 	uint64_t end = sizeof(*header);
 
 	for (uint32_t r = 0; r < PLAN_RECORD_COUNT; r++) {
-		*why = plan_types[r].name;
+		*why = "sections";
 		if (header->sections[r].offset != end)
 			return -EBADMSG;
 		end += (uint64_t)header->sections[r].count * plan_types[r].size;

@@ -83,10 +83,7 @@ struct plan_field {
 	uint8_t limit; /* PLAN_ENUM: number of values; PLAN_LIST: the enum plan_record */
 };
 
-/* Without pointers: each would cost dmz, whose size is limited, 24 bytes more for its relocation.
- */
 struct plan_type {
-	char name[16];
 	uint32_t size;        /* of one record, bytes */
 	uint16_t first_field; /* in plan_fields */
 	uint16_t field_count;
@@ -101,6 +98,7 @@ extern const struct plan_field plan_fields[];
 /* plan_names.c: the name of field F of record R is plan_field_names[R][F]. Apart, because only
  * plan-dump needs them. */
 extern const char *const *const plan_field_names[PLAN_RECORD_COUNT];
+extern const char *const plan_type_names[PLAN_RECORD_COUNT];
 
 struct plan_section {
 	uint32_t offset; /* bytes from the start of the image; sections follow each other without a

@@ -1,4 +1,5 @@
-/* The names of the fields of plan.def, for plan-dump. */
+/* The names of the records and fields of plan.def, for plan-dump and tests: dmz, whose size is limited,
+ * must not have them. */
 #include "plan.h"
 
 /* clang-format off */
@@ -20,6 +21,13 @@
 
 const char *const *const plan_field_names[PLAN_RECORD_COUNT] = {
 #define RECORD(n) names_##n,
+#include "plan_empty.h"
+#include "plan.def"
+#include "plan_undef.h"
+};
+
+const char *const plan_type_names[PLAN_RECORD_COUNT] = {
+#define RECORD(n) #n,
 #include "plan_empty.h"
 #include "plan.def"
 #include "plan_undef.h"

@@ -12,8 +12,9 @@
  * time). */
 extern const char build_id[];
 extern const char build_version[];
-extern const char build_commit[];     /* "unknown" outside a checkout */
-extern const char build_libseccomp[]; /* "2.5.4": what the seccomp program is built with; "": it is
+extern const char build_commit[];      /* "unknown" outside a checkout */
+extern const char build_has_systemd[]; /* "": built without libsystemd, so without scope */
+extern const char build_libseccomp[];  /* "2.5.4": what the seccomp program is built with; "": it is
 					 not built */
 
 /* The control socket, when a conductor started us. RULES are for what the conductor may send. */

@@ -49,6 +49,6 @@ target in wanted && $2 !~ /^(KIND|LIBRARIES)$/ {
 	print "build/asan/libexec/" name "/main.o: build/libexec/" name "/priv_table.h"
 	print "build/asan/libexec/" name "/main.o: CPPFLAGS += -Ibuild/libexec/" name
 	print "build/asan/" name ":" list2 "\n\t@echo \"  LINK  $@\""
-	print "\t@$(CC) -fsanitize=address,undefined -Wl,--gc-sections -o $@ $(filter %.o,$^)" libs[target] "\n"
+	print "\t@$(CC) -fsanitize=address,undefined -Wl,--gc-sections -o $@ $(filter %.o,$^)" libs[target] " -lm\n"
 }
 END { test_rules() }

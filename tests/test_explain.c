@@ -3,7 +3,7 @@
  * in it alone must not be told with the same sentences. Who adds a field has to explain it, or to
  * say below why there is nothing to tell.
  */
-/* link: libexec/parse/explain libexec/parse/explain_limits libexec/parse/explain_files
+/* link: libexec/parse/explain libexec/parse/explain_limits libexec/parse/explain_unit libexec/parse/explain_files
  * libexec/parse/explain_process libexec/parse/say shared/plan shared/plan_names shared/plan_write
  * shared/names shared/text */
 #include <setjmp.h>
@@ -201,15 +201,15 @@ static void every_field_is_told(void **state)
 			uint8_t kind = plan_fields[plan_types[r].first_field + f].kind;
 			const char *name = plan_field_names[r][f];
 
-			if (is_untold(plan_types[r].name, name))
+			if (is_untold(plan_type_names[r], name))
 				continue;
 			if (kind != PLAN_LIST && !tells((enum plan_record)r, f, OTHER))
 				fail_msg("--explain does not tell %s.%s of plan.def",
-					plan_types[r].name, name);
+					plan_type_names[r], name);
 			if (may_be_absent(kind) && !tells((enum plan_record)r, f, ABSENT))
 				fail_msg("--explain does not tell whether there is %s.%s of "
 					 "plan.def",
-					plan_types[r].name, name);
+					plan_type_names[r], name);
 		}
 }
 
@@ -222,7 +222,7 @@ static void what_is_untold_is_there(void **state)
 
 		for (uint32_t r = 0; r < PLAN_RECORD_COUNT; r++)
 			for (uint32_t f = 0; f < plan_types[r].field_count; f++)
-				if (!strcmp(untold[i].record, plan_types[r].name) &&
+				if (!strcmp(untold[i].record, plan_type_names[r]) &&
 					!strcmp(untold[i].field, plan_field_names[r][f])) {
 					found = 1;
 					assert_false(tells((enum plan_record)r, f, OTHER));

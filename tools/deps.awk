@@ -19,7 +19,7 @@ function reset() { program = ""; objects = ""; shared = ""; libraries = ""; kind
 FNR == 1 { flush_program(); reset(); dir = FILENAME; sub(/\/deps$/, "", dir); privs = (getline line < (dir "/priv")) > 0; close(dir "/priv") }
 { sub(/#.*/, "") }
 $1 == "program" { flush_program(); reset(); program = $2 }
-$1 == "link" { kind = $2; for (i = 3; i <= NF; i++) { libraries = libraries " -l" $i; if ($i == "seccomp" && noseccomp) nolib = 1 } }
+$1 == "link" { kind = $2; for (i = 3; i <= NF; i++) { libraries = libraries " -l" $i; if (index(" " without " ", " " $i " ")) nolib = 1 } }
 $1 == "objects" { for (i = 2; i <= NF; i++) objects = objects " " $i }
 $1 == "shared" { for (i = 2; i <= NF; i++) shared = shared " " $i }
 END { flush_program() }

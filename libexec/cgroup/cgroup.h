@@ -47,6 +47,8 @@ int tree_remove(int root, const char *path);
 /* make.c: the three steps of a creation */
 
 void find_paths(struct host *host, const struct plan *plan);
+/* The same for the unit that systemd has made: FILE is the /proc/PID/cgroup of the process in it. */
+void find_unit_paths(struct host *host, const struct plan *plan, int file);
 /* Refuses an unfit cgroup that is there already. */
 void open_existing(struct host *host);
 /* Sends every directory; the last record says so. */
@@ -66,6 +68,8 @@ int tolerated(const struct plan *plan, int err);
 /* Before Landlock hides /proc: reads the journal, and keeps the file that says where the
  * container's first process is, at FD_INIT_CGROUP. */
 void join_prepare(struct host *host, struct journal *journal);
+/* Where the process is now in H's hierarchy by FILE, its /proc/PID/cgroup. 0, -errno. */
+int place_by(int file, const struct hierarchy *h, char path[PATH_SIZE]);
 /* Opens the container's directory in every hierarchy, or what SUBS (controllers, path, …) name
  * below it. */
 void join_open(struct host *host, const struct journal *journal, char **subs, int count);

@@ -7,31 +7,13 @@
 #include <errno.h>
 #include <string.h>
 #include "cgroup.h"
+#include "devices.h"
 #include "step.h"
 #include "text.h"
 
 #define RULES_MAX 4096
 
-struct standard {
-	const char
-		*path; /* a device of config.json with this path takes the rule away; NULL: never */
-	char type;
-	int major, minor; /* -1: any */
-	unsigned access;
-};
-
-static const struct standard standards[] = {
-	{NULL, 'c', -1, -1, DEVICE_MKNOD}, {NULL, 'b', -1, -1, DEVICE_MKNOD},
-	{"/dev/null", 'c', 1, 3, 7}, {"/dev/random", 'c', 1, 8, 7}, {"/dev/full", 'c', 1, 7, 7},
-	{"/dev/tty", 'c', 5, 0, 7}, {"/dev/zero", 'c', 1, 5, 7}, {"/dev/urandom", 'c', 1, 9, 7},
-	{NULL, 'c', 136, -1, 7}, /* /dev/pts */
-	{NULL, 'c', 5, 2, 7},    /* ptmx */
-	{NULL, 'c', 10, 200, 7}, /* net/tun */
-};
-
-#define STANDARDS (sizeof(standards) / sizeof(standards[0]))
-
-static struct plan_device_rule table[RULES_MAX + STANDARDS];
+static struct plan_device_rule table[RULES_MAX + DEVICE_DEFAULTS];
 
 static int is_replaced(const struct plan *plan, const char *path)
 {
@@ -69,15 +51,15 @@ size_t device_rules(const struct plan *plan, const struct plan_device_rule **rul
 			table[count++] = *rule;
 		}
 	}
-	for (size_t i = 0; i < STANDARDS; i++) {
-		const struct standard *s = &standards[i];
+	for (size_t i = 0; i < DEVICE_DEFAULTS; i++) {
+		const struct device_default *d = &device_defaults[i];
 
-		if (!is_replaced(plan, s->path))
+		if (!is_replaced(plan, d->path))
 			table[count++] = (struct plan_device_rule){.allow = 1,
-				.type = s->type == 'c' ? DEVICE_CHAR : DEVICE_BLOCK,
-				.major = number(s->major),
-				.minor = number(s->minor),
-				.access = s->access};
+				.type = d->type,
+				.major = number(d->major),
+				.minor = number(d->minor),
+				.access = d->access};
 	}
 	return count;
 }

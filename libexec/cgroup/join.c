@@ -52,20 +52,23 @@ void join_prepare(struct host *host, struct journal *journal)
 	keep_init(&journal->init);
 }
 
-/* Where the container's first process is now in H's hierarchy. 0, -errno. */
-static int find_init(const struct hierarchy *h, char path[PATH_SIZE])
+int place_by(int file, const struct hierarchy *h, char path[PATH_SIZE])
 {
 	static char lines[64 * 1024];
 	size_t length = 0;
 	ssize_t n;
 
-	while ((n = pread(FD_INIT_CGROUP, lines + length, sizeof(lines) - 1 - length,
-			(off_t)length)) > 0)
+	while ((n = pread(file, lines + length, sizeof(lines) - 1 - length, (off_t)length)) > 0)
 		length += (size_t)n;
 	if (n < 0)
 		return errno == EBADF ? -ESRCH : -errno;
 	lines[length] = '\0';
 	return place_in(lines, h, path);
+}
+
+static int find_init(const struct hierarchy *h, char path[PATH_SIZE])
+{
+	return place_by(FD_INIT_CGROUP, h, path);
 }
 
 static int is_below(const char *path, const char *directory)

@@ -21,6 +21,7 @@
 	300 /* between two orders the conductor may run hooks and mount slow file systems */
 
 static const struct msg_rule rules[] = {
+	{MSG_SCOPED, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_CONDUCTOR},
 	{MSG_CGROUP_MAKE, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
 	{MSG_CGROUP_JOIN, MSG_ONCE, sizeof(struct msg_number), MSG_CGROUP_MAKE, PROGRAM_CONDUCTOR},
 	{MSG_LIMIT, MSG_ONCE, 0, MSG_CGROUP_MAKE, PROGRAM_CONDUCTOR},
@@ -114,6 +115,16 @@ static void tell_made(void)
 	tell(MSG_CGROUP_MADE, h ? h->leaf : -1);
 }
 
+/* Waits until systemd has made the unit. */
+static void find_unit(const struct plan *plan)
+{
+	static struct msg msg;
+	int file = await(MSG_SCOPED, &msg, ORDER_SECONDS);
+
+	find_unit_paths(&host, plan, file);
+	close(file);
+}
+
 static void create(void)
 {
 	static struct msg msg;
@@ -124,7 +135,10 @@ static void create(void)
 	if (err)
 		die("plan:", why, err);
 	host_find(&host);
-	find_paths(&host, &plan);
+	if (plan.config->systemd)
+		find_unit(&plan);
+	else
+		find_paths(&host, &plan);
 	open_existing(&host);
 	keep_needed(&plan);
 	announce(&host);

@@ -77,6 +77,58 @@ void find_paths(struct host *host, const struct plan *plan)
 	}
 }
 
+/* True when PATH ends in the components of END, both without a slash in front. */
+static int ends_in(const char *path, const char *end)
+{
+	size_t length = strlen(path), n = strlen(end);
+
+	return length >= n && !strcmp(path + length - n, end) &&
+		(length == n || path[length - n - 1] == '/');
+}
+
+/* The hierarchy that systemd keeps its units in. */
+static struct hierarchy *find_units(struct host *host)
+{
+	struct hierarchy *h = host_controller(host, host->unified ? "" : "name=systemd");
+
+	if (!h)
+		die("systemd keeps no cgroups below", CGROUP_MOUNT, 0);
+	return h;
+}
+
+/*
+ * The manager of a user, or in a container, has its units below a cgroup of its own, which only it
+ * and the kernel know: so the end is compared, and the rest believed to the kernel. No process can be
+ * in a slice from the beginning.
+ */
+void find_unit_paths(struct host *host, const struct plan *plan, int file)
+{
+	const char *unit = plan_text(plan, plan->config->systemd_path);
+	static char wanted[PATH_SIZE], path[PATH_SIZE], other[PATH_SIZE];
+	int err = path_clean(unit ? unit : "", wanted, sizeof(wanted));
+	size_t length;
+
+	if (err || !wanted[0])
+		die("plan:", "it names no cgroup of a unit", EBADMSG);
+	length = strlen(wanted);
+	memcpy(path, wanted, length + 1);
+	if (length < 6 || strcmp(wanted + length - 6, ".slice") != 0) {
+		err = place_by(file, find_units(host), path);
+		if (err)
+			die("reading the cgroup of the container's process:", NULL, err);
+		if (!ends_in(path, wanted)) {
+			text_join(other, sizeof(other), wanted, " but in ", path, NULL);
+			die("the container's process is not in its unit,", other, 0);
+		}
+	}
+	for (size_t i = 0; i < host->count; i++) {
+		struct hierarchy *h = &host->hierarchies[i];
+
+		memcpy(h->path, path, sizeof(h->path));
+		h->inside = !place_by(file, h, other) && !strcmp(other, path);
+	}
+}
+
 static int is_frozen(const struct hierarchy *h)
 {
 	char state[32];
@@ -113,6 +165,8 @@ static void open_one(struct hierarchy *h)
 {
 	h->leaf = beneath(h->root, h->path, O_RDONLY | O_DIRECTORY);
 	h->existed = h->leaf >= 0;
+	if (h->existed && h->inside)
+		return; /* it was made for this process alone */
 	if (h->existed)
 		check_fit(h);
 	else if (h->leaf != -ENOENT && h->leaf != -EACCES && h->leaf != -EPERM)
@@ -349,7 +403,7 @@ void join_all(struct host *host, const struct plan *plan, pid_t pid)
 		if (h->leaf < 0)
 			continue;
 		limit_realtime(h, plan);
-		err = join(h, digits);
+		err = h->inside ? 0 : join(h, digits);
 		if (err == -EOPNOTSUPP && make_threaded(h, plan))
 			err = join(h, digits);
 		close_fd(&h->procs);

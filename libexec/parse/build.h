@@ -76,6 +76,11 @@ int64_t read_bytes(const char *name, const char *text); /* "1.5g"; "-1": unlimit
 
 void build_seccomp(const struct value *seccomp, void *config);
 
+/* With --systemd-cgroup, once all of CONFIG is known: build_systemd.c, build_unit.c, unit_devices.c */
+void build_systemd(struct plan_config *config);
+void build_unit_resources(struct plan_config *config);
+void build_unit_devices(const struct plan_config *config);
+
 /* build_scheduling.c: members of process; each replaces what an earlier process object gave. */
 void build_scheduler(const struct value *scheduler, void *config);
 void build_io_priority(const struct value *priority, void *config);

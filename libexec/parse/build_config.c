@@ -114,4 +114,5 @@ void build_config(const struct value *document)
 		abandon(); /* before what needs all of it */
 	map_mounts(config);
 	find_cgroup_owner(config);
+	build_systemd(config);
 }

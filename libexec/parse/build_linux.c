@@ -111,6 +111,8 @@ static void build_propagation(const struct value *value, void *target)
 static void check_cgroups_path(const char *text)
 {
 	check_printable(text);
+	if (plan_config_record()->systemd)
+		return; /* it is no path: build_systemd looks at it */
 	check_no_climbing(text);
 	if (strlen(text) >= 4096)
 		refuse("longer than a path may be", NULL);

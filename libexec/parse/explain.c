@@ -26,6 +26,8 @@ const char *explain_privileges(enum program program)
 		return "nobody, no capability, no file";
 	case PROGRAM_CGROUP:
 		return "writes below /sys/fs/cgroup only";
+	case PROGRAM_SCOPE:
+		return "no capability, no file, one socket to systemd's bus";
 	case PROGRAM_RESCTRL:
 		return "writes below /sys/fs/resctrl only";
 	case PROGRAM_SOURCES:
@@ -187,6 +189,11 @@ static void explain_net_devices(const struct plan *plan)
 
 static void explain_delete(const struct plan *plan)
 {
+	if (plan->config->systemd) {
+		say_who(PHASE_DELETE, PROGRAM_SCOPE);
+		say("has systemd stop the unit", NULL);
+		say_done();
+	}
 	say_who(PHASE_DELETE, PROGRAM_CGROUP);
 	say("removes the cgroup and all below it", NULL);
 	say_done();
@@ -206,6 +213,7 @@ void explain(const struct plan *plan, explain_sink *sink)
 	explain_start_of_all(plan);
 	explain_seccomp(plan);
 	explain_sources(plan);
+	explain_unit(plan);
 	explain_limits(plan);
 	explain_resctrl(plan);
 	explain_namespaces(plan);

@@ -26,6 +26,7 @@ const char *explain_privileges(enum program program);
 void explain_seccomp(const struct plan *plan);
 void explain_limits(const struct plan *plan);
 void explain_resctrl(const struct plan *plan);
+void explain_unit(const struct plan *plan);
 void explain_sources(const struct plan *plan);
 void explain_namespaces(const struct plan *plan);
 void explain_mounts(const struct plan *plan);

@@ -456,10 +456,15 @@ void explain_limits(const struct plan *plan)
 	const char *path = plan_text(plan, plan->config->cgroups_path);
 
 	say_who(PHASE_CREATE, PROGRAM_CGROUP);
-	say("makes the cgroup ", NULL);
-	say_quoted(path && *path ? path : plan_text(plan, plan->config->id));
-	say(path && *path == '/' ? "" : " below that of the caller",
-		" in every hierarchy, for the first process", NULL);
+	if (plan->config->systemd) {
+		say("makes what the unit has not in the hierarchies that systemd leaves alone",
+			NULL);
+	} else {
+		say("makes the cgroup ", NULL);
+		say_quoted(path && *path ? path : plan_text(plan, plan->config->id));
+		say(path && *path == '/' ? "" : " below that of the caller",
+			" in every hierarchy, for the first process", NULL);
+	}
 	say_done();
 	explain_devices(plan);
 	explain_memory(plan->config);

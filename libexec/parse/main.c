@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "build.h"
+#include "bus.h"
 #include "exec.h"
 #include "fds.h"
 #include "fields.h"
@@ -80,7 +81,7 @@ static void parse_config(int conducted, const struct options *options)
 		input_expect(changed_text, FD_CHANGED);
 	if (options->request)
 		input_expect(request_text, FD_REQUEST);
-	input_reserve(config_text, in, -1, 0);
+	input_reserve(config_text, in, -1, options->systemd ? BUS_ROOM : 0);
 	enter(conducted, options->changed || options->update);
 
 	document = read_document(config_text, in);

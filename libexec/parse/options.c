@@ -8,6 +8,7 @@
 
 static const char usage[] =
 	"usage: parse [--id ID] [--bundle DIR] [--no-pivot] [--no-new-keyring] [--rootless] "
+	"[--systemd-cgroup] "
 	"[--foreground] [--preserve-fds N] [--listen-fds N] [--listen-names NAMES] [--notify DIR] "
 	"[--changed] [--request] [--set [NAME VALUE]…] "
 	"<config.json >plan\n"
@@ -53,6 +54,8 @@ struct options read_options(int argc, char **argv)
 			o.no_new_keyring = 1;
 		else if (!strcmp(argv[i], "--rootless"))
 			o.rootless = 1;
+		else if (!strcmp(argv[i], "--systemd-cgroup"))
+			o.systemd = 1;
 		else if (!strcmp(argv[i], "--foreground"))
 			o.foreground = 1;
 		else if (!strcmp(argv[i], "--check"))
@@ -85,5 +88,6 @@ void put_options(const struct options *o, struct plan_config *config)
 	config->no_new_keyring = (uint64_t)o->no_new_keyring;
 	config->rootless = (uint64_t)o->rootless;
 	config->foreground = (uint64_t)o->foreground;
+	config->systemd = (uint64_t)o->systemd;
 	config->preserve_fds = o->preserve_fds;
 }

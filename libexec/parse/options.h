@@ -14,6 +14,7 @@ struct options {
 	int no_pivot;
 	int no_new_keyring;
 	int rootless;
+	int systemd;
 	int foreground;
 	int check;       /* say all that is wrong and write no plan */
 	int explain;     /* the same, and what would be done */

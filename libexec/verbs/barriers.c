@@ -14,6 +14,7 @@
 #include <time.h>
 #include "fds.h"
 #include "sys.h"
+#include "systemd.h"
 #include "text.h"
 #include "verb.h"
 
@@ -22,6 +23,9 @@ static const struct msg_rule cgroup_rules[] = {MSG_ANY_STEP,
 	{MSG_CGROUP_MADE, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_CGROUP, PROGRAM_CGROUP},
 	{MSG_JOINED, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP},
 	{MSG_DONE, MSG_ONCE, 0, MSG_CGROUP_MADE, PROGRAM_CGROUP}};
+static const struct msg_rule scope_rules[] = {MSG_ANY_STEP,
+	{MSG_SCOPE, MSG_ONCE, 0, 0, PROGRAM_SCOPE},
+	{MSG_SCOPED, MSG_ONCE, 0, MSG_SCOPE, PROGRAM_SCOPE}};
 static const struct msg_rule resctrl_rules[] = {MSG_ANY_STEP,
 	{MSG_RESCTRL, MSG_ONCE, sizeof(struct msg_resctrl), 0, PROGRAM_RESCTRL},
 	{MSG_DONE, MSG_ONCE, 0, MSG_RESCTRL, PROGRAM_RESCTRL}};
@@ -95,6 +99,15 @@ static int spawn_makers(struct creation *c)
 {
 	int err = spawn_maker(c, STEP_CGROUP, PROGRAM_CGROUP, cgroup_rules, COUNT(cgroup_rules));
 
+	if (!err && c->container.plan.config->systemd) {
+		const struct systemd_request request = {.mode = "create",
+			.of_user = c->container.plan.config->rootless != 0,
+			.plan = c->plan_fd,
+			.journal = c->lock_fd};
+
+		err = systemd_start(&c->steps[STEP_SCOPE], &request, scope_rules,
+			COUNT(scope_rules), c->line, sizeof(c->line));
+	}
 	if (!err && c->container.plan.config->has_rdt)
 		err = spawn_maker(
 			c, STEP_RESCTRL, PROGRAM_RESCTRL, resctrl_rules, COUNT(resctrl_rules));
@@ -349,6 +362,39 @@ static int hear_init(struct creation *c, const struct msg_init *init, int pidfd)
 	return err ? creation_error(c, "journal", err) : 0;
 }
 
+/* The journal first, as ever: what systemd is asked for, `delete` can take back. */
+static int ask_for_unit(struct creation *c)
+{
+	const struct plan *plan = &c->container.plan;
+	struct msg_number pid = {c->container.journal.init.pid};
+	int err = journal_append_unit(c->journal_fd, plan_text(plan, plan->config->systemd_unit),
+		plan->config->rootless != 0);
+
+	c->unit_asked = 1;
+	if (err)
+		return creation_error(c, "journal", err);
+	return tell_step(c, STEP_SCOPE, MSG_SCOPE, &pid, sizeof(pid), -1);
+}
+
+/* cgroup cannot look into /proc itself. The process is our child: its number is nobody else's. */
+static int hear_unit(struct creation *c)
+{
+	char digits[24], path[64];
+	struct text t = TEXT(digits);
+	int fd, err;
+
+	text_add_u64(&t, c->container.journal.init.pid);
+	text_join(path, sizeof(path), "/proc/", digits, "/cgroup", NULL);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return creation_error(c, path, errno);
+	c->unit_made = 1;
+	step_let_go(&c->steps[STEP_SCOPE]);
+	err = tell_step(c, STEP_CGROUP, MSG_SCOPED, NULL, 0, fd);
+	close(fd);
+	return err;
+}
+
 /* For netlink, then for netdev: each would read the answers to the other. */
 static int hear_netsock(struct creation *c, int fd)
 {
@@ -380,6 +426,8 @@ static void log_heard(const struct creation *c, enum creation_step from, uint32_
 		[MSG_CGROUP] = "has named the cgroups",
 		[MSG_CGROUP_MADE] = "has made the cgroups",
 		[MSG_JOINED] = "has moved the container's process into its cgroups",
+		[MSG_SCOPE] = "has reached systemd",
+		[MSG_SCOPED] = "has put the container's process into its unit",
 		[MSG_RESCTRL] = "has named the resctrl group",
 		[MSG_NAMESPACE] = "has opened a namespace to join",
 		[MSG_INIT] = "has started the container's process",
@@ -412,6 +460,11 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 		return hear_cgroups(c, &msg->body.cgroups);
 	case MSG_RESCTRL:
 		return hear_resctrl(c, &msg->body.resctrl);
+	case MSG_SCOPE:
+		c->scope_ready = 1;
+		return 0;
+	case MSG_SCOPED:
+		return hear_unit(c);
 	case MSG_CGROUP_MADE:
 		c->cgroups_made = 1;
 		c->cgroup_dir = msg->fd;
@@ -514,19 +567,29 @@ static int send_filter(struct creation *c)
 	return tell_step(c, STEP_LINE, MSG_FILTER, NULL, 0, c->filter_fd);
 }
 
+static void close_directory(struct creation *c)
+{
+	if (c->cgroup_dir >= 0)
+		close(c->cgroup_dir);
+	c->cgroup_dir = -1;
+}
+
 int creation_advance(struct creation *c)
 {
 	const struct plan *plan = &c->container.plan;
 	struct msg_number pid = {c->container.journal.init.pid};
 	int err = 0;
 
-	if (!c->clone_sent && !c->namespaces_due && (!c->unified || c->cgroups_made)) {
+	if (!c->clone_sent && !c->namespaces_due &&
+		(!c->unified || c->cgroups_made || plan->config->systemd)) {
 		c->clone_sent = 1;
 		err = tell_step(c, STEP_NS, MSG_CLONE, NULL, 0, c->cgroup_dir);
-		if (c->cgroup_dir >= 0)
-			close(c->cgroup_dir);
-		c->cgroup_dir = -1;
+		close_directory(c);
 	}
+	if (!err && c->scope_ready && !c->unit_asked && c->init_pidfd >= 0)
+		err = ask_for_unit(c);
+	if (c->clone_sent)
+		close_directory(c); /* of a unit: nothing was to be cloned into it */
 	if (!err && !c->joining && c->cgroups_made && c->init_pidfd >= 0) {
 		c->joining = 1;
 		if (!c->joined)

@@ -343,7 +343,7 @@ int conduct_interrupted(int signal_fd, char *line, size_t size)
 	return -1;
 }
 
-static int run_step(const struct spawn *request, int seconds, char *line, size_t size)
+int conduct_run(const struct spawn *request, int seconds, char *line, size_t size)
 {
 	struct step step;
 
@@ -367,7 +367,7 @@ int conduct_parse(const struct parse_input *input, int plan, const char *const *
 		.fds = fds,
 		.fd_count = sizeof(fds) / sizeof(fds[0])};
 
-	return run_step(&request, PARSE_SECONDS, line, size);
+	return conduct_run(&request, PARSE_SECONDS, line, size);
 }
 
 /* A step that does MODE with what the journal lists. PIDS: as in container_pids, or -1. */
@@ -384,7 +384,7 @@ static int conduct_journaled(enum program program, const struct container *conta
 		text_join(line, size, "journal: ", errno_text(errno), NULL);
 		return -ECANCELED;
 	}
-	err = run_step(&request, CGROUP_SECONDS, line, size);
+	err = conduct_run(&request, CGROUP_SECONDS, line, size);
 	close(journal);
 	return err;
 }

@@ -4,6 +4,7 @@
  *
  * Barriers, in order. Who waits is on the right.
  *   plan      parse has filled and left the plan, it is sealed        all that is started after it
+ *   unit      with --systemd-cgroup: the first process is in its unit  cgroup (MSG_SCOPED)
  *   listed    cgroup has named its directories, all in the journal    cgroup (MSG_CGROUP_MAKE)
  *   clone     joined namespaces are there; on v2 the cgroup, too      ns (MSG_CLONE)
  *   joined    the first process is in its cgroup, with its devices    rootfs (MSG_JOINED)
@@ -97,7 +98,8 @@ struct parse_input {
 };
 
 /* Steps that only work with a message pair. 0, or LINE and -errno (-ECANCELED: of no system call).
- * Fill PLAN: */
+ * Any of them; fill PLAN: */
+int conduct_run(const struct spawn *request, int seconds, char *line, size_t size);
 int conduct_parse(const struct parse_input *input, int plan, const char *const *arguments,
 	char *line, size_t size);
 /* The cgroups that CONTAINER's journal names, MODE: "kill" (all processes), "remove", "freeze",

@@ -18,6 +18,7 @@
 #include "fds.h"
 #include "step.h"
 #include "sys.h"
+#include "systemd.h"
 #include "text.h"
 #include "verb.h"
 
@@ -131,7 +132,7 @@ static int parse(struct creation *c, int config)
 {
 	char preserve[24], listen_fds[24], notify[PATH_MAX + NAME_MAX + 16];
 	struct text t = TEXT(preserve), l = TEXT(listen_fds);
-	const char *arguments[20] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
+	const char *arguments[24] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
 		preserve, "--listen-fds", listen_fds};
 	const struct parse_input input = {config, -1, -1};
 	size_t n = 8;
@@ -156,6 +157,8 @@ static int parse(struct creation *c, int config)
 		arguments[n++] = "--no-new-keyring";
 	if (verb_rootless())
 		arguments[n++] = "--rootless";
+	if (globals.systemd_cgroup)
+		arguments[n++] = "--systemd-cgroup";
 	if (c->starts && !c->handover.detach)
 		arguments[n++] = "--foreground";
 	c->plan_fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -235,11 +238,8 @@ static int prepare(struct creation *c)
 
 	if (error)
 		return creation_error(c, error, 0);
-	if (globals.systemd_cgroup)
-		return creation_error(c,
-			"the systemd cgroup driver is not supported yet: run without "
-			"--systemd-cgroup",
-			0);
+	if (globals.systemd_cgroup && systemd_check(verb_rootless(), c->line, sizeof(c->line)))
+		return -1;
 	if (handover_pid_directory(&c->handover, c->line, sizeof(c->line)) ||
 		(c->starts && notify_name() &&
 			notify_connect(&c->notify, c->line, sizeof(c->line))) ||
@@ -299,7 +299,7 @@ static int report_failure(struct creation *c)
 				: "unable to start container process: it ended before it was ready",
 			0);
 	step_error(cause, line, sizeof(line));
-	if (cause == &c->steps[STEP_CGROUP])
+	if (cause == &c->steps[STEP_CGROUP] || cause == &c->steps[STEP_SCOPE])
 		text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line,
 			NULL);
 	else if (cause == &c->steps[STEP_NETDEV])
@@ -434,6 +434,16 @@ static void undo_netdev(struct creation *c)
 	}
 }
 
+/* Then the unit of that name, if there is one, is somebody else's. When no answer came in time,
+ * nobody knows. */
+static int unit_was_refused(const struct creation *c)
+{
+	const struct step *scope = &c->steps[STEP_SCOPE];
+
+	return !c->unit_made && (scope->peer.seen >> MSG_ERROR & 1) &&
+		scope->error.err != ETIMEDOUT;
+}
+
 void creation_undo(struct creation *c)
 {
 	char line[CREATION_LINE];
@@ -455,6 +465,8 @@ void creation_undo(struct creation *c)
 		journal_read(c->journal_fd, &c->container.journal))
 		log_record(LOG_LEVEL_WARNING, "the journal of the failed container cannot be read",
 			NULL);
+	if (unit_was_refused(c))
+		c->container.journal.unit.name = NULL;
 	if (container_remove(c->root_fd, &c->container, c->hooks_ran ? &c->poststop : NULL, line,
 		    sizeof(line)))
 		log_record(LOG_LEVEL_WARNING, line, NULL);

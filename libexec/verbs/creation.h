@@ -11,6 +11,7 @@
 
 enum creation_step {
 	STEP_CGROUP,
+	STEP_SCOPE,
 	STEP_RESCTRL,
 	STEP_SOURCES,
 	STEP_NAMESPACES, /* another sources: without root there is one for the namespaces alone */
@@ -57,6 +58,7 @@ struct creation {
 	int netsock;      /* for netdev, as soon as netlink is done with it; -1: none */
 	int netdev_asked; /* it moves devices, or has */
 	int resctrl_listed, resctrl_joining;
+	int scope_ready, unit_asked, unit_made;
 	int cgroups_listed, cgroups_made, clone_sent, joining, joined, joined_sent;
 	size_t cgroup_count; /* in the journal */
 	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent,

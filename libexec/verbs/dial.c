@@ -35,6 +35,7 @@ int dial(const char *path, int type, const char *before, char *line, size_t size
 	text_join(line, size, before, kind, path, doing, errno_text(err), NULL);
 	if (fd >= 0)
 		close(fd);
+	errno = err;
 	return -1;
 }
 

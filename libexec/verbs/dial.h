@@ -6,7 +6,7 @@
 
 /*
  * A socket of TYPE (SOCK_STREAM, SOCK_DGRAM) connected to PATH; "@name" is abstract, unix(7).
- * BEFORE goes in front of "dial unix PATH: …" or "dial unixgram PATH: …". An fd, or -1 and LINE.
+ * BEFORE goes in front of "dial unix PATH: …" or "dial unixgram PATH: …". An fd, or -1, errno and LINE.
  */
 int dial(const char *path, int type, const char *before, char *line, size_t size);
 

@@ -120,8 +120,8 @@ static void add_linux(struct json *j)
 	json_object(j, "cgroup");
 	json_bool(j, "v1", 1);
 	json_bool(j, "v2", 1);
-	json_bool(j, "systemd", 0);
-	json_bool(j, "systemdUser", 0);
+	json_bool(j, "systemd", *build_has_systemd != '\0');
+	json_bool(j, "systemdUser", *build_has_systemd != '\0');
 	json_bool(j, "rdma", 1);
 	json_object_end(j);
 	add_seccomp(j);

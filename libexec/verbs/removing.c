@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "step.h"
 #include "sys.h"
+#include "systemd.h"
 #include "text.h"
 
 #define KILL_MS 10000
@@ -81,6 +82,11 @@ int container_remove(
 	char reason[CREATION_LINE];
 	int err;
 
+	if (container->journal.unit.name &&
+		container_unit(container, "remove", -1, reason, sizeof(reason))) {
+		text_join(line, size, "unable to destroy container: ", reason, NULL);
+		return -1;
+	}
 	if (container->journal.cgroup_count &&
 		container_cgroup(container, "remove", reason, sizeof(reason))) {
 		text_join(line, size, "unable to destroy container: ", reason, NULL);
@@ -125,6 +131,8 @@ static size_t old_arguments(struct container *container, const char **arguments)
 		if (old->rootless)
 			arguments[n++] = "--rootless";
 	}
+	if (container->journal.unit.name)
+		arguments[n++] = "--systemd-cgroup";
 	arguments[n++] = "--id";
 	arguments[n++] = container->id;
 	arguments[n++] = "--bundle";

@@ -239,9 +239,15 @@ static _Noreturn void become_parse(void)
 {
 	char path[PATH_MAX], directory[PATH_MAX];
 	char *arguments[] = {"parse", explain ? "--explain" : "--check", "--bundle", directory,
-		json ? "--json" : NULL, NULL};
+		NULL, NULL, NULL};
 	char *const nothing[] = {NULL};
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof("parse"));
+	size_t count = 4;
+
+	if (json)
+		arguments[count++] = "--json";
+	if (globals.systemd_cgroup)
+		arguments[count++] = "--systemd-cgroup";
 
 	open_config();
 	if (!getcwd(directory, sizeof(directory)))
