@@ -183,6 +183,38 @@ static void test_bad_records(void **state)
 }
 
 /* One group and one monitoring group, each a sound path with its end. */
+/* The unit of a systemd: its name is one that systemd could have, and there is but one. */
+static void test_unit(void **state)
+{
+	static const char *const bad[] = {"", "a/b.scope", "../a.scope", "a%i.scope", "a b.scope"};
+	static char longest[257];
+	int fd = new_file();
+
+	(void)state;
+	memset(longest, 'x', 256);
+	assert_int_equal(journal_append_unit(fd, longest, 0), -EINVAL);
+	longest[255] = '\0';
+	assert_int_equal(journal_append_unit(fd, longest, 1), 0);
+	assert_int_equal(journal_read(fd, &journal), 0);
+	assert_string_equal(journal.unit.name, longest);
+	assert_int_equal(journal.unit.of_user, 1);
+	assert_int_equal(journal_append_unit(fd, "b.scope", 0), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_null(journal.unit.name);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(journal_append_unit(fd, bad[i], 0), -EINVAL);
+		fd = new_file();
+		assert_int_equal(journal_append(fd, JOURNAL_UNIT, bad[i], strlen(bad[i]) + 1), 0);
+		assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	}
+	fd = new_file();
+	assert_int_equal(journal_append_unit(fd, "runc-a\\x2db@1:2.scope", 0), 0);
+	assert_int_equal(journal_read(fd, &journal), 0);
+	assert_int_equal(journal.unit.of_user, 0);
+	assert_int_equal(journal_append(fd, JOURNAL_UNIT, "a", 1), 0); /* no NUL */
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+}
+
 static void test_resctrl(void **state)
 {
 	static const char *const bad[] = {"", "/", "a", "/a/../b", "/a//b", "/a/"};
@@ -249,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_bad_paths),
 		cmocka_unit_test(test_bad_records),
+		cmocka_unit_test(test_unit),
 		cmocka_unit_test(test_resctrl),
 		cmocka_unit_test(test_limits),
 	};

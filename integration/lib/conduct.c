@@ -1,6 +1,6 @@
 /*
  * Starts a step as a conductor would, but says nothing on its sockets: for looking at it behind its
- * confinement. helper-conduct PROGRAM "PLAN:regular CONTROL:socket? …" shared/fds.h [ARGUMENT]
+ * confinement. helper-conduct PROGRAM "PLAN:regular CONTROL:socket? …" shared/fds.h ["ARGUMENT…"]
  * Prints "pid N" and stays. Two directories are left open at 40 and 41, which the step must close.
  * With a list of system calls in CONDUCT_STOP strace holds the step at the first of them.
  */
@@ -88,9 +88,14 @@ int main(int argc, char **argv)
 	pid = fork();
 	if (pid == 0) {
 		char trace[128], inject[128];
-		char *held[] = {"strace", "-o", "/dev/null", "-e", trace, "-e", inject, argv[1],
-			build, argc > 4 ? argv[4] : NULL, NULL};
+		char *held[16] = {
+			"strace", "-o", "/dev/null", "-e", trace, "-e", inject, argv[1], build};
 		char *env[] = {NULL};
+		int used = 9;
+
+		for (word = argc > 4 ? strtok_r(argv[4], " ", &save) : NULL; word && used < 15;
+			word = strtok_r(NULL, " ", &save))
+			held[used++] = word;
 
 		for (int i = 0; i < count; i++)
 			if (dup2(fds[i], numbers[i]) < 0)

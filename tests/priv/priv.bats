@@ -115,7 +115,7 @@ fds() { ls "/proc/$1/fd" | sort -n | tr '\n' ' '; }
 	same "$(fds "$STEP")" "0 1 2 "
 }
 
-# conducted PROGRAM [ARGUMENT]: as a conductor starts it; the step's pid in $STEP.
+# conducted PROGRAM [ARGUMENTS]: as a conductor starts it; the step's pid in $STEP.
 conducted() {
 	local program=$1
 	rm -f "$T/conduct"
@@ -154,14 +154,16 @@ only_declared() {
 	done
 }
 
-@test "priv: sources, cgroup, resctrl and seccomp, conducted, held at their first look at the plan or word about it" {
+@test "priv: sources, cgroup, resctrl, scope and seccomp, conducted, held at their first look at the plan or word about it" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	local program
 	export CONDUCT_STOP=recvmsg,sendmsg,pread64
-	for program in sources cgroup resctrl seccomp; do
+	for program in sources cgroup resctrl scope seccomp; do
 		[ -x "$LIBEXEC/$program" ] || continue
 		case $program in
 		cgroup | resctrl) conducted $program create ;;
+		# The library that it is linked to is read by pread64.
+		scope) CONDUCT_STOP=sendmsg conducted $program "create v2 bus" ;;
 		*) conducted $program ;;
 		esac
 		compare "$program" "$STEP"
