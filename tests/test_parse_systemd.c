@@ -399,7 +399,7 @@ static void devices(void **state)
 			 "true", "\"type\":\"b\",\"major\":8,\"access\":\"r\"") "," RULE("true",
 			 "\"type\":\"c\",\"minor\":9,\"access\":\"w\"") "]",
 			"DeviceAllow", "a(ss) a:(ss)( r:ss( s'block-8' s'r' ) )",
-			"a(ss) a:(ss)( r:ss( s'char-*' s'w' ) )"},
+			"a(ss) a:(ss)( r:ss( s'char-*' s'wm' ) )"},
 	};
 
 	(void)state;

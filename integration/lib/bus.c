@@ -208,8 +208,8 @@ static void start_unit(int fd, uint32_t to, const char *unit, size_t length)
 /* One call: LENGTH bytes in IN, of which the body begins at BODY. */
 static void answer(int fd, size_t length, size_t body)
 {
-	static const char *const members[] = {"Hello", "AddMatch", "StartTransientUnit",
-		"StopUnit", "ResetFailedUnit", "GetUnitProcesses", "SetUnitProperties"};
+	static const char *const members[] = {"Hello", "AddMatch", "StartTransientUnit", "StopUnit",
+		"ResetFailedUnit", "GetUnitProcesses", "SetUnitProperties"};
 	const char *member = "?", *unit = body + 4 < length ? (char *)in + body + 4 : "";
 	uint32_t to;
 

@@ -107,7 +107,7 @@ static void take_defaults(const struct plan_config *config)
 	}
 }
 
-/* How systemd.resource-control(5) writes it; for "*:n" that is all of the kind. */
+/* How systemd.resource-control(5) writes it. */
 static void put_entry(const struct plan_device_rule *rule)
 {
 	const char *kind = rule->type == DEVICE_CHAR ? "char" : "block";
@@ -138,33 +138,56 @@ static void put_entry(const struct plan_device_rule *rule)
 	bus_end();
 }
 
-/* Which systems can be told a rule: all; those of a version that knows majors by number; v2. */
-enum list { PLAIN, NUMBERED, APPROXIMATE, LISTS };
-
-static enum list list_of(const struct plan_device_rule *rule)
+/* A major alone, which not all versions of systemd know by its number. */
+static int is_numbered(const struct plan_device_rule *rule)
 {
-	if (!rule->major.set && rule->minor.set)
-		return APPROXIMATE;
 	return rule->major.set && !rule->minor.set &&
-			!(rule->type == DEVICE_CHAR && rule->major.value == PTS)
-		? NUMBERED
-		: PLAIN;
+		!(rule->type == DEVICE_CHAR && rule->major.value == PTS);
 }
 
-static void put_list(enum list which, enum cgroup_layout layout)
+static int is_listed(const struct plan_device_rule *rule, int numbered)
+{
+	return rule->access && is_numbered(rule) == numbered &&
+		(rule->major.set || !rule->minor.set);
+}
+
+static void put_list(int numbered, enum cgroup_layout layout)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < rule_count; i++)
-		count += rules[i].access && list_of(&rules[i]) == which;
+		count += is_listed(&rules[i], numbered) != 0;
 	if (!count)
 		return;
-	bus_property("DeviceAllow", ALLOW, layout)->since = which == NUMBERED ? SINCE_NUMBERS : 0;
+	bus_property("DeviceAllow", ALLOW, layout)->since = numbered ? SINCE_NUMBERS : 0;
 	bus_text(BUS_ARRAY, "(ss)");
 	for (size_t i = 0; i < rule_count; i++)
-		if (rules[i].access && list_of(&rules[i]) == which)
+		if (is_listed(&rules[i], numbered))
 			put_entry(&rules[i]);
 	bus_end();
+}
+
+/* "*:n" as all of its kind, with what those are allowed anyway: a later entry replaces an earlier. */
+static void put_approximations(void)
+{
+	static const enum device_type types[] = {DEVICE_CHAR, DEVICE_BLOCK};
+
+	for (size_t t = 0; t < 2; t++) {
+		struct plan_device_rule all = {.type = types[t]};
+		int found = 0;
+
+		for (size_t i = 0; i < rule_count; i++)
+			if (rules[i].type == types[t] && !rules[i].major.set) {
+				all.access |= rules[i].access;
+				found |= rules[i].access && rules[i].minor.set;
+			}
+		if (!found)
+			continue;
+		bus_property("DeviceAllow", ALLOW, LAYOUT_V2);
+		bus_text(BUS_ARRAY, "(ss)");
+		put_entry(&all);
+		bus_end();
+	}
 }
 
 /* In this order: what is there is emptied, nothing may be used, then the list. */
@@ -192,8 +215,8 @@ void build_unit_devices(const struct plan_config *config)
 	if (everything)
 		put_policy("auto", LAYOUT_V2);
 	put_policy("strict", everything ? LAYOUT_V1 : LAYOUT_ANY);
-	put_list(PLAIN, everything ? LAYOUT_V1 : LAYOUT_ANY);
-	put_list(NUMBERED, everything ? LAYOUT_V1 : LAYOUT_ANY);
+	put_list(0, everything ? LAYOUT_V1 : LAYOUT_ANY);
+	put_list(1, everything ? LAYOUT_V1 : LAYOUT_ANY);
 	if (!everything)
-		put_list(APPROXIMATE, LAYOUT_V2);
+		put_approximations();
 }

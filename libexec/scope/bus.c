@@ -131,7 +131,7 @@ static void step_on(const char *doing)
 	int r = sd_bus_process(bus, NULL);
 
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
-		die("systemd's bus has closed the connection", NULL, 0);
+		die("systemd's bus has closed the connection:", NULL, r);
 	if (!bus_check(r))
 		wait_for_bus(doing);
 }

@@ -434,14 +434,13 @@ static void undo_netdev(struct creation *c)
 	}
 }
 
-/* Then the unit of that name, if there is one, is somebody else's. When no answer came in time,
- * nobody knows. */
+/* systemd has said no, or scope has undone what it did: a unit of that name is somebody else's. An
+ * error of the system says that nobody knows. */
 static int unit_was_refused(const struct creation *c)
 {
 	const struct step *scope = &c->steps[STEP_SCOPE];
 
-	return !c->unit_made && (scope->peer.seen >> MSG_ERROR & 1) &&
-		scope->error.err != ETIMEDOUT;
+	return !c->unit_made && (scope->peer.seen >> MSG_ERROR & 1) && !scope->error.err;
 }
 
 void creation_undo(struct creation *c)
