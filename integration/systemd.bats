@@ -138,6 +138,23 @@ limits() {
 	same "$(limits)" "$before"
 }
 
+@test "systemd: update changes the unit and the files; daemon-reload takes nothing back; what is refused changes neither" {
+	edit '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 50}, cpu: {quota: 20000, period: 50000}}'
+	start
+	runc update --memory 96M --memory-swap 96M --pids-limit 60 --cpu-quota 12345 --cpuset-cpus 0 "$ID"
+	same "$(property MemoryMax) $(property TasksMax) $(property CPUQuotaPerSecUSec) $(property AllowedCPUs)" "100663296 60 250ms 0"
+	before=$(limits)
+	contains "$before" "memory.max:100663296"
+	contains "$before" "cpu.max:12500 50000"
+	contains "$before" "pids.max:60"
+	systemctl daemon-reload
+	same "$(limits)" "$before"
+	run runc update --pids-limit 70 --cpuset-cpus 4000 "$ID"
+	expect 1
+	same "$(limits)" "$before"
+	same "$(property TasksMax) $(property AllowedCPUs)" "60 0"
+}
+
 @test "systemd: device rules hold, also after daemon-reload" {
 	mkdir "$ROOTFS/node"
 	edit '.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 4, minor: 1, access: "rw"},

@@ -179,6 +179,29 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	nothing_left
 }
 
+@test "systemd: update tells systemd, and when systemd refuses nothing is changed" {
+	[ "$LAYOUT" = hybrid ] || skip "the helper makes cgroups of v1"
+	local mode file
+	file=/sys/fs/cgroup/pids/system.slice/runc-$ID.scope/pids.max
+	edit '.linux.resources = {pids: {limit: 50}, devices: [{allow: false, access: "rwm"}]}'
+	args sleep 1000
+	bus rigid
+	detached --systemd-cgroup run -d "$ID"
+	expect 0
+	run runc update --pids-limit 60 "$ID"
+	expect 1 "unable to set unit properties of" "runc-$ID.scope" "no change"
+	same "$(cat "$file")" 50
+	same "$(jq .pids.limit "$STATE/$ID/resources.json" 2>/dev/null)" ""
+	kill $BUS
+	wait $BUS 2>/dev/null || true
+	bus good
+	runc update --pids-limit 60 --memory 64M "$ID"
+	same "$(cat "$file")" 60
+	contains "$(tail -n 1 "$T/heard")" "SetUnitProperties runc-$ID.scope"
+	for mode in TasksMax MemoryLimit; do contains "$(tail -n 1 "$T/heard")" " $mode "; done
+	for mode in DeviceAllow Slice Description MemoryMax; do lacks "$(tail -n 1 "$T/heard")" " $mode "; done
+}
+
 @test "systemd: without root on v1 it is refused in runc's words; on v2 the user's bus is asked" {
 	local hint='failed to connect to dbus \(hint: for rootless containers, maybe you need to install dbus-user-session package, see https://rootlesscontaine.rs/getting-started/common/login/\): '
 	if [ "$LAYOUT" = hybrid ]; then

@@ -3,7 +3,8 @@
  * random accesses. The program runs in an interpreter that knows no more than the instructions in
  * use and follows no jump backwards, as the kernel's verifier would not either.
  */
-/* link: libexec/cgroup/devices1 libexec/cgroup/devices2 shared/plan shared/plan_write shared/names shared/text */
+/* link: libexec/cgroup/devices1 libexec/cgroup/devices2 shared/plan shared/plan_write shared/names shared/text
+ * shared/devices */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

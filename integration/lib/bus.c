@@ -5,7 +5,7 @@
  *   deaf     takes no connection                        garbage  answers the greeting with nonsense
  *   good     makes a cgroup of the unit's name in the hierarchy of systemd, moves the process in
  *   exists   there is such a unit already               failed   the job fails
- *   lost     the job never ends
+ *   lost     the job never ends                         rigid    good, but nothing can be changed
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -198,7 +198,7 @@ static void start_unit(int fd, uint32_t to, const char *unit, size_t length)
 			"Unit was already loaded or has a fragment file.");
 		return;
 	}
-	if (is_mode("good"))
+	if (is_mode("good") || is_mode("rigid"))
 		make_cgroup(unit, length);
 	reply(fd, to, 'o', JOB);
 	if (!is_mode("lost"))
@@ -227,7 +227,9 @@ static void answer(int fd, size_t length, size_t body)
 	else if (!strcmp(member, "StopUnit")) {
 		reply(fd, to, 'o', JOB);
 		say_job_removed(fd, unit, "done");
-	} else if (!strcmp(member, "ResetFailedUnit") || !strcmp(member, "SetUnitProperties"))
+	} else if (is_mode("rigid") && !strcmp(member, "SetUnitProperties"))
+		reply_error(fd, to, "org.freedesktop.DBus.Error.PropertyReadOnly", "no change");
+	else if (!strcmp(member, "ResetFailedUnit") || !strcmp(member, "SetUnitProperties"))
 		reply(fd, to, 0, NULL);
 	else
 		reply_error(fd, to, "org.freedesktop.systemd1.NoSuchUnit", "no such unit");

@@ -114,5 +114,4 @@ void build_config(const struct value *document)
 		abandon(); /* before what needs all of it */
 	map_mounts(config);
 	find_cgroup_owner(config);
-	build_systemd(config);
 }

@@ -96,6 +96,7 @@ static void parse_config(int conducted, const struct options *options)
 	if (options->update)
 		build_update(
 			options, options->request ? read_document(request_text, FD_REQUEST) : NULL);
+	build_systemd(plan_config_record());
 }
 
 static void build_text(void *context)
@@ -104,6 +105,7 @@ static void build_text(void *context)
 
 	check_text(config_text, *length);
 	build_config(tree_parse(input_buffer, *length));
+	build_systemd(plan_config_record());
 }
 
 /* The plan in memory, in the form in which the other programs get it. */

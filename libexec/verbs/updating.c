@@ -12,7 +12,9 @@
 #include "creation.h"
 #include "fds.h"
 #include "resources_json.h"
+#include "systemd.h"
 #include "text.h"
+#include "verb.h"
 
 #define STEP_SECONDS  30
 #define RESOURCES_MAX (4u << 20)
@@ -89,6 +91,25 @@ static int keep(struct step *step, char *line, size_t size)
 	return -1;
 }
 
+/* systemd has the limits as well, and would come back to its own. */
+static int update_unit(const struct container *container, int plan, char *line, size_t size)
+{
+	return container->journal.unit.name ? container_unit(container, "update", plan, line, size)
+					    : 0;
+}
+
+/* The old plan is there until the new one takes its name. */
+static void undo_unit(const struct container *container)
+{
+	int plan = openat(container->dir, "plan", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char line[4096];
+
+	if (plan < 0 || update_unit(container, plan, line, sizeof(line)))
+		log_record(LOG_LEVEL_WARNING, "systemd keeps limits of the failed update", NULL);
+	if (plan >= 0)
+		close(plan);
+}
+
 static int write_new(
 	const struct container *container, const char *name, const void *data, size_t length)
 {
@@ -151,9 +172,14 @@ int container_update(
 {
 	struct step cgroup = {.pidfd = -1, .peer.fd = -1}, resctrl = cgroup;
 	int err = apply(&cgroup, PROGRAM_CGROUP, journal, plan, line, size);
+	int unit_changed = 0;
 
 	if (!err && rdt)
 		err = apply(&resctrl, PROGRAM_RESCTRL, journal, plan, line, size);
+	if (!err) {
+		err = update_unit(container, plan, line, size);
+		unit_changed = !err && container->journal.unit.name;
+	}
 	if (!err) {
 		err = keep_state(container);
 		if (err)
@@ -161,6 +187,9 @@ int container_update(
 	}
 	if (!err)
 		return keep(&cgroup, line, size) | keep(&resctrl, line, size);
+	/* Before the files: systemd writes them, too. */
+	if (unit_changed)
+		undo_unit(container);
 	undo(&resctrl);
 	undo(&cgroup);
 	remove_new(container);
