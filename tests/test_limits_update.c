@@ -24,7 +24,8 @@
 static void test_update_v1(void **state)
 {
 	static const struct limits list[] = {
-		{STORED, "blkio.weight=200;blkio.bfq.weight_device=8:0 50", UPDATE(BLOCK("\"weight\":200,\"leafWeight\":0"))},
+		{STORED, "blkio.weight=200;blkio.bfq.weight_device=8:0 50",
+			UPDATE(BLOCK("\"weight\":200,\"leafWeight\":0"))},
 		{STORED, "", UPDATE(BLOCK("\"weight\":0") ",\"network\":{\"classID\":0}")},
 		{STORED, "blkio.throttle.read_bps_device=8:16 7",
 			UPDATE(BLOCK(RATE("throttleReadBpsDevice", "16", "7")))},
@@ -50,8 +51,10 @@ static void test_update_v1(void **state)
 		{STORED,
 			"blkio.weight=200;blkio.weight_device=8:0 60;"
 			"blkio.leaf_weight_device=8:0 80;blkio.weight_device=8:16 70;"
-			"blkio.throttle.read_bps_device=8:0 7;blkio.throttle.read_bps_device=8:32 8;"
-			"blkio.throttle.read_bps_device=8:32 0;blkio.throttle.read_bps_device=8:0 1;"
+			"blkio.throttle.read_bps_device=8:0 7;blkio.throttle.read_bps_device=8:32 "
+			"8;"
+			"blkio.throttle.read_bps_device=8:32 0;blkio.throttle.read_bps_device=8:0 "
+			"1;"
 			"blkio.weight_device=8:16 default;blkio.leaf_weight_device=8:0 default;"
 			"blkio.weight_device=8:0 50;blkio.weight=100;"
 			"write \"8:0 5\" to blkio.throttle.write_iops_device: invalid argument",
@@ -103,7 +106,8 @@ static void test_update_v2(void **state)
 			"io.bfq.weight=200;io.bfq.weight=8:0 60;io.bfq.weight=8:16 70;io.max=8:0 "
 			"rbps=7;io.max=8:16 rbps=8;io.max=8:16" NOTHING
 			";io.max=8:0 rbps=1 wbps=max riops=max wiops=max;io.bfq.weight=8:16 "
-			"default;io.bfq.weight=8:0 50;io.bfq.weight=default 100;io.bfq.weight=8:0 50;write \"m "
+			"default;io.bfq.weight=8:0 50;io.bfq.weight=default 100;io.bfq.weight=8:0 "
+			"50;write \"m "
 			"hca_object=1\" to rdma.max: invalid argument",
 			UPDATE(BLOCK(
 				"\"weight\":200,\"weightDevice\":[{\"major\":8,\"minor\":0,"

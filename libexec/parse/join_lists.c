@@ -11,8 +11,8 @@ static int same_text(struct plan_string a, struct plan_string b)
 
 static int same_size(const void *a, const void *b)
 {
-	return same_text(((const struct plan_hugepage *)a)->size,
-		((const struct plan_hugepage *)b)->size);
+	return same_text(
+		((const struct plan_hugepage *)a)->size, ((const struct plan_hugepage *)b)->size);
 }
 
 static void take_size(void *to, const void *from)
