@@ -239,6 +239,13 @@ task_is() { [ "$(task_status "$1")" = "$2" ]; }
 	all_gone
 }
 
+@test "containerd: the processes of a task" {
+	in_background one sh -c 'sleep 98765 & exec sleep 98764'
+	wait_for 10 eval '[ "$(ctr task ps one | wc -l)" = 3 ]'
+	same "$(ctr task ps one | awk 'NR > 1 { print $1 }' | sort -n | tr '\n' ' ')" \
+		"$(runc ps --format json one | jq -r 'map(tostring) | join(" ")') "
+}
+
 @test "containerd: eight containers at once" {
 	local i pids=()
 	for i in 1 2 3 4 5 6 7 8; do

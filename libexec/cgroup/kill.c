@@ -12,9 +12,10 @@
 #include "step.h"
 #include "sys.h"
 
-#define KILL_MAX 10000 /* milliseconds */
-#define WAIT_MAX 100   /* for one process, before the next look */
-#define BATCH    128
+#define KILL_MAX  10000 /* milliseconds */
+#define WAIT_MAX  100   /* for one process, before the next look */
+#define DYING_MAX 1000
+#define BATCH     128
 
 struct killing {
 	struct pid_set signalled[2]; /* in this round and in the one before */
@@ -157,6 +158,11 @@ void kill_container(struct host *host, const struct journal *journal)
 	unified = host_controller(host, "");
 	killed = kill_unified(unified) ? unified : NULL;
 	freezer = killed ? NULL : freezer_of(host);
+	if (killed) {
+		/* What is frozen on v1 does not die; what does is not met in the first round. */
+		thaw_all(host);
+		(void)wait_empty(killed, DYING_MAX);
+	}
 	for (;;) {
 		if (freezer && try_freeze(freezer))
 			freezer = NULL;

@@ -11,27 +11,28 @@
 
 #define WAIT_MAX 10000 /* milliseconds, for all cgroups together */
 
-/* Waits up to MS for the last process of H to go: v2 says when, v1 only if asked again. */
-static void wait_for_exit(const struct hierarchy *h, int64_t ms)
+int wait_empty(const struct hierarchy *h, int64_t ms)
 {
 	struct pollfd poller = {.fd = -1, .events = POLLPRI};
 	char path[PATH_SIZE + 32], state[256];
-	ssize_t n;
+	int64_t end = now_ms() + ms, left = ms;
+	int waited = 0;
 
 	if (is_unified(h) && !text_join(path, sizeof(path), h->path, "/cgroup.events", NULL))
 		poller.fd = beneath(h->root, path, O_RDONLY);
-	if (poller.fd < 0) {
-		sleep_ms(ms);
-		return;
+	for (; poller.fd >= 0 && left > 0; left = end - now_ms()) {
+		/* Only what changes after this read wakes the poll. */
+		ssize_t n = pread(poller.fd, state, sizeof(state) - 1, 0);
+
+		state[n > 0 ? n : 0] = '\0';
+		if (!strstr(state, "populated 1"))
+			break;
+		waited = 1;
+		if (poll(&poller, 1, (int)left) < 0 && errno != EINTR)
+			die("poll:", NULL, errno);
 	}
-	/* Only what changes after this read wakes the poll. */
-	n = read(poller.fd, state, sizeof(state) - 1);
-	state[n > 0 ? n : 0] = '\0';
-	if (!strstr(state, "populated 1"))
-		sleep_ms(ms);
-	else if (poll(&poller, 1, (int)ms) < 0 && errno != EINTR)
-		die("poll:", NULL, errno);
-	close(poller.fd);
+	close_fd(&poller.fd);
+	return waited;
 }
 
 static _Noreturn void die_remaining(struct hierarchy *h, int err)
@@ -66,7 +67,9 @@ void remove_all(struct host *host, const struct journal *journal)
 			} else if (now_ms() >= end) {
 				break;
 			}
-			wait_for_exit(h, delay);
+			/* v1 tells only who asks again. */
+			if (!wait_empty(h, delay))
+				sleep_ms(delay);
 			delay = delay < 512 ? delay * 2 : delay;
 		}
 		if (err)
