@@ -149,10 +149,11 @@ conformance_problems() {
 }
 
 @test "docs: make install puts every program and page in place, and what is installed and moved works" {
-	local program page
+	local program page systemd=no
 	command -v musl-gcc >/dev/null || skip "musl-gcc is not installed"
 	# -o all: install what is built, whatever the switches were.
-	run env -u MAKEFLAGS -u MFLAGS make -C "$TOP" -s -o all install SECCOMP="${SECCOMP:-yes}" DESTDIR="$T/stage" PREFIX=/usr
+	[ -e "$LIBEXEC/scope" ] && systemd=yes
+	run env -u MAKEFLAGS -u MFLAGS make -C "$TOP" -s -o all install SECCOMP="${SECCOMP:-yes}" SYSTEMD="$systemd" DESTDIR="$T/stage" PREFIX=/usr
 	expect 0
 	while read -r program page; do
 		[ "$program" = seccomp ] && [ "$SECCOMP" = no ] && continue
