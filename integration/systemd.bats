@@ -328,8 +328,7 @@ limits() {
 	chown 1000:1000 "$BUNDLE" config.json
 	state=$(as-user mktemp -d /tmp/davit-user-XXXXXX)
 	user_runc() { (cd "$BUNDLE" && as-user timeout 60 "$RUNC" --root "$state" "$@" </dev/null 3>&- 4>&-); }
-	run user_runc --systemd-cgroup run -d "$ID"
-	[ "$status" = 0 ] || { echo "$output"; rm -rf "$state"; return 1; }
+	user_runc --systemd-cgroup run -d "$ID" >"$T/out" 2>&1 || { cat "$T/out"; rm -rf "$state"; return 1; }
 	local pid=$(user_runc state "$ID" | jq .pid) path
 	path=$(cut -d: -f3 "/proc/$pid/cgroup")
 	same "$path" "/user.slice/user-1000.slice/user@1000.service/user.slice/$unit"
