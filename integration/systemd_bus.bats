@@ -23,7 +23,8 @@ teardown() {
 	teardown_bundle || status=1
 	kill $BUS 2>/dev/null && wait $BUS 2>/dev/null || true
 	find /sys/fs/cgroup/systemd/system.slice -maxdepth 1 -name "*$ID*" -exec rmdir {} + 2>/dev/null || true
-	rmdir /sys/fs/cgroup/systemd/system.slice 2>/dev/null || true
+	# There is no systemd whose they would be.
+	rmdir /sys/fs/cgroup/*/system.slice /sys/fs/cgroup/system.slice 2>/dev/null || true
 	! mountpoint -q /run || umount -l /run
 	return $status
 }
