@@ -81,8 +81,8 @@ static int is_runtimes(int fd, int alone)
 }
 
 /* The programs of earlier containers of CGROUP, at most ATTACHED_MAX. Who may not ask (a user
- * namespace) has none that could be replaced. */
-static size_t find_old(int cgroup, int old[ATTACHED_MAX])
+ * namespace) has none that could be replaced. In a systemd UNIT one without a name is systemd's. */
+static size_t find_old(int cgroup, int unit, int old[ATTACHED_MAX])
 {
 	uint32_t ids[ATTACHED_MAX];
 	union bpf_attr attr;
@@ -104,7 +104,7 @@ static size_t find_old(int cgroup, int old[ATTACHED_MAX])
 		fd = bpf(BPF_PROG_GET_FD_BY_ID, &get);
 		if (fd < 0)
 			continue;
-		if (is_runtimes(fd, attr.query.prog_cnt == 1))
+		if (is_runtimes(fd, attr.query.prog_cnt == 1 && !unit))
 			old[found++] = fd;
 		else
 			close(fd);
@@ -146,7 +146,7 @@ void devices_v2(struct hierarchy *h, const struct plan *plan, int tolerate)
 		if (fd < 0)
 			die("load device program for", full_path(h, NULL), fd);
 	}
-	old_count = h->existed ? find_old(h->leaf, old) : 0;
+	old_count = h->existed ? find_old(h->leaf, plan->config->systemd, old) : 0;
 	err = replace(h->leaf, fd, old, old_count);
 	if (fd >= 0)
 		close(fd);
