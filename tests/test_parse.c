@@ -466,7 +466,7 @@ static void little_memory(void **state)
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_AS, &usual), 0);
 	small = usual;
-	small.rlim_cur = 4 << 20;
+	small.rlim_cur = 5 << 20;
 	assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
 	status = run(template);
 	assert_int_equal(setrlimit(RLIMIT_AS, &usual), 0);
