@@ -236,6 +236,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: a cgroup that gives controllers to those below takes no process" {
+	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	needs pids
 	newer "1.1.5 has other words"
@@ -248,6 +249,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: below a threaded cgroup, with a limit that needs a domain and without" {
+	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	newer "1.1.5 has other words"
 	EXTRA=/sys/fs/cgroup/$ID-t
@@ -266,6 +268,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: the user of a container that may write its cgroup owns what the kernel says, and nothing else" {
+	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	newer "1.1.5 does so with systemd only"
 	local d=/sys/fs/cgroup/$ID file
@@ -295,6 +298,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: one device program, which has a name and goes with the container" {
+	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	newer "1.1.5 gives no name"
 	local id
@@ -308,6 +312,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: the device program of an earlier container is replaced, that of others stays" {
+	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	newer "1.1.5 replaces any"
 	EXTRA=/sys/fs/cgroup/$ID
