@@ -11,7 +11,6 @@ setup() {
 	setup_bundle
 }
 
-v2() { [ "$LAYOUT" = v2 ] || [ "$LAYOUT" = vm ]; }
 # The v2 hierarchy of this machine has few controllers; that of the virtual machine has all.
 with_memory() { [ "$LAYOUT" != v2 ] || skip "the v2 hierarchy of this machine has no memory controller"; }
 
@@ -19,7 +18,7 @@ with_memory() { [ "$LAYOUT" != v2 ] || skip "the v2 hierarchy of this machine ha
 same_everywhere() { [ "$LAYOUT" != vm ] || skip "not for the virtual machine: the same everywhere"; }
 
 # It has this one, unless somebody has mounted it as v1.
-huge_pages() { v2 && grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers && [ -e /sys/kernel/mm/hugepages/hugepages-2048kB ]; }
+huge_pages() { in_v2 && grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers && [ -e /sys/kernel/mm/hugepages/hugepages-2048kB ]; }
 
 # A container that has used a known amount of everything and sleeps now, its cgroup at /$ID in every hierarchy.
 busy() {
@@ -85,8 +84,8 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 	[ "$LAYOUT" = v2 ] || jq -e '.data.pids.limit == 31 and .data.memory.usage.limit == 104857600' <<<"$output"
 	[ "$LAYOUT" = v2 ] || jq -e '.data.memory | .cache >= 3145728 and .usage.usage >= 3145728 and .raw.shmem >= 3145728' <<<"$output"
 	[ "$LAYOUT" = v2 ] || jq -e '.data.cpu.throttling | .periods > 0 and .throttledPeriods > 0 and .throttledTime > 0' <<<"$output"
-	v2 || jq -e '(.data.cpu.usage.percpu | add) == .data.cpu.usage.total and (.data.cpuset.cpus | length) > 0' <<<"$output"
-	! v2 || jq -e '.data.cpu.psi.some | .total >= 0 and has("avg10") and has("avg60") and has("avg300")' <<<"$output"
+	in_v2 || jq -e '(.data.cpu.usage.percpu | add) == .data.cpu.usage.total and (.data.cpuset.cpus | length) > 0' <<<"$output"
+	! in_v2 || jq -e '.data.cpu.psi.some | .total >= 0 and has("avg10") and has("avg60") and has("avg300")' <<<"$output"
 	! huge_pages || jq -e '.data.hugetlb["2MB"] == {failcnt: 0}' <<<"$output"
 }
 
@@ -108,16 +107,16 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 	for key in $(diff "$T/their-keys" "$T/our-keys" | sed -n 's/^[<>] //p'); do
 		case $key in
 		data.cpu.psi* | data.memory.psi* | data.blkio.psi*) ;;
-		data.cpu.usage.percpu_kernel | data.cpu.usage.percpu_user) v2 ;;
-		data.memory.kernel | data.memory.kernel.limit | data.memory.kernel.failcnt) v2 ;;
-		data.memory.kernelTCP | data.memory.kernelTCP.limit | data.memory.kernelTCP.failcnt) v2 ;;
+		data.cpu.usage.percpu_kernel | data.cpu.usage.percpu_user) in_v2 ;;
+		data.memory.kernel | data.memory.kernel.limit | data.memory.kernel.failcnt) in_v2 ;;
+		data.memory.kernelTCP | data.memory.kernelTCP.limit | data.memory.kernelTCP.failcnt) in_v2 ;;
 		data.memory.usage | data.memory.usage.* | data.memory.swap | data.memory.swap.*) [ "$LAYOUT" = v2 ] ;;
-		data.memory.usage.max) v2 ;; # memory.peak
-		data.hugetlb.*) v2 ;;        # runc 1.1.15 has none there
+		data.memory.usage.max) in_v2 ;; # memory.peak
+		data.hugetlb.*) in_v2 ;;        # runc 1.1.15 has none there
 		*) false ;;
 		esac || { echo "differs: $key"; return 1; }
 	done
-	v2 || same "$(jq -c .data.hugetlb "$T/ours")" "$(jq -c .data.hugetlb "$T/theirs")"
+	in_v2 || same "$(jq -c .data.hugetlb "$T/ours")" "$(jq -c .data.hugetlb "$T/theirs")"
 	for key in .data.cpuset .data.pids .data.intel_rdt .data.network_interfaces ".data.memory.usage.limit // 0" \
 		.data.cpu.throttling.throttledPeriods .data.cpu.usage.total .data.blkio.ioServiceBytesRecursive ".data.memory.swap.limit // 0"; do
 		same "$key $(jq -c "$key" "$T/ours")" "$key $(jq -c "$key" "$T/theirs")"
@@ -183,7 +182,7 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 	runc kill "$ID" KILL
 	wait_for 5 is_stopped "$ID"
 	# On v1 a cgroup that is empty is still there, and the stream goes on, as runc's.
-	if v2; then
+	if in_v2; then
 		ended
 		runc delete "$ID"
 	else
@@ -206,7 +205,7 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 }
 
 @test "events: on v1 the end of the memory cgroup is the end, and no OOM, while the others are there" {
-	! v2 || skip "v1 has a directory for each controller"
+	! in_v2 || skip "v1 has a directory for each controller"
 	needs_controller memory
 	sleeper
 	stream --interval 1h "$ID"
@@ -245,7 +244,7 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 	edit --arg path "/$ID" '.linux.cgroupsPath = $path'
 	sleeper
 	d=/sys/fs/cgroup/pids/$ID
-	! v2 || d=/sys/fs/cgroup/$ID
+	! in_v2 || d=/sys/fs/cgroup/$ID
 	mkdir "$d/below" "$d/hugetlb.64KB.current"
 	sleep 1000 3>&- 4>&- &
 	BACKGROUND="$BACKGROUND $!"
@@ -350,7 +349,7 @@ switches() { local p; for p in "$@"; do cat "/proc/$p/status"; done | awk '/ctxt
 	local file=/sys/fs/cgroup/pids/$ID/pids.max before
 	newer "words"
 	[ "$(id -u)" = 0 ] && [ -n "$DAVIT_ISOLATED" ] || skip "needs a mount namespace of its own"
-	! v2 || file=/sys/fs/cgroup/$ID/cpu.pressure
+	! in_v2 || file=/sys/fs/cgroup/$ID/cpu.pressure
 	edit --arg path "/$ID" '.linux.cgroupsPath = $path'
 	sleeper
 	echo nonsense >"$T/nonsense"
@@ -386,7 +385,7 @@ switches() { local p; for p in "$@"; do cat "/proc/$p/status"; done | awk '/ctxt
 		grep -Eq "^container_threads_max\{id=\"$ID\"\} 31$" "$T/metrics"
 		grep -Eq "^container_oom_events_total\{id=\"$ID\"\} 0$" "$T/metrics"
 	fi
-	! v2 || grep -Eq "^container_pressure_cpu_waiting_seconds_total\{id=\"$ID\"\} [0-9.]+$" "$T/metrics"
+	! in_v2 || grep -Eq "^container_pressure_cpu_waiting_seconds_total\{id=\"$ID\"\} [0-9.]+$" "$T/metrics"
 	# The page lists every one.
 	families=$(sed -n 's/^# TYPE \([a-z0-9_]*\) .*/\1/p' "$T/metrics")
 	for family in $families; do

@@ -3,8 +3,6 @@
 
 load lib/common
 
-on_v2() { [ "$LAYOUT" = v2 ] || [ "$LAYOUT" = vm ]; }
-
 setup() {
 	setup_bundle
 	[ "$LAYOUT" != vm ] || [ -e /sys/fs/cgroup/cgroup.controllers ] || skip "for the virtual machine only"
@@ -15,24 +13,25 @@ setup() {
 teardown() {
 	[ -z "$OTHER" ] || { kill -9 "$OTHER" && wait "$OTHER"; } 2>/dev/null || true
 	[ -z "$EXTRA" ] || find "$EXTRA" -depth -type d -exec rmdir {} + 2>/dev/null || true
+	[ -z "$GIVEN" ] || echo "-$GIVEN" >/sys/fs/cgroup/cgroup.subtree_control || true
 	teardown_bundle
 }
 
 # dir CONTROLLER: where it has the container's cgroup.
 dir() {
-	if on_v2; then echo "/sys/fs/cgroup/$ID"; else echo "/sys/fs/cgroup/$1/$ID"; fi
+	if in_v2; then echo "/sys/fs/cgroup/$ID"; else echo "/sys/fs/cgroup/$1/$ID"; fi
 }
 
 # needs V1 V2: names of the controller.
 needs() {
-	if on_v2; then
+	if in_v2; then
 		grep -qw "${2:-$1}" /sys/fs/cgroup/cgroup.controllers || skip "cgroup v2 of this machine has no ${2:-$1} controller"
 	else
 		[ -e "/sys/fs/cgroup/$1/cgroup.procs" ] || skip "this machine has no $1 hierarchy"
 	fi
 }
 
-only_v2() { on_v2 || skip "for v2 only"; }
+only_v2() { in_v2 || skip "for v2 only"; }
 
 # limited FILTER: a container is created with what the filter makes of linux.resources.
 limited() {
@@ -57,7 +56,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 	newer "1.1.5 does not know bfq on v2"
 	needs blkio io
 	limited '.linux.resources.blockIO = {weight: 200}'
-	if on_v2; then
+	if in_v2; then
 		has io io.bfq.weight "default 200" || has io io.bfq.weight 200 || has io io.weight "default 1920"
 	elif [ -e "$(dir blkio)/blkio.weight" ]; then
 		has blkio blkio.weight 200
@@ -73,7 +72,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 	limited --arg d "$device" '($d | split(":") | map(tonumber)) as $n | {major: $n[0], minor: $n[1]} as $n | .linux.resources.blockIO = {
 		throttleReadBpsDevice: [$n + {rate: 1048576}], throttleWriteBpsDevice: [$n + {rate: 2097152}],
 		throttleReadIOPSDevice: [$n + {rate: 100}], throttleWriteIOPSDevice: [$n + {rate: 200}]}'
-	if on_v2; then
+	if in_v2; then
 		has io io.max "$device rbps=1048576 wbps=2097152 riops=100 wiops=200"
 	else
 		has blkio blkio.throttle.read_bps_device "$device 1048576"
@@ -87,7 +86,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 	needs blkio io
 	newer "1.1.5 has other words"
 	edit '.linux.resources.blockIO.throttleReadBpsDevice = [{major: 4000, minor: 7, rate: 1}]'
-	if on_v2; then
+	if in_v2; then
 		refused "write .*4000:7 rbps=1.* to /sys/fs/cgroup/$ID/io.max: no such device" create "$ID"
 	else
 		refused "write .*4000:7 1.* to /sys/fs/cgroup/blkio/$ID/blkio.throttle.read_bps_device: no such device" create "$ID"
@@ -101,12 +100,12 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 	edit '.linux.resources.memory = {limit: 67108864, reservation: 33554432, swap: 134217728}
 		| .linux.resources.cpu = {shares: 512, quota: 50000, period: 200000, burst: 20000, cpus: "0", mems: "0"}
 		| .linux.resources.pids.limit = 33'
-	on_v2 || [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || edit 'del(.linux.resources.memory.swap)'
+	in_v2 || [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || edit 'del(.linux.resources.memory.swap)'
 	limited .
 	has pids pids.max 33
 	has cpuset cpuset.cpus 0
 	has cpuset cpuset.mems 0
-	if on_v2; then
+	if in_v2; then
 		has memory memory.max 67108864
 		has memory memory.low 33554432
 		has memory memory.swap.max 67108864
@@ -145,7 +144,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 	needs hugetlb
 	[ -d /sys/kernel/mm/hugepages/hugepages-2048kB ] || skip "this kernel has no huge pages of 2 MB"
 	limited '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
-	if on_v2; then
+	if in_v2; then
 		has hugetlb hugetlb.2MB.max 4194304
 		has hugetlb hugetlb.2MB.rsvd.max 4194304
 	else
@@ -164,7 +163,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 @test "limits: marks for the network, on v1 alone" {
 	newer "1.1.5 has other words, and passes them over on v2"
 	edit '.linux.resources.network = {classID: 1048577}'
-	if on_v2; then
+	if in_v2; then
 		refused 'linux.resources.network.classID: cgroup v2 has no such limit' create "$ID"
 	elif [ -e /sys/fs/cgroup/net_cls/cgroup.procs ]; then
 		limited .
@@ -174,7 +173,7 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 		refused 'cannot set net_cls limit: container could not join or create cgroup' create "$ID"
 	fi
 	edit '.linux.resources.network = {priorities: [{name: "lo", priority: 5}]}'
-	if on_v2; then
+	if in_v2; then
 		refused 'linux.resources.network.priorities: cgroup v2 has no such limit' create "$ID"
 	elif [ -e /sys/fs/cgroup/net_prio/cgroup.procs ]; then
 		limited .
@@ -187,9 +186,9 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 @test "limits: RDMA devices that are not there, or no such controller" {
 	newer "1.1.5 has other words"
 	edit '.linux.resources.rdma = {nosuch0: {hcaHandles: 3}}'
-	if on_v2 && ! grep -qw rdma /sys/fs/cgroup/cgroup.controllers; then
+	if in_v2 && ! grep -qw rdma /sys/fs/cgroup/cgroup.controllers; then
 		refused 'cannot set rdma limit: no controller .*rdma.* in /sys/fs/cgroup/cgroup.controllers' create "$ID"
-	elif ! on_v2 && [ ! -e /sys/fs/cgroup/rdma/cgroup.procs ]; then
+	elif ! in_v2 && [ ! -e /sys/fs/cgroup/rdma/cgroup.procs ]; then
 		refused 'cannot set rdma limit: container could not join or create cgroup' create "$ID"
 	else
 		refused 'write .*nosuch0 hca_handle=3.* to /sys/fs/cgroup/.*rdma.max: ' create "$ID"
@@ -236,20 +235,19 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: a cgroup that gives controllers to those below takes no process" {
-	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
-	needs pids
+	needs hugetlb
 	newer "1.1.5 has other words"
 	EXTRA=/sys/fs/cgroup/$ID
 	mkdir -p "$EXTRA/below"
-	echo +pids >/sys/fs/cgroup/cgroup.subtree_control
-	echo +pids >"$EXTRA/cgroup.subtree_control"
-	run runc create "$ID"
-	expect 1 'no process may be in a cgroup that gives \"pids\" to those below it: write to '"$EXTRA/cgroup.procs: device or resource busy"
+	grep -qw hugetlb /sys/fs/cgroup/cgroup.subtree_control || GIVEN=hugetlb # one of those that threads cannot have
+	echo +hugetlb >/sys/fs/cgroup/cgroup.subtree_control
+	echo +hugetlb >"$EXTRA/cgroup.subtree_control"
+	detached create "$ID"
+	expect 1 'no process may be in a cgroup that gives \"hugetlb\" to those below it: write to '"$EXTRA/cgroup.procs: device or resource busy"
 }
 
 @test "limits: v2: below a threaded cgroup, with a limit that needs a domain and without" {
-	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	newer "1.1.5 has other words"
 	EXTRA=/sys/fs/cgroup/$ID-t
@@ -268,7 +266,6 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: the user of a container that may write its cgroup owns what the kernel says, and nothing else" {
-	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	newer "1.1.5 does so with systemd only"
 	local d=/sys/fs/cgroup/$ID file
@@ -298,7 +295,6 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: one device program, which has a name and goes with the container" {
-	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	newer "1.1.5 gives no name"
 	local id
@@ -312,7 +308,6 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 }
 
 @test "limits: v2: the device program of an earlier container is replaced, that of others stays" {
-	[ "$LAYOUT" != vm ] || skip "run on plain v2"
 	only_v2
 	newer "1.1.5 replaces any"
 	EXTRA=/sys/fs/cgroup/$ID

@@ -128,7 +128,7 @@ load lib/update
 @test "update: cpuset outside of the cgroup above is the kernel's error, with file and value" {
 	needs cpuset
 	newer "its own words"
-	! is_v2 || skip "v2 takes what is above when it changes"
+	! in_v2 || skip "v2 takes what is above when it changes"
 	local top=/sys/fs/cgroup/cpuset/$ID-above
 	[ "$(cat /sys/fs/cgroup/cpuset/cpuset.cpus)" != 0 ] || skip "one CPU"
 	mkdir "$top"
@@ -158,7 +158,7 @@ load lib/update
 
 @test "update: what is below the present use is refused by the kernel, with both numbers" {
 	needs memory
-	! is_v2 || skip "v2 takes it and kills: see checkBeforeUpdate"
+	! in_v2 || skip "v2 takes it and kills: see checkBeforeUpdate"
 	running '{memory: {limit: 33554432}}'
 	fails "unable to set memory limit to 4096 (current usage: " --memory 4096
 	memory_is 33554432
@@ -166,7 +166,7 @@ load lib/update
 
 @test "update: checkBeforeUpdate refuses what is below the present use" {
 	needs memory
-	is_v2 || skip "v1's kernel does it"
+	in_v2 || skip "v1's kernel does it"
 	args sh -c 'dd if=/dev/zero of=/tmp/a bs=1M count=24; sleep 1000'
 	edit '.root.readonly = false | .linux.resources = {memory: {limit: 67108864}} |
 		.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
@@ -202,7 +202,7 @@ load lib/update
 
 @test "update: every limit by JSON" {
 	newer "burst and idle came later"
-	if is_v2; then needs memory cpu cpuset pids; else needs memory cpu cpuset pids; fi
+	if in_v2; then needs memory cpu cpuset pids; else needs memory cpu cpuset pids; fi
 	running '{}'
 	update_json '{"memory": {"limit": 67108864, "reservation": 33554432}, "pids": {"limit": 20},
 		"cpu": {"shares": 512, "quota": 20000, "period": 50000, "burst": 1000, "cpus": "0", "mems": "0"}}'
@@ -220,7 +220,7 @@ load lib/update
 	needs memory
 	newer "1.1.5 passes them over"
 	running '{}'
-	if is_v2; then
+	if in_v2; then
 		echo '{"memory": {"swappiness": 10}}' >"$T/r"
 		fails "linux.resources.memory.swappiness: cgroup v2 has no such limit" -r "$T/r"
 		return
@@ -239,7 +239,7 @@ load lib/update
 	newer "1.1.5 passes them over"
 	needs hugetlb
 	local file suffix
-	if is_v2; then suffix=max; else suffix=limit_in_bytes; fi
+	if in_v2; then suffix=max; else suffix=limit_in_bytes; fi
 	running '{hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}'
 	file=hugetlb.2MB.$suffix
 	same "$(value hugetlb $file)" 4194304
@@ -256,7 +256,7 @@ load lib/update
 @test "update: the unified map, and its failure in the middle" {
 	newer "its own words"
 	running '{}'
-	if ! is_v2; then
+	if ! in_v2; then
 		echo '{"unified": {"hugetlb.2MB.max": "2097152"}}' >"$T/r"
 		fails "invalid configuration: cannot use unified on cgroup v1" -r "$T/r"
 		return
@@ -396,7 +396,7 @@ load lib/update
 
 @test "update: only what is given is written, whatever else is stored" {
 	needs_some
-	if is_v2; then needs memory; fi
+	if in_v2; then needs memory; fi
 	running '{pids: {limit: 100}, memory: {limit: 67108864}, cpu: {shares: 512}}'
 	echo 77 >"$(dir_of pids)/pids.max" # by somebody else
 	newer "1.1.5 writes everything"
@@ -407,7 +407,7 @@ load lib/update
 
 @test "update: what a request leaves out: memory, shares and weight stay stored" {
 	needs_some
-	if is_v2; then needs memory cpu; fi
+	if in_v2; then needs memory cpu; fi
 	running '{memory: {limit: 67108864, reservation: 33554432}, cpu: {shares: 512}}'
 	update --pids-limit 40
 	stored .memory 67108864
@@ -421,7 +421,7 @@ load lib/update
 @test "update: what a request leaves out: burst, idle, cpuset, pids go out of the state, the kernel keeps them" {
 	needs_some
 	newer "it stores zeros"
-	if is_v2; then needs memory cpuset; fi
+	if in_v2; then needs memory cpuset; fi
 	running '{pids: {limit: 100}, cpu: {cpus: "0", mems: "0"}}'
 	update --memory 80m
 	stored .pids_limit null
@@ -471,7 +471,7 @@ load lib/update
 	needs_some
 	newer "1.1.5 does not"
 	running '{pids: {limit: 100}, memory: {limit: 67108864, swap: 134217728}, cpu: {shares: 512, quota: 50000}}'
-	if is_v2; then
+	if in_v2; then
 		needs memory cpu hugetlb
 		echo '{"pids": {"limit": 7}, "memory": {"limit": 33554432, "swap": 50331648}, "cpu": {"shares": 100, "quota": 1000, "idle": 1},
 			"unified": {"hugetlb.2MB.max": "junk"}}' >"$T/r"
@@ -512,10 +512,10 @@ load lib/update
 @test "update: device rules are not touched" {
 	running '{devices: [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 1, minor: 5, access: "r"}]}'
 	local before
-	is_v2 || before=$(value devices devices.list)
+	in_v2 || before=$(value devices devices.list)
 	echo '{"devices": [{"allow": true, "access": "rwm"}]}' >"$T/r"
 	update -r "$T/r"
-	is_v2 || same "$(value devices devices.list)" "$before"
+	in_v2 || same "$(value devices devices.list)" "$before"
 	run runc exec "$ID" sh -c 'mknod /tmp/d b 7 0 && cat /tmp/d'
 	[ "$status" != 0 ]
 	run runc exec "$ID" sh -c 'head -c 1 /dev/zero >/dev/null'
@@ -570,7 +570,7 @@ load lib/update
 
 @test "update: what config.json says counts no more once an update has replaced it; device rules are kept" {
 	newer "resources.json"
-	if is_v2; then needs pids; fi
+	if in_v2; then needs pids; fi
 	running '{pids: {limit: 100}, devices: [{allow: false, access: "rwm"}, {allow: true, type: "b", major: 7, access: "rm"}]}'
 	update_json '{"pids": {"limit": 9}}'
 	same "$(jq -c '.resources | [.pids, .devices]' "$STATE/$ID/resources.json")" \

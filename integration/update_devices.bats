@@ -16,7 +16,7 @@ teardown() {
 }
 
 needs_blocks() {
-	if is_v2; then needs io; else needs blkio; fi
+	if in_v2; then needs io; else needs blkio; fi
 	disk || skip "no disk"
 }
 
@@ -53,7 +53,7 @@ rates() {
 # rates_are N…: what the kernel has; "max": none.
 rates_are() {
 	local file now=""
-	if is_v2; then
+	if in_v2; then
 		now=$(value io io.max | sed -n "s/^$MAJMIN //p")
 		now=${now:-"rbps=max wbps=max riops=max wiops=max"}
 		same "$now" "rbps=$1 wbps=$2 riops=$3 wiops=$4"
@@ -66,7 +66,7 @@ rates_are() {
 	same "$now" "$1 $2 $3 $4 "
 }
 
-block() { if is_v2; then dir_of io; else dir_of blkio; fi; }
+block() { if in_v2; then dir_of io; else dir_of blkio; fi; }
 
 # The file that has the weight of all devices.
 weight_file() {
@@ -91,11 +91,11 @@ device_weight_is() {
 
 # What no kernel takes, behind limits of block devices in the order of the writes.
 junk() {
-	if is_v2; then echo '"unified": {"cgroup.max.depth": "junk"}'
+	if in_v2; then echo '"unified": {"cgroup.max.depth": "junk"}'
 	else echo '"network": {"priorities": [{"name": "nosuch0", "priority": 1}]}'; fi
 }
 junk_error() {
-	if is_v2; then echo 'unable to set unified resource "cgroup.max.depth"'
+	if in_v2; then echo 'unable to set unified resource "cgroup.max.depth"'
 	elif mountpoint -q /sys/fs/cgroup/net_prio; then echo 'net_prio.ifpriomap'
 	else echo 'cannot set net_prio limit: container could not join or create cgroup'; fi
 }
@@ -136,7 +136,7 @@ junk_error() {
 	needs_blocks
 	running "{blockIO: {$(rates 1048576 - 50)}}"
 	# by somebody else
-	if is_v2; then echo "$MAJMIN rbps=5242880" >"$(dir_of io)/io.max"
+	if in_v2; then echo "$MAJMIN rbps=5242880" >"$(dir_of io)/io.max"
 	else echo "$MAJMIN 5242880" >"$(dir_of blkio)/blkio.throttle.read_bps_device"; fi
 	update_json "{\"blockIO\": {$(rates - 2097152)}}"
 	rates_are 5242880 2097152 50 max
@@ -204,7 +204,7 @@ junk_error() {
 	echo '{"network": {"classID": 5}}' >"$T/class"
 	echo '{"network": {"priorities": [{"name": "lo", "priority": 5}]}}' >"$T/priority"
 	echo '{"rdma": {"mlx5_0": {"hcaHandles": 5}}}' >"$T/rdma"
-	if is_v2; then
+	if in_v2; then
 		fails "linux.resources.network.classID: cgroup v2 has no such limit" -r "$T/class"
 		fails "linux.resources.network.priorities: cgroup v2 has no such limit" -r "$T/priority"
 		fails "rdma" -r "$T/rdma"

@@ -1,7 +1,5 @@
 # For the tests of runc update: what the kernel has now in the layout at hand, and updates that must work or fail.
 
-is_v2() { [ "$LAYOUT" = v2 ] || [ "$LAYOUT" = vm ]; }
-
 # What is the same in every layout is not repeated in the virtual machine, which is slow.
 not_in_vm() { [ "$LAYOUT" != vm ] || skip "the same in every layout"; }
 
@@ -9,7 +7,7 @@ not_in_vm() { [ "$LAYOUT" != vm ] || skip "the same in every layout"; }
 needs() {
 	local name
 	for name; do
-		if is_v2; then
+		if in_v2; then
 			grep -qw "$name" /sys/fs/cgroup/cgroup.controllers || skip "this v2 has no $name controller"
 		else
 			mountpoint -q "/sys/fs/cgroup/$name" || skip "this machine has no $name hierarchy"
@@ -19,20 +17,20 @@ needs() {
 
 # Any limit of this layout that an update can set and a test can read: "FLAG VALUE CONTROLLER FILE".
 needs_some() {
-	if is_v2; then needs pids; else needs pids memory cpu cpuset; fi
+	if in_v2; then needs pids; else needs pids memory cpu cpuset; fi
 }
 
 # value CONTROLLER FILE: of the container's cgroup.
 dir_of() {
 	local top=/sys/fs/cgroup
-	is_v2 || top=/sys/fs/cgroup/$1
+	in_v2 || top=/sys/fs/cgroup/$1
 	find "$top" -type d -name "$ID" -print -quit
 }
 value() { cat "$(dir_of "$1")/$2"; }
 
 # is CONTROLLER FILE-OF-V1 V1 FILE-OF-V2 V2: what is in the file of this layout.
 is() {
-	if is_v2; then same "$4 $(value "$1" "$4")" "$4 $5"; else same "$2 $(value "$1" "$2")" "$2 $3"; fi
+	if in_v2; then same "$4 $(value "$1" "$4")" "$4 $5"; else same "$2 $(value "$1" "$2")" "$2 $3"; fi
 }
 
 memory_is() { is memory memory.limit_in_bytes "$1" memory.max "$1"; }
@@ -40,12 +38,12 @@ memory_is() { is memory memory.limit_in_bytes "$1" memory.max "$1"; }
 memory_swap_is() { is memory memory.memsw.limit_in_bytes "$1" memory.swap.max $(($1 - $2)); }
 pids_is() { same "$(value pids pids.max)" "$1"; }
 needs_swap() {
-	if is_v2; then [ -e "$(dir_of memory)/memory.swap.max" ]; else [ -e "$(dir_of memory)/memory.memsw.limit_in_bytes" ]; fi ||
+	if in_v2; then [ -e "$(dir_of memory)/memory.swap.max" ]; else [ -e "$(dir_of memory)/memory.memsw.limit_in_bytes" ]; fi ||
 		skip "no swap accounting"
 }
 
 # One limit that every layout has: pids, or huge pages where v2 has no more. one N: as JSON; one_is N: what the kernel has.
-has_pids() { ! is_v2 || grep -qw pids /sys/fs/cgroup/cgroup.controllers; }
+has_pids() { ! in_v2 || grep -qw pids /sys/fs/cgroup/cgroup.controllers; }
 needs_one() { has_pids || needs hugetlb; }
 one() {
 	if has_pids; then echo "{\"pids\": {\"limit\": $1}}"
