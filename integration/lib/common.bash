@@ -127,7 +127,7 @@ leftovers() (
 			new_processes | while read -r p; do
 				ours "$p" || echo "process: $p $(tr '\0' ' ' <"/proc/$p/cmdline")"
 			done 2>/dev/null
-			find "$STATE" -mindepth 1 -not -name '.*' -printf 'state: %p\n' 2>/dev/null
+			find "$STATE" -mindepth 1 -name '.*' -prune -o -mindepth 1 -printf 'state: %p\n' 2>/dev/null
 		)
 		[ -z "$now" ] && return 0
 		sleep 0.2

@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <time.h>
 #include "fds.h"
+#include "step.h"
 #include "sys.h"
 #include "systemd.h"
 #include "text.h"
@@ -134,12 +135,17 @@ static int spawn_namespaces(struct creation *c)
 	return spawn_step(c, STEP_NAMESPACES, &request, sources_rules, COUNT(sources_rules));
 }
 
+/* Only for a profile whose program is not known yet. */
 static int spawn_seccomp(struct creation *c)
 {
 	struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {-1, FD_FILTER}};
 	const struct spawn request = {
 		.program = PROGRAM_SECCOMP, .image = -1, .fds = fds, .fd_count = 2};
 
+	bpf_key(&c->container.plan, build_id, c->filter_key);
+	c->filter_fd = bpf_cache_find(c->root_fd, c->filter_key);
+	if (c->filter_fd >= 0)
+		return 0;
 	c->filter_fd = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (c->filter_fd < 0)
 		return creation_error(c, "memfd_create", errno);
@@ -615,7 +621,7 @@ int creation_advance(struct creation *c)
 				!creation_pending(c, STEP_RESCTRL))))
 		err = run_early_hooks(c);
 	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent &&
-		c->steps[STEP_SECCOMP].done)
+		!creation_pending(c, STEP_SECCOMP))
 		err = send_filter(c);
 	return err;
 }

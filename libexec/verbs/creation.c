@@ -393,6 +393,13 @@ static int release_steps(struct creation *c)
 	return 0;
 }
 
+/* The kernel has taken it. */
+static void remember_filter(struct creation *c)
+{
+	if (c->steps[STEP_SECCOMP].program)
+		bpf_cache_store(c->root_fd, c->filter_key, c->filter_fd);
+}
+
 int creation_make(struct creation *c)
 {
 	int err;
@@ -413,6 +420,7 @@ int creation_make(struct creation *c)
 		creation_undo(c);
 		return -1;
 	}
+	remember_filter(c);
 	step_kill(&c->steps[STEP_NETDEV]); /* its devices stay where they are */
 	(void)flock(c->lock_fd, LOCK_UN);  /* the container belongs to everybody now */
 	return 0;

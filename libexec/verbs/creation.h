@@ -2,6 +2,7 @@
 #ifndef DAVIT_CREATION_H
 #define DAVIT_CREATION_H
 
+#include "bpf_cache.h"
 #include "conduct.h"
 #include "handover.h"
 #include "notify.h"
@@ -45,6 +46,7 @@ struct creation {
 	int start_fd; /* read end of the start fifo */
 	int plan_fd;
 	int filter_fd;
+	uint8_t filter_key[BPF_KEY_SIZE];
 	int signal_fd;
 	struct step steps[STEP_COUNT];
 	struct step poststop; /* a hook program of its own: the other may have failed and gone when
