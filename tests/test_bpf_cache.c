@@ -534,7 +534,7 @@ static void test_no_other_length_is_believed(void **state)
 }
 
 /* The entry of another key under this one's name. */
-static void test_an_entry_that_was_renamed_is_not_believed(void **state)
+static void test_a_renamed_entry_is_not_believed(void **state)
 {
 	char other[sizeof(name)];
 
@@ -760,8 +760,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lengths, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_changed_byte_is_believed, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_other_length_is_believed, begin, end),
-		cmocka_unit_test_setup_teardown(
-			test_an_entry_that_was_renamed_is_not_believed, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_renamed_entry_is_not_believed, begin, end),
 		cmocka_unit_test_setup_teardown(test_other_kinds_of_entries, begin, end),
 		cmocka_unit_test_setup_teardown(test_other_kinds_of_directories, begin, end),
 		cmocka_unit_test_setup_teardown(test_other_owners, begin, end),
