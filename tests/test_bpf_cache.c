@@ -100,7 +100,7 @@ static void test_sha256_padding(void **state)
 struct profile {
 	uint64_t standard;
 	struct plan_opt_u64 standard_errno;
-	uint64_t archs[2], arch_count, has_flags, flags;
+	uint64_t archs[4], arch_count, has_flags, flags;
 	struct {
 		const char *names[NAMES];
 		uint64_t action;
@@ -298,6 +298,29 @@ static void test_equal_profiles_share_a_key(void **state)
 		key_of(&p, "another container", again);
 		assert_memory_equal(key, again, BPF_KEY_SIZE);
 	}
+}
+
+/* What would be the end of one list must not pass for the beginning of what follows it. */
+static void test_lists_have_an_end(void **state)
+{
+	const struct profile longer = {.standard = ACT_ALLOW,
+		.archs = {2, 1, 3, ACT_ERRNO},
+		.arch_count = 4,
+		.has_flags = 1,
+		.flags = 5};
+	const struct profile shorter = {.standard = ACT_ALLOW,
+		.archs = {2},
+		.arch_count = 1,
+		.has_flags = 1,
+		.flags = 3,
+		.rules = {{.action = ACT_ERRNO, .errno_ret = {1, 5}}},
+		.rule_count = 1};
+	uint8_t one[BPF_KEY_SIZE], other[BPF_KEY_SIZE];
+
+	(void)state;
+	key_of(&longer, NULL, one);
+	key_of(&shorter, NULL, other);
+	assert_memory_not_equal(one, other, BPF_KEY_SIZE);
 }
 
 static void test_another_build_has_another_key(void **state)
@@ -651,36 +674,45 @@ static size_t count_files(const char *prefix)
 	return count;
 }
 
-static void test_the_oldest_goes(void **state)
+/* A full cache: that of key FIRST goes first, then that of SECOND, although both are of one second. */
+static void assert_order(uint8_t first, uint8_t second)
 {
 	const struct timespec old[] = {{100, 2}, {100, 2}}, older[] = {{100, 1}, {100, 1}};
-	int fd;
 
-	(void)state;
-	for (size_t i = 0; i < BPF_CACHE_MAX; i++) {
+	for (int i = 0; i < BPF_CACHE_MAX; i++) {
 		key[0] = (uint8_t)i;
-		assert_kept((uint32_t)i);
+		assert_kept(key[0]);
 	}
-	fd = openat(root, BPF_CACHE "/README", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	close(fd);
 	assert_int_equal(count_files(""), BPF_CACHE_MAX + 1);
-	key[0] = 20;
+	key[0] = second;
 	name_key();
 	assert_int_equal(utimensat(root, name, old, 0), 0);
-	key[0] = 30;
+	key[0] = first;
 	name_key();
 	assert_int_equal(utimensat(root, name, older, 0), 0);
 	assert_kept(31); /* replaced, so none is too many, and it is young again */
 	assert_int_equal(utimensat(root, name, older, 0), 0);
-	for (size_t i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++) {
 		key[0] = (uint8_t)(200 + i);
 		assert_kept(1);
 		assert_int_equal(count_files(""), BPF_CACHE_MAX + 1);
-		key[0] = 30;
+		key[0] = first;
 		assert_int_equal(find(INSTRUCTIONS), -1);
-		key[0] = 20;
-		assert_int_equal(find(INSTRUCTIONS), i ? -1 : 20);
+		key[0] = second;
+		assert_int_equal(find(INSTRUCTIONS), i ? -1 : second);
 	}
+}
+
+static void test_the_oldest_goes(void **state)
+{
+	int fd;
+
+	(void)state;
+	assert_kept(7);
+	fd = openat(root, BPF_CACHE "/README", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	close(fd);
+	assert_order(30, 20);
+	assert_order(20, 30);
 	assert_int_equal(count_files("README"), 1);
 }
 
@@ -754,6 +786,7 @@ int main(void)
 		cmocka_unit_test(test_sha256_padding),
 		cmocka_unit_test(test_one_field_makes_another_key),
 		cmocka_unit_test(test_equal_profiles_share_a_key),
+		cmocka_unit_test(test_lists_have_an_end),
 		cmocka_unit_test(test_another_build_has_another_key),
 		cmocka_unit_test(test_fields_named_seccomp_are_in_the_key),
 		cmocka_unit_test_setup_teardown(test_stored_and_found, begin, end),

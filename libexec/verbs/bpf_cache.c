@@ -18,7 +18,7 @@
 
 _Static_assert(BPF_PROGRAM_SIZE == BPF_MAXINSNS * sizeof(struct sock_filter), "the kernel's limit");
 
-/* One more byte, so that a longer file is seen. */
+/* One more byte: a longer file then has a length that is none of whole instructions. */
 static struct {
 	struct bpf_entry head;
 	uint8_t program[BPF_PROGRAM_SIZE + 1];
@@ -65,7 +65,7 @@ static size_t read_entry(int fd, const uint8_t *key)
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 sum;
 
-	if (!length || length % sizeof(struct sock_filter) || length > BPF_PROGRAM_SIZE ||
+	if (!length || length % sizeof(struct sock_filter) ||
 		memcmp(entry.head.magic, MAGIC, sizeof(entry.head.magic)) != 0 ||
 		memcmp(entry.head.key, key, BPF_KEY_SIZE) != 0)
 		return 0;
@@ -105,7 +105,7 @@ static size_t make_entry(const uint8_t *key, int program)
 	ssize_t n = pread(program, entry.program, sizeof(entry.program), 0);
 	struct sha256 sum;
 
-	if (n <= 0 || n > BPF_PROGRAM_SIZE || n % (ssize_t)sizeof(struct sock_filter))
+	if (n <= 0 || n % (ssize_t)sizeof(struct sock_filter))
 		return 0;
 	memcpy(entry.head.magic, MAGIC, sizeof(entry.head.magic));
 	memcpy(entry.head.key, key, BPF_KEY_SIZE);
