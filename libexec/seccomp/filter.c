@@ -5,11 +5,6 @@
 #include <string.h>
 #include "step.h"
 
-/* With more system calls, runc asks for a binary tree instead of a chain. For a program of 360 calls and three
- * architectures the kernel, which tries every number when a filter is installed, then takes 0.3 ms and not 1. */
-#define CHAIN_MAX 32
-#define ARGS_MAX  6
-
 static uint32_t action_word(uint64_t action, struct plan_opt_u64 errno_ret)
 {
 	uint32_t data = errno_ret.set ? (uint16_t)errno_ret.value : EPERM;
@@ -37,29 +32,6 @@ static uint32_t action_word(uint64_t action, struct plan_opt_u64 errno_ret)
 	die("SCMP_ACT_NOTIFY is not supported yet", NULL, 0);
 }
 
-static enum scmp_compare compare_word(uint64_t op)
-{
-	switch ((enum seccomp_op)op) {
-	case OP_EQ:
-		return SCMP_CMP_EQ;
-	case OP_GE:
-		return SCMP_CMP_GE;
-	case OP_GT:
-		return SCMP_CMP_GT;
-	case OP_LE:
-		return SCMP_CMP_LE;
-	case OP_LT:
-		return SCMP_CMP_LT;
-	case OP_MASKED_EQ:
-		return SCMP_CMP_MASKED_EQ;
-	case OP_NE:
-		return SCMP_CMP_NE;
-	case SECCOMP_OP_COUNT:
-		break;
-	}
-	die("unknown seccomp operator", NULL, 0);
-}
-
 /* libseccomp's names are the spec's in lower case: SCMP_ARCH_X86_64 and "x86_64". */
 uint32_t filter_arch(uint64_t arch)
 {
@@ -78,15 +50,23 @@ uint32_t filter_arch(uint64_t arch)
 	return token;
 }
 
-/* runc counts the names: it makes a rule of each. */
-static int is_long(const struct plan *plan)
+int filter_lists(const struct plan *plan, uint64_t arch)
 {
-	struct plan_list rules = plan->config->seccomp_rules;
-	uint64_t names = 0;
+	struct plan_list archs = plan->config->seccomp_archs;
 
-	for (uint32_t i = 0; i < rules.count; i++)
-		names += plan_seccomp_rule_at(plan, rules, i)->names.count;
-	return names > CHAIN_MAX;
+	for (uint32_t i = 0; i < archs.count; i++)
+		if (plan_num_at(plan, archs, i)->value == arch)
+			return 1;
+	return 0;
+}
+
+int filter_rule_action(
+	const struct plan *plan, const struct plan_seccomp_rule *rule, uint32_t *action)
+{
+	const struct plan_config *config = plan->config;
+
+	*action = action_word(rule->action, rule->errno_ret);
+	return *action != action_word(config->seccomp_default, config->seccomp_default_errno);
 }
 
 scmp_filter_ctx filter_new(const struct plan *plan)
@@ -107,91 +87,59 @@ scmp_filter_ctx filter_new(const struct plan *plan)
 				seccomp_archs[arch].word, err);
 	}
 	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-	if (!err && is_long(plan))
+	/* A binary tree. runc asks for a chain up to 32 calls, but libseccomp 2.5.4 forgets to load the
+	 * number before a chain whose first call does not exist on the architecture. And the kernel, which tries
+	 * every number when a filter is installed, takes 0.3 ms and not 1 for 360 calls and three architectures. */
+	if (!err)
 		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (err)
 		die("seccomp_attr_set:", NULL, err);
 	return filter;
 }
 
-static struct scmp_arg_cmp condition(const struct plan *plan, struct plan_list list, uint32_t i)
+static void add(scmp_filter_ctx filter, const struct clause *clause)
 {
-	const struct plan_seccomp_arg *arg = plan_seccomp_arg_at(plan, list, i);
+	int err = seccomp_rule_add_array(
+		filter, clause->action, clause->number, clause->count, clause->conditions);
 
-	if (arg->index >= ARGS_MAX)
-		die("a seccomp argument index must be 0 to 5", NULL, 0);
-	return (struct scmp_arg_cmp){
-		(unsigned)arg->index, compare_word(arg->op), arg->value, arg->value_two};
-}
-
-/* runc: two conditions on one argument make rules of their own (or); else all must hold (and). */
-static int any_twice(const struct plan *plan, struct plan_list list)
-{
-	unsigned seen = 0;
-
-	for (uint32_t i = 0; i < list.count; i++) {
-		unsigned bit = 1u << condition(plan, list, i).arg;
-
-		if (seen & bit)
-			return 1;
-		seen |= bit;
-	}
-	return 0;
-}
-
-static void add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
-	const struct scmp_arg_cmp *conditions)
-{
-	static unsigned conditions_added;
-	int number = seccomp_syscall_resolve_name(name), err;
-
-	if (number == __NR_SCMP_ERROR) {
-		debug("ignoring unknown system call of the seccomp profile:", name);
-		return;
-	}
-	/* Each condition is an instruction at least, and libseccomp takes quadratic time for many
-	 * of them. */
-	conditions_added += count;
-	if (conditions_added > INSTRUCTIONS_MAX)
-		die("the seccomp profile makes more than 4096 instructions", NULL, 0);
-	err = seccomp_rule_add_array(filter, action, number, count, conditions);
 	if (err)
-		die("error adding seccomp rule for syscall", name, err);
+		die("error adding seccomp rule for syscall", clause->name, err);
 }
 
 static void add_rule(const struct plan *plan, scmp_filter_ctx filter, uint32_t action,
 	const struct plan_seccomp_rule *rule)
 {
-	struct scmp_arg_cmp conditions[ARGS_MAX] = {0};
-	int apart = any_twice(plan, rule->args);
-
-	for (uint32_t i = 0; !apart && i < rule->args.count; i++)
-		conditions[i] = condition(plan, rule->args, i);
 	for (uint32_t n = 0; n < rule->names.count; n++) {
 		const char *name = plan_text(plan, plan_str_at(plan, rule->names, n)->value);
+		struct clause clause = {.name = name, .action = action};
 
 		if (!name)
 			continue;
-		if (!apart)
-			add(filter, action, name, rule->args.count, conditions);
-		for (uint32_t i = 0; apart && i < rule->args.count; i++) {
-			conditions[0] = condition(plan, rule->args, i);
-			add(filter, action, name, 1, conditions);
-		}
+		clause.number = seccomp_syscall_resolve_name(name);
+		if (clause.number == __NR_SCMP_ERROR)
+			debug("ignoring unknown system call of the seccomp profile:", name);
+		else if (rule->args.count)
+			clauses_take(plan, rule, clause);
+		else
+			add(filter, &clause);
 	}
 }
 
 void filter_add_rules(const struct plan *plan, scmp_filter_ctx filter)
 {
 	const struct plan_config *config = plan->config;
-	uint32_t standard = action_word(config->seccomp_default, config->seccomp_default_errno);
+	const struct clause *clause;
+	uint32_t action;
 
 	for (uint32_t i = 0; i < config->seccomp_rules.count; i++) {
 		const struct plan_seccomp_rule *rule =
 			plan_seccomp_rule_at(plan, config->seccomp_rules, i);
-		uint32_t action = action_word(rule->action, rule->errno_ret);
 
-		if (action != standard) /* libseccomp refuses what changes nothing */
+		if (filter_rule_action(plan, rule, &action))
 			add_rule(plan, filter, action, rule);
 	}
+	clauses_sort_out(plan);
+	for (size_t i = 0; (clause = clauses_at(i)); i++)
+		if (!clause->apart)
+			add(filter, clause);
 }

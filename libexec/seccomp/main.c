@@ -52,7 +52,7 @@ static void check_length(int fd)
 		die("fstat:", "filter", errno);
 	if (S_ISREG(st.st_mode) &&
 		st.st_size > (off_t)(INSTRUCTIONS_MAX * sizeof(struct sock_filter)))
-		die("the seccomp profile makes more than 4096 instructions", NULL, 0);
+		die(TOO_LONG, NULL, 0);
 }
 
 int main(int argc, char **argv)
@@ -70,6 +70,7 @@ int main(int argc, char **argv)
 	filter = filter_new(&plan);
 	filter_add_rules(&plan, filter);
 	stub_write(&plan, out);
+	apart_write(&plan, out);
 	err = seccomp_export_bpf(filter, out);
 	if (err)
 		die("writing the filter:", NULL, err);

@@ -87,16 +87,6 @@ static void patch_ends(struct stub *stub)
 			stub->code[i].k = (uint32_t)(stub->length - i - 1);
 }
 
-static int lists(const struct plan *plan, uint64_t arch)
-{
-	struct plan_list archs = plan->config->seccomp_archs;
-
-	for (uint32_t i = 0; i < archs.count; i++)
-		if (plan_num_at(plan, archs, i)->value == arch)
-			return 1;
-	return 0;
-}
-
 static int wanted(const struct plan *plan)
 {
 	switch ((enum seccomp_action)plan->config->seccomp_default) {
@@ -111,7 +101,7 @@ static int wanted(const struct plan *plan)
 
 void stub_write(const struct plan *plan, int fd)
 {
-	int x32 = lists(plan, ARCH_X32);
+	int x32 = filter_lists(plan, ARCH_X32);
 	uint32_t native = seccomp_arch_native();
 	struct stub stub = {0};
 
@@ -120,7 +110,7 @@ void stub_write(const struct plan *plan, int fd)
 	emit(&stub, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
 	emit_section(&stub, plan, native, x32 && native == SCMP_ARCH_X86_64);
 	for (uint64_t arch = 0; arch < SECCOMP_ARCH_COUNT; arch++) {
-		if (arch == ARCH_X32 || !lists(plan, arch) || filter_arch(arch) == native)
+		if (arch == ARCH_X32 || !filter_lists(plan, arch) || filter_arch(arch) == native)
 			continue;
 		emit_section(&stub, plan, filter_arch(arch), x32 && arch == ARCH_X86_64);
 	}
