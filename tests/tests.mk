@@ -2,6 +2,7 @@
 #   make check [TESTPATH=run.bats]    install what is missing, build, run all tests (or one file)
 #   make vm-check [TESTPATH=cgroups.bats]    only what runs in the virtual machine (integration/vm)
 #   make unit                         only build the unit tests and the helpers of the integration tests
+#   make seccomp-model [N=1000000000] [SEED=0x1]    compiled seccomp profiles against their model, N calls for each ABI
 #   make asan · make check-elf · make bench · make demo
 
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
@@ -35,7 +36,7 @@ build/tests/helper-%: integration/lib/%.c
 unit: $(UNIT_TESTS) $(TEST_HELPERS:integration/lib/%.c=build/tests/helper-%)
 unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
 
-.PHONY: check vm-check asan check-elf demo bench
+.PHONY: check vm-check asan check-elf demo bench seccomp-model
 vm-check: export ONLY_LAYOUT := vm
 check vm-check:
 	@tools/install-deps build test
@@ -46,6 +47,10 @@ check vm-check:
 asan:
 	@$(MAKE) --no-print-directory unit-asan
 	@tests/asan
+
+seccomp-model: all build/tests/test_seccomp_model
+	@SECCOMP_MODEL_N='$(or $(N),100000000)' SECCOMP_MODEL_SEED="$(or $(SEED),0x$$(od -An -N8 -tx8 /dev/urandom | tr -d ' '))" \
+		build/tests/test_seccomp_model
 
 check-elf: all
 	@tests/check-elf
