@@ -7,6 +7,7 @@ load lib/common
 teardown() {
 	local f
 	for f in $(find /sys/fs/cgroup -path "*/$ID/*" -name freezer.state 2>/dev/null); do echo THAWED >"$f"; done 2>/dev/null || true
+	[ -z "$EXTRA" ] || find "$EXTRA" -depth -type d -exec rmdir {} + 2>/dev/null || true
 	teardown_bundle
 }
 
@@ -245,6 +246,31 @@ at_most() {
 	runc pause "$ID"
 	at_most 5 runc delete --force "$ID"
 	nothing_left
+}
+
+@test "teardown: a container in a threaded cgroup: its processes are listed and end" {
+	[ "$LAYOUT" = v2 ] || skip "v2 only"
+	newer "1.1.5 lists none, and leaves those behind that are not the first one"
+	EXTRA=/sys/fs/cgroup/above-$$
+	mkdir -p "$EXTRA/a"
+	echo threaded >"$EXTRA/a/cgroup.type"
+	edit --arg p "/above-$$/a/$ID" '.linux.cgroupsPath = $p | .linux.resources = {}'
+	no_pid_namespace
+	for how in kill delete; do
+		started 'sleep 1000 & sleep 1000 & echo ready; wait'
+		same "$(<"$EXTRA/a/$ID/cgroup.type")" threaded
+		same "$(runc ps --format json "$ID" | jq -c sort)" "$(sort -n "$EXTRA/a/$ID/cgroup.threads" | jq -sc .)"
+		same "$(runc ps --format json "$ID" | jq length)" 3
+		run runc run "$ID-b"
+		expect 1 "container's cgroup is not empty: 3 process(es) found"
+		if [ $how = kill ]; then
+			at_most 5 runc kill "$ID" KILL
+			wait_for 5 is_stopped "$ID"
+			same "$(<"$EXTRA/a/$ID/cgroup.threads")" ""
+		fi
+		at_most 5 runc delete --force "$ID"
+		nothing_left
+	done
 }
 
 @test "teardown: a cgroup file system that is read-only, and the container's cgroup is gone" {

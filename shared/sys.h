@@ -118,6 +118,10 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return (int)syscall(__NR_close_range, first, last, flags);
 }
 
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
 static inline int sys_pidfd_open(int pid, unsigned flags)
 {
 	return (int)syscall(__NR_pidfd_open, pid, flags);

@@ -32,10 +32,12 @@ _Noreturn void die_write(const struct hierarchy *h, const char *file, const char
 /* Calls VISIT for every pid of DIR itself until it returns non-zero, and returns that; 0; -errno.
  */
 int procs_each(int dir, int (*visit)(pid_t pid, void *arg), void *arg);
+/* The same for every thread of DIR: a threaded cgroup (v2) has no list of processes (-EOPNOTSUPP). */
+int threads_each(int dir, int (*visit)(pid_t pid, void *arg), void *arg);
 /* Calls VISIT for DIR and every directory below it, each before those below it. As above; -ELOOP
  * beyond 65,536 levels. */
 int tree_each(int dir, int (*visit)(int dir, void *arg), void *arg);
-/* The number of processes in DIR and below, or -errno. */
+/* The number of processes in DIR and below, in threaded ones of threads; or -errno. */
 int tree_count(int dir);
 /* The directory that holds the last component of PATH, which goes to *NAME: an fd (ROOT itself when
  * there is but one), -errno. */

@@ -4,6 +4,7 @@
  * by one.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct killing {
 	int err;
 	int last; /* pidfd of one that was killed in this round, -1: none */
 	int dir;  /* being read */
+	int (*each)(int dir, int (*visit)(pid_t, void *), void *arg); /* by what */
 	size_t count;
 	struct {
 		pid_t pid;
@@ -43,7 +45,7 @@ static int kill_batch(struct killing *k)
 	int err;
 
 	memset(&listed, 0, sizeof(listed));
-	err = k->count ? procs_each(k->dir, pid_set_add, &listed) : 0;
+	err = k->count ? k->each(k->dir, pid_set_add, &listed) : 0;
 	for (size_t i = 0; i < k->count; i++) {
 		pid_t pid = k->batch[i].pid;
 
@@ -62,6 +64,20 @@ static int kill_batch(struct killing *k)
 	return err;
 }
 
+/* SIGKILL to any thread is for all of its process, also where the first one has ended. Before Linux
+ * 6.9 only the first one can be opened. */
+static int open_pid(const struct killing *k, pid_t pid)
+{
+	int fd = sys_pidfd_open(pid, 0);
+
+	if (fd >= 0 || k->each == procs_each || (errno != EINVAL && errno != ENOENT))
+		return fd;
+	fd = sys_pidfd_open(pid, PIDFD_THREAD);
+	if (fd < 0)
+		errno = ESRCH;
+	return fd;
+}
+
 static int kill_one(pid_t pid, void *arg)
 {
 	struct killing *k = arg;
@@ -70,7 +86,7 @@ static int kill_one(pid_t pid, void *arg)
 	/* 0: of another pid namespace. */
 	if (pid <= 1 || pid == getpid() || pid_set_has(&k->signalled[k->round % 2], pid))
 		return 0;
-	fd = sys_pidfd_open(pid, 0);
+	fd = open_pid(k, pid);
 	if (fd < 0 && errno != ESRCH)
 		k->err = -errno;
 	if (fd < 0)
@@ -86,11 +102,15 @@ static int kill_directory(int dir, void *arg)
 	int err;
 
 	k->dir = dir;
+	k->each = procs_each;
 	err = procs_each(dir, kill_one, k);
+	if (err == -EOPNOTSUPP) { /* as in procs.c */
+		k->each = threads_each;
+		err = threads_each(dir, kill_one, k);
+	}
 	if (!err)
 		err = kill_batch(k);
-	/* As in procs.c. */
-	return err == -EOPNOTSUPP || err == -ENOENT || err == -ENODEV ? 0 : err;
+	return err == -ENOENT || err == -ENODEV ? 0 : err;
 }
 
 /* v2 and hybrid. True when the kernel has killed all that are in there, and all they fork. */

@@ -5,6 +5,7 @@
 #include "cgroup.h"
 #include "fds.h"
 #include "step.h"
+#include "sys.h"
 
 int open_container(struct host *host, const struct journal *journal)
 {
@@ -35,13 +36,26 @@ int pid_set_add(pid_t pid, void *set)
 	return 0;
 }
 
+/* A thread that is a process, too: the first one of it. */
+static int add_leader(pid_t pid, void *set)
+{
+	int fd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
+
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return pid_set_add(pid, set);
+}
+
 static int add_directory(int dir, void *set)
 {
 	int err = procs_each(dir, pid_set_add, set);
 
-	/* A threaded cgroup (v2) has no list of processes: they are in the domain above. ENODEV:
-	 * removed meanwhile. */
-	return err == -EOPNOTSUPP || err == -ENOENT || err == -ENODEV ? 0 : err;
+	/* A threaded cgroup (v2) has no list of processes: they are in the domain above, which is
+	 * not the container's when its own is threaded. */
+	if (err == -EOPNOTSUPP)
+		err = threads_each(dir, add_leader, set);
+	return err == -ENOENT || err == -ENODEV ? 0 : err; /* removed meanwhile */
 }
 
 static void write_numbers(const uint32_t *numbers, size_t count)

@@ -43,9 +43,9 @@ static int each_line(char *buffer, size_t *have, int (*visit)(pid_t, void *), vo
 	return result ? result : *have > 32 ? -EBADMSG : 0;
 }
 
-int procs_each(int dir, int (*visit)(pid_t, void *), void *arg)
+static int ids_each(int dir, const char *file, int (*visit)(pid_t, void *), void *arg)
 {
-	int fd = beneath(dir, "cgroup.procs", O_RDONLY), result = 0;
+	int fd = beneath(dir, file, O_RDONLY), result = 0;
 	char buffer[4096];
 	size_t have = 0;
 
@@ -65,6 +65,16 @@ int procs_each(int dir, int (*visit)(pid_t, void *), void *arg)
 	}
 	close(fd);
 	return result;
+}
+
+int procs_each(int dir, int (*visit)(pid_t, void *), void *arg)
+{
+	return ids_each(dir, "cgroup.procs", visit, arg);
+}
+
+int threads_each(int dir, int (*visit)(pid_t, void *), void *arg)
+{
+	return ids_each(dir, "cgroup.threads", visit, arg);
 }
 
 static int is_directory(const struct entry *entry)
@@ -170,10 +180,20 @@ static int count_directory(int dir, void *arg)
 	return err == -EOPNOTSUPP || err == -ENOENT || err == -ENODEV ? 0 : err;
 }
 
+static int count_threads(int dir, void *arg)
+{
+	int err = threads_each(dir, count_one, arg);
+
+	return err == -ENOENT || err == -ENODEV ? 0 : err;
+}
+
 int tree_count(int dir)
 {
 	int count = 0, err = tree_each(dir, count_directory, &count);
 
+	/* Below a threaded cgroup there are threaded ones only, and the domain is not ours. */
+	if (!err && !count)
+		err = tree_each(dir, count_threads, &count);
 	return err ? err : count;
 }
 
