@@ -365,6 +365,27 @@ switches() { local p; for p in "$@"; do cat "/proc/$p/status"; done | awk '/ctxt
 	ended
 }
 
+@test "events: a container that gives cgroups the names of files that the kernel has not is told of all the same" {
+	newer "1.1.5 says: is a directory"
+	same_everywhere
+	local d f
+	sleeper
+	runc events --stats "$ID" | jq -c 'del(.data.cpu) | paths' >"$T/before"
+	for d in $(find /sys/fs/cgroup -type d -name "$ID"); do
+		for f in blkio.bfq.sectors_recursive blkio.sectors_recursive cpuacct.usage_all memory.peak memory.stat \
+			memory.events memory.current pids.current hugetlb.2MB.rsvd.current io.stat io.pressure; do
+			[ -e "$d/$f" ] || mkdir "$d/$f"
+		done
+	done
+	runc events --stats "$ID" >"$T/out"
+	same "$(jq -c 'del(.data.cpu) | paths' "$T/out")" "$(<"$T/before")"
+	! v2 || [ -e "$d/pids.max" ] || {
+		mkdir "$d/pids.max"
+		run runc update --pids-limit 5 "$ID"
+		expect 1 'cannot set pids limit: no controller \"pids\" in /sys/fs/cgroup/cgroup.controllers'
+	}
+}
+
 @test "events: OpenMetrics for scrapers" {
 	local families
 	newer "new in davit"

@@ -32,6 +32,12 @@ void close_fd(int *fd)
 	*fd = -1;
 }
 
+/* A directory is a cgroup that somebody has given the name of a file which this kernel has not. */
+static int no_file(int err)
+{
+	return err == EISDIR ? -ENOENT : -err;
+}
+
 ssize_t read_file(int dir, const char *name, char *buffer, size_t size)
 {
 	int fd = beneath(dir, name, O_RDONLY);
@@ -46,7 +52,7 @@ ssize_t read_file(int dir, const char *name, char *buffer, size_t size)
 		if (n > 0)
 			length += (size_t)n;
 	} while ((n > 0 && length < size) || (n < 0 && errno == EINTR));
-	n = n < 0 ? -errno : length == size ? -EFBIG : 0;
+	n = n < 0 ? no_file(errno) : length == size ? -EFBIG : 0;
 	close(fd);
 	if (n < 0)
 		return n;
@@ -63,7 +69,7 @@ int write_file(int dir, const char *name, const char *value)
 	ssize_t n;
 
 	if (fd < 0)
-		return fd;
+		return no_file(-fd);
 	do
 		n = write(fd, value, length);
 	while (n < 0 && errno == EINTR);

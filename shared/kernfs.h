@@ -13,7 +13,7 @@
 /* All return 0 (or a length, or an fd) or -errno. NAME is relative to the directory DIR. */
 
 int beneath(int dir, const char *name, int flags);
-/* Whole small file, NUL-terminated, without the last newline. */
+/* Whole small file, NUL-terminated, without the last newline. A directory of that name is -ENOENT. */
 ssize_t read_file(int dir, const char *name, char *buffer, size_t size);
 int write_file(int dir, const char *name, const char *value);
 
