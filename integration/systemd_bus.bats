@@ -203,6 +203,26 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	for mode in DeviceAllow Slice Description MemoryMax; do lacks "$(tail -n 1 "$T/heard")" " $mode "; done
 }
 
+@test "systemd: update says nothing to systemd when the state cannot be written" {
+	[ "$LAYOUT" = hybrid ] || skip "the helper makes cgroups of v1"
+	[ "$(id -u)" = 0 ] && [ -n "$DAVIT_ISOLATED" ] || skip "needs root and tests/run"
+	mkdir "$STATE"
+	mount -t tmpfs -o size=256k,mode=700 tmpfs "$STATE"
+	args sleep 1000
+	bus good
+	detached --systemd-cgroup run -d "$ID"
+	expect 0
+	dd if=/dev/zero of="$STATE/.full" bs=4k 2>/dev/null || true
+	run runc update --memory 64M "$ID"
+	expect 1 "writing the container's state: no space left on device"
+	lacks "$(<"$T/heard")" SetUnitProperties
+	rm "$STATE/.full"
+	runc update --memory 64M "$ID"
+	contains "$(<"$T/heard")" SetUnitProperties
+	runc delete --force "$ID"
+	umount "$STATE"
+}
+
 @test "systemd: without root on v1 it is refused in runc's words; on v2 the user's bus is asked" {
 	local hint='failed to connect to dbus \(hint: for rootless containers, maybe you need to install dbus-user-session package, see https://rootlesscontaine.rs/getting-started/common/login/\): '
 	if [ "$LAYOUT" = hybrid ]; then

@@ -113,6 +113,8 @@ int creation_error(struct creation *creation, const char *text, int err);
 
 /* state_json.c: ROOT/ID/state.json in the shape runc's readers know. 0 or -errno. */
 int state_json_write(const struct container *container, const struct plan *plan);
+/* The same to state.json.new, which is to be renamed. */
+int state_json_write_new(const struct container *container, const struct plan *plan);
 
 /* starting.c: lets a created container go: 0, or -1 and LINE; START_HOOK_FAILED and LINE when the
  * container is to be destroyed because of that. Poststart hooks run in HOOK, which may be NULL when

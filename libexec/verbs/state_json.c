@@ -168,12 +168,13 @@ static void add_namespace_paths(struct json *j, uint64_t pid)
 	json_object_end(j);
 }
 
-int state_json_write(const struct container *container, const struct plan *plan)
+int state_json_write_new(const struct container *container, const struct plan *plan)
 {
 	const struct journal *journal = &container->journal;
 	char created[40];
 	struct json j;
 	int fd, err = 0;
+	ssize_t n;
 
 	state_format_time(
 		journal->ready.seconds, journal->ready.nanoseconds, created, sizeof(created));
@@ -195,9 +196,17 @@ int state_json_write(const struct container *container, const struct plan *plan)
 		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, j.data, j.length) != (ssize_t)j.length)
-		err = errno ? -errno : -EIO;
+	n = write(fd, j.data, j.length);
+	if (n != (ssize_t)j.length)
+		err = n < 0 ? -errno : -ENOSPC;
 	close(fd);
+	return err;
+}
+
+int state_json_write(const struct container *container, const struct plan *plan)
+{
+	int err = state_json_write_new(container, plan);
+
 	if (!err && renameat(container->dir, "state.json.new", container->dir, "state.json") < 0)
 		err = -errno;
 	return err;

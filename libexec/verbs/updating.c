@@ -143,15 +143,21 @@ static int rename_new(const struct container *container, const char *from, const
 	return renameat(container->dir, from, container->dir, to) < 0 ? -errno : 0;
 }
 
-/* Everything that can fail comes before the first name is changed. */
-static int keep_state(const struct container *container)
+/* Everything that is likely to fail comes before the first name is changed, and before systemd
+ * hears of it, which cannot be told to forget a limit. */
+static int write_state(const struct container *container)
 {
 	int err = write_resources(container);
 
 	if (!err)
 		err = write_new(container, "plan.new", container->plan.image, container->plan.size);
-	if (!err)
-		err = state_json_write(container, &container->plan);
+	return err ? err : state_json_write_new(container, &container->plan);
+}
+
+static int keep_state(const struct container *container)
+{
+	int err = rename_new(container, "state.json.new", "state.json");
+
 	if (!err)
 		err = rename_new(container, "resources.json.new", "resources.json");
 	if (!err)
@@ -170,21 +176,21 @@ static void remove_new(const struct container *container)
 int container_update(
 	struct container *container, int journal, int plan, int rdt, char *line, size_t size)
 {
+	static const char state[] = "writing the container's state";
 	struct step cgroup = {.pidfd = -1, .peer.fd = -1}, resctrl = cgroup;
 	int err = apply(&cgroup, PROGRAM_CGROUP, journal, plan, line, size);
 	int unit_changed = 0;
 
 	if (!err && rdt)
 		err = apply(&resctrl, PROGRAM_RESCTRL, journal, plan, line, size);
+	if (!err && (err = write_state(container)))
+		err = fail(line, size, state, err);
 	if (!err) {
 		err = update_unit(container, plan, line, size);
 		unit_changed = !err && container->journal.unit.name;
 	}
-	if (!err) {
-		err = keep_state(container);
-		if (err)
-			(void)fail(line, size, "writing the container's state", err);
-	}
+	if (!err && (err = keep_state(container)))
+		err = fail(line, size, state, err);
 	if (!err)
 		return keep(&cgroup, line, size) | keep(&resctrl, line, size);
 	/* Before the files: systemd writes them, too. */
