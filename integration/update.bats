@@ -362,7 +362,8 @@ load lib/update
 		|resources:1:1:
 		x|resources:1:1:
 		{"pids": {"limit": 1}} trailing|nothing may follow
-		[]|expected an object, found an array
+		[]|msg="resources: expected an object, found an array
+		{"pids": {}, "pids": {}}|msg="resources: duplicate member
 		{"memory": {"limit": "10m"}}|memory.limit: expected a number, found a string
 		{"pids": {"limit": 1.5}}|pids.limit: expected a whole number
 		{"cpu": {"shares": -1}}|cpu.shares: -1 is out of range

@@ -81,6 +81,8 @@ void build_strings(
 void build_map(const struct value *value, struct plan_list *list,
 	const struct field *field); /* its checks */
 
+/* What a path without any member is called: "config.json:" unless this says something else. */
+void path_document(const char *name);
 /* The path of the value at hand. A name must live as long as it is part of the path. */
 void path_member(const char *name);
 void path_element(uint32_t index);

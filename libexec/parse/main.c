@@ -58,6 +58,7 @@ static const struct value *read_document(const char *name, int fd)
 	size_t length = input_read(name, fd);
 
 	check_text(name, length);
+	path_document(name);
 	return tree_parse(input_buffer, length);
 }
 
@@ -96,6 +97,7 @@ static void parse_config(int conducted, const struct options *options)
 	if (options->update)
 		build_update(
 			options, options->request ? read_document(request_text, FD_REQUEST) : NULL);
+	path_document(config_text);
 	build_systemd(plan_config_record());
 }
 

@@ -81,6 +81,13 @@ static int is_plain(const char *name)
 	return 1;
 }
 
+static const char *document = "config.json:";
+
+void path_document(const char *name)
+{
+	document = name;
+}
+
 const char *path_text(void)
 {
 	static char buffer[256];
@@ -104,7 +111,10 @@ const char *path_text(void)
 			text_add(&t, "\"]");
 		}
 	}
-	return depth ? buffer : "config.json";
+	if (depth)
+		return buffer;
+	text_add_bytes(&t, document, strcspn(document, ":"));
+	return buffer;
 }
 
 static char *next_buffer(size_t *size)
