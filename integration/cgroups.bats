@@ -53,6 +53,22 @@ value() { cat "$(file "$1" "$2")"; }
 	nothing_left
 }
 
+@test "cgroups: a relative cgroupsPath where davit is in a cgroup whose name begins with two dots" {
+	local top=/sys/fs/cgroup own
+	in_v2 || top=/sys/fs/cgroup/pids
+	own=$top/..$ID/x
+	in_v2 || own=$top/..$ID
+	mkdir -p "$own"
+	args sleep 100
+	edit --arg p "$ID-b" '.linux.cgroupsPath = $p'
+	bash -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' enter "$own" "$RUNC" --root "$STATE" run -d "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&-
+	[ -d "$top/..$ID/$ID-b" ]
+	runc delete --force "$ID"
+	! in_v2 || rmdir "$own"
+	rmdir "$top/..$ID"
+	nothing_left
+}
+
 @test "cgroups: cgroupsPath with a newline or the name of a controller file is refused" {
 	newer "1.1.5 tries"
 	edit '.linux.cgroupsPath = "/a\nb"'

@@ -174,7 +174,7 @@ static int split_line(struct hierarchy *h, char *line)
 	*path++ = '\0';
 	/* Outside the root of our cgroup namespace the kernel shows "/..": the root is all that we
 	 * can reach. */
-	if (!strncmp(path, "/..", 3))
+	if (!strncmp(path, "/..", 3) && (!path[3] || path[3] == '/'))
 		path[1] = '\0';
 	return !text_join(h->controllers, sizeof(h->controllers), list + 1, NULL) &&
 		!path_clean(path, h->own, sizeof(h->own));
