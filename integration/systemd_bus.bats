@@ -49,6 +49,17 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	refused 'systemd not running on this host, cannot use systemd cgroups manager' --systemd-cgroup create "$ID"
 }
 
+@test "systemd: an installation without scope says why, and nothing is made" {
+	mkdir -p "$T/installed/build"
+	cp -a "$TOP/bin" "$T/installed/"
+	cp -a "$LIBEXEC" "$T/installed/build/"
+	rm "$T/installed/build/davit/scope"
+	bus good
+	RUNC=$T/installed/bin/runc refused 'the systemd cgroup driver is not supported: davit was built without libsystemd' --systemd-cgroup run "$ID"
+	RUNC=$T/installed/bin/runc refused 'davit was built without libsystemd' --systemd-cgroup create "$ID"
+	RUNC=$T/installed/bin/runc runc run "$ID"
+}
+
 @test "systemd: no bus: its path and the kernel's answer" {
 	refused 'failed to connect to dbus: dial unix /run/dbus/system_bus_socket: connect: no such file or directory' --systemd-cgroup run "$ID"
 	touch /run/dbus/system_bus_socket
