@@ -108,6 +108,9 @@ static void limit_bandwidth(struct hierarchy *h, const struct plan_config *c)
 		int err = limit_try(h, "cpu.max.burst", burst);
 
 		again = err == -EINVAL && c->cpu_quota.value;
+		/* Linux before 5.14 has no bursts; runc goes on without. */
+		if (err == -ENOENT && c->cpu_burst.value && !controller_available(h, "cpu"))
+			die_unavailable(h, "cpu");
 		if (err && err != -ENOENT && !again)
 			die_write(h, "cpu.max.burst", burst, err);
 	}
