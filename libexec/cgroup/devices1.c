@@ -81,20 +81,21 @@ static int same_devices(const struct plan_device_rule *a, const struct plan_devi
 	return covers(a, b) && covers(b, a);
 }
 
-/* The access that the kernel's exception for exactly the devices of META has after the first N
- * rules. ADDS: what makes one. */
-static uint64_t listed(const struct plan_device_rule *rules, size_t n,
-	const struct plan_device_rule *meta, uint64_t adds)
-{
-	uint64_t access = 0;
+/* The kernel's list of exceptions, as it is after the rules so far; one without access has gone. */
+static struct plan_device_rule exceptions[RULES_MAX + DEVICE_DEFAULTS];
+static size_t exception_count;
 
-	for (size_t i = 0; i < n; i++) {
-		if (rules[i].allow == adds && same_devices(&rules[i], meta))
-			access |= rules[i].access;
-		else if (rules[i].allow != adds && covers(&rules[i], meta))
-			access &= ~rules[i].access;
-	}
-	return access;
+static struct plan_device_rule *find_exception(const struct plan_device_rule *rule)
+{
+	struct plan_device_rule *found = &exceptions[exception_count];
+
+	for (size_t i = 0; i < exception_count; i++)
+		if (same_devices(&exceptions[i], rule))
+			return &exceptions[i];
+	exception_count++;
+	*found = *rule;
+	found->access = 0;
+	return found;
 }
 
 static void format_rule(const struct plan_device_rule *rule, uint64_t access, struct text *t)
@@ -145,24 +146,28 @@ static void refuse_hole(const struct plan_device_rule *rule, const struct plan_d
 	die(what, NULL, 0);
 }
 
-/* Rule N takes away: from the same exception, from narrower ones, and never from a part of a wider
- * one. */
-static void take_away(
-	struct hierarchy *h, const struct plan_device_rule *rules, size_t n, uint64_t adds)
+static void add(struct hierarchy *h, const struct plan_device_rule *rule)
 {
-	for (size_t i = 0; i < n; i++) {
-		uint64_t access;
+	struct plan_device_rule *exception = find_exception(rule);
 
-		if (rules[i].allow != adds || !(rules[i].access & rules[n].access) ||
-			(!covers(&rules[n], &rules[i]) && !covers(&rules[i], &rules[n])))
-			continue;
-		access = listed(rules, n, &rules[i], adds) & rules[n].access;
-		if (!access)
-			continue;
-		if (covers(&rules[n], &rules[i]))
-			write_rule(h, &rules[i], access, !adds);
-		else
-			refuse_hole(&rules[n], &rules[i]);
+	if (rule->access & ~exception->access)
+		write_rule(h, rule, rule->access, (int)rule->allow);
+	exception->access |= rule->access;
+}
+
+/* From the same exception, from narrower ones, and never from a part of a wider one. */
+static void take_away(struct hierarchy *h, const struct plan_device_rule *rule)
+{
+	for (size_t i = 0; i < exception_count; i++) {
+		struct plan_device_rule *exception = &exceptions[i];
+		uint64_t access = exception->access & rule->access;
+
+		if (access && covers(rule, exception)) {
+			write_rule(h, exception, access, (int)rule->allow);
+			exception->access &= ~access;
+		} else if (access && covers(exception, rule)) {
+			refuse_hole(rule, exception);
+		}
 	}
 }
 
@@ -193,12 +198,9 @@ void devices_v1(struct hierarchy *h, const struct plan *plan, int tolerate)
 	if (err)
 		die_write(h, allow ? "devices.allow" : "devices.deny", "a", err);
 	for (size_t i = 0; i < count; i++) {
-		const struct plan_device_rule *rule = &rules[i];
-		uint64_t adds = !allow;
-
-		if (rule->allow != adds)
-			take_away(h, rules, i, adds);
-		else if (rule->access & ~listed(rules, i, rule, adds))
-			write_rule(h, rule, rule->access, (int)rule->allow);
+		if (rules[i].allow == (uint64_t)!allow)
+			add(h, &rules[i]);
+		else
+			take_away(h, &rules[i]);
 	}
 }
