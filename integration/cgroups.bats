@@ -3,6 +3,14 @@
 
 load lib/common
 
+teardown() {
+	local status=0
+	[ -z "$EXTRA" ] || frozen_above 0
+	teardown_bundle || status=1
+	[ -z "$EXTRA" ] || find /sys/fs/cgroup -depth -type d -path "*/above-$$*" -exec rmdir {} +
+	return $status
+}
+
 # file CONTROLLER NAME: path of a file in the container's cgroup.
 file() {
 	local dir=/sys/fs/cgroup
@@ -441,6 +449,43 @@ value() { cat "$(file "$1" "$2")"; }
 	run runc create "$ID"
 	expect 1 'unexpectedly frozen'
 	rmdir "$dir"
+	nothing_left
+}
+
+# frozen_above 1|0: the cgroup $EXTRA, above the container's, is frozen or not.
+frozen_above() {
+	if in_v2; then echo "$1" >"$EXTRA/cgroup.freeze"; elif [ "$1" = 1 ]; then echo FROZEN >"$EXTRA/freezer.state"; else echo THAWED >"$EXTRA/freezer.state"; fi
+}
+
+@test "cgroups: one below a frozen one is refused" {
+	newer "1.1.5 waits for ever"
+	EXTRA=/sys/fs/cgroup/above-$$
+	in_v2 || EXTRA=/sys/fs/cgroup/freezer/above-$$
+	mkdir "$EXTRA"
+	frozen_above 1
+	edit --arg p "/above-$$/$ID" '.linux.cgroupsPath = $p'
+	run runc create "$ID"
+	expect 1 "container's cgroup unexpectedly frozen: so is one above $EXTRA/$ID"
+	frozen_above 0
+	nothing_left
+}
+
+@test "cgroups: v1: a first process that cannot be killed ends no failed creation; delete --force later does" {
+	newer "1.1.5 waits for ever"
+	! in_v2 || skip "the freezer of v1"
+	local thaw i
+	EXTRA=/sys/fs/cgroup/freezer/above-$$
+	mkdir "$EXTRA"
+	edit --arg p "/above-$$/$ID" --arg script "echo FROZEN >$EXTRA/freezer.state; exit 1" '.linux.cgroupsPath = $p
+		| .hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $script]}]'
+	# Should it be waited for, nothing else would end it.
+	(for i in {1..40}; do sleep 1; done; frozen_above 0) </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	thaw=$!
+	LIMIT=30 detached create "$ID"
+	frozen_above 0
+	kill $thaw
+	expect 1 "createRuntime" "container init still running"
+	runc delete --force "$ID"
 	nothing_left
 }
 

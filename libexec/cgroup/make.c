@@ -129,13 +129,16 @@ void find_unit_paths(struct host *host, const struct plan *plan, int file)
 	}
 }
 
+/* By itself or by one above. */
 static int is_frozen(const struct hierarchy *h)
 {
-	char state[32];
+	char state[256];
 
 	if (is_unified(h))
-		return read_file(h->leaf, "cgroup.freeze", state, sizeof(state)) > 0 &&
-			state[0] == '1';
+		return (read_file(h->leaf, "cgroup.freeze", state, sizeof(state)) > 0 &&
+			       state[0] == '1') ||
+			(read_file(h->leaf, "cgroup.events", state, sizeof(state)) > 0 &&
+				strstr(state, "frozen 1"));
 	return has_controller(h, "freezer") &&
 		read_file(h->leaf, "freezer.state", state, sizeof(state)) > 0 &&
 		strcmp(state, "THAWED") != 0;
@@ -340,6 +343,10 @@ void make_all(struct host *host, const struct plan *plan)
 		close_fd(&h->leaf);
 		h->leaf = make_path(host, h, plan);
 		h->root = -1;
+		/* The container's process would stand still there, and on v1 not even end. */
+		if (h->leaf >= 0 && is_frozen(h))
+			die("container's cgroup unexpectedly frozen: so is one above",
+				full_path(h, NULL), 0);
 		if (h->leaf >= 0)
 			continue;
 		if (!tolerated(plan, h->leaf) || (host->unified && has_limits(plan)))

@@ -26,6 +26,7 @@
 #define STEP_SECONDS   60
 #define GRACE_SECONDS  2
 #define NETDEV_SECONDS 60
+#define KILL_SECONDS   10
 
 int creation_error(struct creation *c, const char *text, int err)
 {
@@ -451,23 +452,45 @@ static int unit_was_refused(const struct creation *c)
 	return !c->unit_made && (scope->peer.seen >> MSG_ERROR & 1) && !scope->error.err;
 }
 
+/* True when it has ended. One that is in an uninterruptible call, or on v1 in a frozen cgroup, does
+ * not. */
+static int kill_first(const struct creation *c)
+{
+	struct pollfd poller = {.fd = c->init_pidfd, .events = POLLIN};
+	int n;
+
+	if (c->init_pidfd < 0)
+		return 1;
+	(void)sys_pidfd_send_signal(c->init_pidfd, SIGKILL);
+	do
+		n = poll(&poller, 1, KILL_SECONDS * 1000);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		(void)waitid(P_PIDFD, (id_t)c->init_pidfd, NULL, WEXITED | WNOHANG);
+	return n > 0;
+}
+
 void creation_undo(struct creation *c)
 {
 	char line[CREATION_LINE];
-
 	/* Losing its control socket and its life in either order ends the container's first
 	 * process. */
-	if (c->init_pidfd >= 0) {
-		(void)sys_pidfd_send_signal(c->init_pidfd, SIGKILL);
-		while (waitid(P_PIDFD, (id_t)c->init_pidfd, NULL, WEXITED) < 0 && errno == EINTR)
-			continue;
-	}
+	int ended = kill_first(c);
+
 	undo_netdev(c);
 	for (int i = 0; i < STEP_COUNT; i++)
 		step_kill(&c->steps[i]);
 	handover_undo(&c->handover);
 	if (!c->have_directory)
 		return;
+	if (!ended) {
+		log_record(LOG_LEVEL_WARNING,
+			"container init still running: what there is of the container waits for "
+			"delete "
+			"--force",
+			NULL);
+		return;
+	}
 	if (c->container.dir >= 0 && c->journal_fd >= 0 &&
 		journal_read(c->journal_fd, &c->container.journal))
 		log_record(LOG_LEVEL_WARNING, "the journal of the failed container cannot be read",
