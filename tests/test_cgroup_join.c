@@ -323,12 +323,12 @@ static void test_nested(void **state)
 	/* Who asks for a place gets that or none. */
 	s = made("", "/");
 	assert_directory(s.v2, directory(""));
-	not_joined(&s, "write \"");
+	not_joined(&s, "no process may be in a cgroup that gives \"hugetlb\"");
 	assert_int_equal(msg.body.text.err, EBUSY);
 	/* The first process is elsewhere, where the name begins alike: nobody follows it. */
 	move_away();
 	s = made(NULL, NULL);
-	not_joined(&s, "write \"");
+	not_joined(&s, "no process may be in a cgroup that gives \"hugetlb\"");
 	remove_all();
 	remove_extra();
 }
