@@ -83,6 +83,10 @@ teardown() { :; }
 	jq -e '.annotations["davit.confinement.seccomp"] | test("^(filter|none)$")' features.json
 }
 
-@test "features: no annotation changes what davit does, so none is unsafe" {
-	jq -e '.potentiallyUnsafeConfigAnnotations == []' features.json
+@test "features: the annotations that change what davit does are told" {
+	if [ -x "$LIBEXEC/seccomp" ]; then
+		jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data") != null' features.json
+	else
+		jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data") == null' features.json
+	fi
 }

@@ -138,8 +138,8 @@ same_plan() {
 		.linux.resources.network.priorities[0].priority priority -1 0 4294967295 4294967296
 		.linux.resources.rdma.r.hcaHandles handles -1 0 4294967295 4294967296
 		.linux.resources.rdma.r.hcaObjects objects -1 0 4294967295 4294967296
-		.linux.seccomp.syscalls[1].args[0].value value -1 0 18446744073709551615 18446744073709551616
-		.linux.seccomp.syscalls[1].args[0].valueTwo value_two -1 0 18446744073709551615 18446744073709551616
+		.linux.seccomp.syscalls[2].args[0].value value -1 0 18446744073709551615 18446744073709551616
+		.linux.seccomp.syscalls[2].args[0].valueTwo value_two -1 0 18446744073709551615 18446744073709551616
 	END
 	[ "$count" = 30 ]
 	# What a double would make equal.

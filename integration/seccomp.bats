@@ -227,17 +227,3 @@ rule() { edit --argjson rule "$1" '.linux.seccomp.syscalls += [$rule]'; }
 	run runc run "$ID"
 	expect 0 $'Seccomp:\t0'
 }
-
-@test "seccomp: listeners are refused: NOTIFY, listenerPath, listenerMetadata" {
-	newer "1.1.5 has them"
-	rule '{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}'
-	refused 'linux.seccomp.syscalls\[0\].action: SCMP_ACT_NOTIFY: not supported yet' create "$ID"
-	edit 'del(.linux.seccomp.syscalls) | .linux.seccomp.listenerPath = "/run/x"'
-	refused 'linux.seccomp.listenerPath: not supported yet' create "$ID"
-	edit 'del(.linux.seccomp.listenerPath) | .linux.seccomp.listenerMetadata = "x"'
-	refused 'linux.seccomp.listenerMetadata: not supported yet' create "$ID"
-	edit 'del(.linux.seccomp.listenerMetadata) | .linux.seccomp.defaultAction = "SCMP_ACT_NOTIFY"'
-	refused 'SCMP_ACT_NOTIFY cannot be used as default action' create "$ID"
-	edit '.linux.seccomp.defaultAction = "SCMP_ACT_ALLOW" | .linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
-	refused 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: not supported yet' create "$ID"
-}

@@ -51,7 +51,8 @@ enum msg_type {
 			container's network namespace */
 	MSG_MOUNTED, /* rootfs → conductor: mounts and devices are there; hooks may run */
 	MSG_CONSOLE, /* rootfs, pty → conductor: pty master */
-	MSG_CREATED, /* dmz → conductor: nothing but start and execve is left to do */
+	MSG_CREATED, /* dmz → conductor: nothing but start and execve is left to do; fd: the
+			listener of a seccomp filter that notifies, or none */
 
 	MSG_CGROUP, /* cgroup → conductor: struct msg_cgroups, before these directories are made */
 	MSG_CGROUP_MAKE, /* conductor → cgroup: all of them are in the journal, make them */

@@ -26,6 +26,9 @@ enum container_status {
 
 extern const char *const status_names[STATUS_COUNT];
 
+/* Of the specification that the state of a container is written by. */
+#define OCI_VERSION "1.3.0"
+
 struct container {
 	const char *id;
 	int dir; /* ROOT/ID, O_DIRECTORY; -1 when closed */

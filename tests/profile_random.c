@@ -50,7 +50,7 @@ static struct profile_action action(uint64_t *seed)
 
 	a.has_data = (kind == SECCOMP_RET_ERRNO || kind == SECCOMP_RET_TRACE) && below(seed, 3);
 	if (a.has_data)
-		a.data = (uint32_t)below(seed, kind == SECCOMP_RET_ERRNO ? 4096 : 65536);
+		a.data = (uint32_t)below(seed, kind == SECCOMP_RET_ERRNO ? 4095 : 65536);
 	if (a.has_data && below(seed, 2))
 		a.data = (uint32_t)below(seed, 4) * 38 % 77; /* 0, 38 and 37, to meet again */
 	return a;
@@ -98,10 +98,12 @@ static void rule(struct profile_rule *r, uint64_t *seed, char pool[][NAME_MAX_LE
 
 static void starts_programs(struct profile *p, uint64_t *seed)
 {
+	static const char needed[][NAME_MAX_LEN] = {"execve", "read", "write", "capset"};
 	struct profile_rule *r = &p->rules[p->rule_count++];
 
-	*r = (struct profile_rule){.action = {.action = &profile_actions[0]}, .name_count = 1};
-	memcpy(r->names[0], "execve", sizeof("execve"));
+	*r = (struct profile_rule){.action = {.action = &profile_actions[0]},
+		.name_count = sizeof(needed) / sizeof(needed[0])};
+	memcpy(r->names, needed, sizeof(needed));
 	if (p->rule_count > 1 && below(seed, 2)) {
 		static struct profile_rule other;
 
@@ -133,7 +135,8 @@ void profile_random(struct profile *p, uint64_t seed, const enum abi *abi_list, 
 		rule(r, &seed, pool, pooled, rules);
 		r->action = one_action && below(&seed, 10) ? usual : action(&seed);
 	}
-	starts_programs(p, &seed); /* parse refuses a profile under which nothing could begin */
+	starts_programs(
+		p, &seed); /* parse refuses a profile under which no container could start */
 }
 
 static void print_action(

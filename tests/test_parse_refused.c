@@ -355,6 +355,9 @@ static void refused_in_linux(void **state)
 }
 
 #define RULE(members) SECCOMP("\"syscalls\":[{" members "}]")
+#define KILLING(allowed)                                                                           \
+	"{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[{\"names\":[" allowed     \
+	"],\"action\":\"SCMP_ACT_ALLOW\"}]}}"
 #define KILL_ARGS(members)                                                                         \
 	RULE("\"names\":[\"kill\"],\"action\":\"SCMP_ACT_TRAP\",\"args\":[{" members "}]")
 
@@ -484,8 +487,13 @@ static void refused_in_seccomp(void **state)
 		{LINUX, SECCOMP("\"architectures\":[\"SCMP_ARCH_Z80\"]"),
 			"string SCMP_ARCH_Z80 is not a valid arch for seccomp"},
 		{LINUX, SECCOMP("\"flags\":[\"X\"]"), "seccomp flag X is not known to runc"},
-		{LINUX, SECCOMP("\"listenerPath\":\"/a\""),
-			"linux.seccomp.listenerPath: not supported yet"},
+		{LINUX, SECCOMP("\"listenerPath\":5"),
+			"linux.seccomp.listenerPath: expected a string, found a number"},
+		{LINUX, SECCOMP("\"listenerMetadata\":\"a\""),
+			"linux.seccomp.listenerMetadata: only with listenerPath"},
+		{LINUX, SECCOMP("\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]"),
+			"linux.seccomp.flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: only with "
+			"SCMP_ACT_NOTIFY"},
 		{LINUX, SECCOMP("\"syscalls\":{}"), "linux.seccomp.syscalls: expected an array"},
 		{LINUX, RULE("\"names\":[],\"action\":\"SCMP_ACT_LOG\""),
 			"linux.seccomp.syscalls[0]: names: must not be empty"},
@@ -495,7 +503,17 @@ static void refused_in_seccomp(void **state)
 			"not the name of a system call"},
 		{LINUX, RULE("\"names\":[\"a\"]"), "linux.seccomp.syscalls[0].action: missing"},
 		{LINUX, RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_NOTIFY\""),
-			"linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY: not supported yet"},
+			"seccomp listenerPath is not set"},
+		{LINUX, RULE("\"names\":[\"write\"],\"action\":\"SCMP_ACT_NOTIFY\""),
+			"SCMP_ACT_NOTIFY cannot be used for the write syscall"},
+		{LINUX, RULE("\"names\":[\"sendmsg\"],\"action\":\"SCMP_ACT_NOTIFY\""),
+			"SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall"},
+		{LINUX, RULE("\"names\":[\"capset\"],\"action\":\"SCMP_ACT_NOTIFY\""),
+			"SCMP_ACT_NOTIFY cannot be used for the capset syscall"},
+		{LINUX, KILLING("\"execve\""), "linux.seccomp: no rule allows read"},
+		{LINUX, KILLING("\"execve\",\"read\""), "linux.seccomp: no rule allows write"},
+		{LINUX, KILLING("\"execve\",\"read\",\"write\""),
+			"linux.seccomp: no rule allows capset"},
 		{LINUX, RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":5000"),
 			"linux.seccomp.syscalls[0].errnoRet: 5000 is out of range (0 to 4095)"},
 		{LINUX, RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_ALLOW\",\"errnoRet\":1"),

@@ -236,17 +236,48 @@ static void test_many_rules(void **state)
 	close(fd);
 }
 
+static void test_notify(void **state)
+{
+	struct sock_filter code[64];
+	ssize_t n;
+	int fd, found = 0;
+
+	(void)state;
+	begin(ACT_ALLOW);
+	rule(ACT_NOTIFY, "mkdir");
+	fd = compiled();
+	n = pread(fd, code, sizeof(code), 0);
+	assert_true(n > 0);
+	for (size_t i = 0; i < (size_t)n / sizeof(code[0]); i++)
+		found += code[i].code == (BPF_RET | BPF_K) && code[i].k == SECCOMP_RET_USER_NOTIF;
+	assert_int_equal(found, 1);
+	close(fd);
+}
+
+/* What config.json gives ready-made is written as it is, whatever it is. */
+static void test_copied(void **state)
+{
+	const uint64_t program[] = {0, UINT64_MAX, 0x7fff000000000006};
+	uint64_t read_back[4];
+	int fd;
+
+	(void)state;
+	begin(ACT_ERRNO);
+	for (size_t i = 0; i < 3; i++)
+		((struct plan_num *)plan_add(PLAN_RECORD_num, &config->seccomp_program))->value =
+			program[i];
+	fd = compiled();
+	assert_int_equal(pread(fd, read_back, sizeof(read_back), 0), sizeof(program));
+	assert_memory_equal(read_back, program, sizeof(program));
+	close(fd);
+}
+
 static void test_refused(void **state)
 {
 	struct plan_seccomp_rule *r;
 	struct msg msg = {0};
 
 	(void)state;
-	begin(ACT_ALLOW);
-	rule(ACT_NOTIFY, "mkdir");
-	assert_int_equal(compile(&msg), -1);
-	assert_string_equal(msg.body.text.what, "SCMP_ACT_NOTIFY is not supported yet");
-
 	begin(ACT_ALLOW);
 	argument(rule(ACT_ERRNO, "mkdir"), 6, OP_EQ, 0, 0);
 	assert_int_equal(compile(&msg), -1);
@@ -274,6 +305,8 @@ int main(void)
 		cmocka_unit_test(test_default_denies),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_many_rules),
+		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_copied),
 		cmocka_unit_test(test_refused),
 	};
 

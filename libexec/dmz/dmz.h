@@ -16,10 +16,14 @@ void set_labels(const struct plan *plan);
 void enter_cwd_as_root(const struct plan *plan);
 /* Groups, ids, working directory, capabilities, each read back. */
 void become_user(const struct plan *plan);
-/* The BPF program: read from FILTER, which is closed, and later put in force when the plan has one.
- */
+/* What become_user has kept for loading a filter without no_new_privs goes: CAP_SYS_ADMIN, unless it
+ * is granted. */
+void drop_rest(void);
+
+/* filter.c: the BPF program, read from FILTER, which is closed, and later put in force when the plan has
+ * one. Returns the listener of one that notifies, or -1. */
 void read_filter(int filter);
-void install_filter(const struct plan *plan);
+int install_filter(const struct plan *plan);
 
 /* scheduling.c: the CPUs of `exec`, scheduler, I/O priority and personality. All
  * before a filter is in force and while the caller's capabilities are there. */

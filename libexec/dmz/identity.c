@@ -1,12 +1,10 @@
-/* Who the process is: keyring, limits, labels, seccomp, ids, capabilities, working directory. */
+/* Who the process is: keyring, limits, labels, ids, capabilities, working directory. */
 #include "dmz.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/keyctl.h>
-#include <linux/seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -126,32 +124,6 @@ void set_labels(const struct plan *plan)
 		set_label(
 			proc, "thread-self/attr/exec", "", label, "unable to apply selinux label:");
 	close(proc);
-}
-
-static struct sock_filter instructions[4096];
-static struct sock_fprog filter_program = {.filter = instructions};
-
-void read_filter(int filter)
-{
-	ssize_t n = pread(filter, instructions, sizeof(instructions), 0);
-
-	if (n <= 0 || n % (ssize_t)sizeof(instructions[0]))
-		die("seccomp program:", NULL, n < 0 ? errno : EBADMSG);
-	close(filter);
-	filter_program.len = (unsigned short)((size_t)n / sizeof(instructions[0]));
-}
-
-void install_filter(const struct plan *plan)
-{
-	unsigned long flags = plan->config->seccomp_has_flags ? plan->config->seccomp_flags
-							      : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-
-	if (!plan->config->has_seccomp)
-		return;
-	flags &= ~(unsigned long)SECCOMP_FILTER_FLAG_TSYNC;
-	if (flags ? syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter_program) < 0
-		  : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter_program) < 0)
-		die("unable to init seccomp:", "error loading seccomp filter", errno);
 }
 
 /* chdir alone proves nothing: the directory could be one of the host, reached through a leaked fd
@@ -275,12 +247,27 @@ static void raise_ambient(uint64_t ambient)
 		}
 }
 
+/* Gives the process exactly SETS, read back (S6). */
+static void set_exactly(struct __user_cap_data_struct sets[2])
+{
+	struct __user_cap_data_struct now[2];
+
+	cap_call(__NR_capset, sets);
+	cap_call(__NR_capget, now);
+	if (memcmp(sets, now, sizeof(now)) != 0)
+		die("unable to apply caps:", "they read back differently", 0);
+}
+
+static struct __user_cap_data_struct granted[2];
+static int keeps_more;
+
 /* config.md, "capabilities": what cannot be granted is a warning; what is granted is exactly this,
- * read back (S6). */
+ * but for what loads a filter. */
 static void set_capabilities(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;
-	struct __user_cap_data_struct want[2], now[2];
+	struct __user_cap_data_struct now[2], kept[2];
+	const uint32_t admin = 1u << CAP_SYS_ADMIN;
 
 	cap_call(__NR_capget, now);
 	for (int i = 0; i < 2; i++) {
@@ -288,18 +275,27 @@ static void set_capabilities(const struct plan *plan)
 		uint32_t inheritable = (uint32_t)(config->cap_inheritable >> (32 * i));
 
 		cannot_grant |= ((permitted | inheritable) & ~now[i].permitted) != 0;
-		want[i].permitted = permitted & now[i].permitted;
-		want[i].effective =
-			(uint32_t)(config->cap_effective >> (32 * i)) & want[i].permitted;
-		want[i].inheritable = inheritable & now[i].permitted;
+		granted[i].permitted = permitted & now[i].permitted;
+		granted[i].effective =
+			(uint32_t)(config->cap_effective >> (32 * i)) & granted[i].permitted;
+		granted[i].inheritable = inheritable & now[i].permitted;
 	}
 	if (cannot_grant)
 		warn("some capabilities cannot be granted: the caller does not have them", NULL, 0);
-	cap_call(__NR_capset, want);
-	cap_call(__NR_capget, now);
-	if (memcmp(want, now, sizeof(now)) != 0)
-		die("unable to apply caps:", "they read back differently", 0);
+	memcpy(kept, granted, sizeof(kept));
+	if (config->has_seccomp && !config->no_new_privileges) {
+		kept[0].permitted |= admin & now[0].permitted;
+		kept[0].effective |= admin & now[0].permitted;
+		keeps_more = memcmp(kept, granted, sizeof(kept)) != 0;
+	}
+	set_exactly(kept);
 	raise_ambient(config->cap_ambient);
+}
+
+void drop_rest(void)
+{
+	if (keeps_more)
+		cap_call(__NR_capset, granted);
 }
 
 /* Without process.capabilities all sets are empty: the specification is silent, and nobody asked

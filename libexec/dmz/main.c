@@ -83,15 +83,20 @@ static void place_fds(void)
 }
 
 /*
- * From here on the conductor may go: nobody waits for us but `start`. With no_new_privs, what
- * follows runs under the container's filter, so it is no more than write, close, read, execve and
- * exit_group.
+ * From here on the conductor may go: nobody waits for us but `start`. All that follows runs under
+ * the container's filter, so it is no more than this: capset to give up the right to load it
+ * (drop_rest), write or, with the LISTENER of a filter that notifies, sendmsg and close; read,
+ * execve; and if that fails write and exit_group. The socket is closed by the execve.
  */
-static void leave_conductor(void)
+static void leave_conductor(int listener)
 {
-	tell_by_write(MSG_CREATED);
-	if (control_fd >= 0)
-		close(control_fd);
+	if (listener < 0) {
+		tell_by_write(MSG_CREATED);
+	} else {
+		tell(MSG_CREATED, listener);
+		/* With our own copy open, a call would wait for a listener that has died. */
+		close(listener);
+	}
 	conductor.fd = -1;
 }
 
@@ -150,8 +155,6 @@ int main(int argc, char **argv)
 	if (plan.config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		die("no_new_privs:", NULL, errno);
 	set_scheduling(&plan);
-	if (!plan.config->no_new_privileges)
-		install_filter(&plan);
 	enter_cwd_as_root(&plan);
 	own_stdio(&plan);
 	become_user(&plan);
@@ -160,9 +163,7 @@ int main(int argc, char **argv)
 		die("PR_SET_PDEATHSIG:", NULL, errno);
 	if (!hooks)
 		place_fds();
-	if (plan.config->no_new_privileges)
-		install_filter(&plan);
-	leave_conductor();
+	leave_conductor(install_filter(&plan));
 	wait_for_start();
 	if (hooks) {
 		run_start_hooks();

@@ -75,6 +75,8 @@ int64_t read_signed(const char *name, const char *text);
 int64_t read_bytes(const char *name, const char *text); /* "1.5g"; "-1": unlimited */
 
 void build_seccomp(const struct value *seccomp, void *config);
+/* seccomp_whole.c: what needs all of config.json. 0, or -1 as build_members. */
+int build_seccomp_whole(struct plan_config *config);
 
 /* With --systemd-cgroup, once all of CONFIG is known: build_systemd.c, build_unit.c, unit_devices.c */
 void build_systemd(struct plan_config *config);

@@ -100,6 +100,7 @@ void build_config(const struct value *document)
 		refuse_as("config cannot be null", NULL);
 	failed = build_members(document, document_fields, config);
 	failed |= attempt(require_root, NULL);
+	failed |= build_seccomp_whole(config);
 	/* Empty is none, as with runc. */
 	if (!config->hostname.length)
 		config->hostname = plan_put(NULL);

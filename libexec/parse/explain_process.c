@@ -336,6 +336,21 @@ static void explain_environment(const struct plan *plan)
 	say_done();
 }
 
+static void say_listener(const struct plan *plan)
+{
+	const char *metadata = plan_text(plan, plan->config->listener_metadata);
+
+	if (!plan->config->listener_path.offset)
+		return;
+	say("hands the filter's listener over, which runc sends to the agent at ", NULL);
+	say_quoted(plan_text(plan, plan->config->listener_path));
+	if (metadata) {
+		say(" with the metadata ", NULL);
+		say_quoted(metadata);
+	}
+	say_done();
+}
+
 void explain_process(const struct plan *plan)
 {
 	const struct plan_config *c = plan->config;
@@ -359,10 +374,6 @@ void explain_process(const struct plan *plan)
 		say("no_new_privs: set-id programs and file capabilities give nothing", NULL);
 		say_done();
 	}
-	if (c->has_seccomp && !c->no_new_privileges) {
-		say("installs the filter", NULL);
-		say_done();
-	}
 	say_user(plan);
 	explain_capabilities(c);
 	say("working directory ", NULL);
@@ -380,10 +391,11 @@ void explain_process(const struct plan *plan)
 		}
 		say_done();
 	}
-	if (c->has_seccomp && c->no_new_privileges) {
+	if (c->has_seccomp) {
 		say("installs the filter, as the last of all", NULL);
 		say_done();
 	}
+	say_listener(plan);
 	say("waits for `start`", NULL);
 	say_done();
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include "step.h"
 
 static uint32_t action_word(uint64_t action, struct plan_opt_u64 errno_ret)
@@ -26,10 +27,11 @@ static uint32_t action_word(uint64_t action, struct plan_opt_u64 errno_ret)
 	case ACT_TRAP:
 		return SCMP_ACT_TRAP;
 	case ACT_NOTIFY:
+		return SCMP_ACT_NOTIFY;
 	case SECCOMP_ACTION_COUNT:
 		break;
 	}
-	die("SCMP_ACT_NOTIFY is not supported yet", NULL, 0);
+	die("unknown seccomp action", NULL, 0);
 }
 
 /* libseccomp's names are the spec's in lower case: SCMP_ARCH_X86_64 and "x86_64". */
@@ -142,4 +144,18 @@ void filter_add_rules(const struct plan *plan, scmp_filter_ctx filter)
 	for (size_t i = 0; (clause = clauses_at(i)); i++)
 		if (!clause->apart)
 			add(filter, clause);
+}
+
+void filter_copy(const struct plan *plan, int fd)
+{
+	struct plan_list list = plan->config->seccomp_program;
+	static uint64_t program[INSTRUCTIONS_MAX];
+	size_t size = list.count * sizeof(program[0]);
+
+	if (list.count > INSTRUCTIONS_MAX)
+		die("the seccomp program has more than 4096 instructions", NULL, 0);
+	for (uint32_t i = 0; i < list.count; i++)
+		program[i] = plan_num_at(plan, list, i)->value;
+	if (write(fd, program, size) != (ssize_t)size)
+		die("writing the filter:", NULL, errno);
 }

@@ -24,6 +24,9 @@ struct clause {
 /* An empty filter with the plan's default action and architectures, or death. */
 scmp_filter_ctx filter_new(const struct plan *plan);
 
+/* Writes the ready-made program of the plan to FD, or death. */
+void filter_copy(const struct plan *plan, int fd);
+
 /* Adds every rule of the plan that libseccomp gets; dies when it refuses one. */
 void filter_add_rules(const struct plan *plan, scmp_filter_ctx filter);
 

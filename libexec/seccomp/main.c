@@ -67,6 +67,11 @@ int main(int argc, char **argv)
 	warm_up();
 	priv_enter(&priv, step_conducted());
 	load(in, &plan);
+	if (plan.config->seccomp_program.count) {
+		filter_copy(&plan, out);
+		tell(MSG_DONE, -1);
+		_exit(0);
+	}
 	filter = filter_new(&plan);
 	filter_add_rules(&plan, filter);
 	stub_write(&plan, out);

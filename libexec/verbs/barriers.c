@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <time.h>
 #include "fds.h"
+#include "listener.h"
 #include "step.h"
 #include "sys.h"
 #include "systemd.h"
@@ -41,7 +42,7 @@ static const struct msg_rule line_rules[] = {MSG_ANY_STEP,
 	{MSG_NETSOCK, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_NS},
 	{MSG_MOUNTED, MSG_ONCE, 0, 0, PROGRAM_ROOTFS},
 	{MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, MSG_MOUNTED, PROGRAM_ROOTFS},
-	{MSG_CREATED, MSG_ONCE, 0, MSG_MOUNTED, PROGRAM_DMZ}};
+	{MSG_CREATED, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_MOUNTED, PROGRAM_DMZ}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -496,6 +497,7 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 		return handover_console(&c->handover, msg->fd, c->line, sizeof(c->line));
 	case MSG_CREATED:
 		c->created = 1;
+		c->listener = msg->fd;
 		return 0;
 	case MSG_DONE:
 		if (from == STEP_HOOK) {
@@ -552,6 +554,17 @@ static int run_early_hooks(struct creation *c)
 	return plan_waits_after_mounts(&c->container.plan)
 		? tell_step(c, STEP_LINE, MSG_HOOKS_DONE, NULL, 0, -1)
 		: 0;
+}
+
+static int send_listener(struct creation *c)
+{
+	const uint64_t pid = c->container.journal.init.pid;
+	const struct listener_process process = {pid, pid, STATUS_CREATING};
+	int listener = c->listener;
+
+	c->listener = -1;
+	return listener_send(
+		&c->container.plan, &process, &c->agent, listener, c->line, sizeof(c->line));
 }
 
 /* The program is kept for exec; dmz gets a memfd that nobody can change any more. */
@@ -623,6 +636,8 @@ int creation_advance(struct creation *c)
 	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent &&
 		!creation_pending(c, STEP_SECCOMP))
 		err = send_filter(c);
+	if (!err && c->created && (c->agent >= 0 || c->listener >= 0))
+		err = send_listener(c);
 	return err;
 }
 

@@ -9,8 +9,6 @@
 #include "text.h"
 #include "verb.h"
 
-#define OCI_VERSION "1.3.0"
-
 static const char no_container[] = "container does not exist";
 
 const char *verb_root_error(int err)

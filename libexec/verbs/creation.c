@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include "drop.h"
 #include "fds.h"
+#include "listener.h"
 #include "step.h"
 #include "sys.h"
 #include "systemd.h"
@@ -257,7 +258,8 @@ static int prepare(struct creation *c)
 	close(kept);
 	if (err || check_rootless(c) ||
 		handover_connect(&c->handover, c->container.plan.config->terminal != 0, c->line,
-			sizeof(c->line)))
+			sizeof(c->line)) ||
+		listener_connect(&c->container.plan, &c->agent, c->line, sizeof(c->line)))
 		return -1;
 	return make_fifo(c);
 }
@@ -319,9 +321,9 @@ static int report_failure(struct creation *c)
 
 static int everything_done(const struct creation *c)
 {
-	return c->created && c->limited && c->steps[STEP_SOURCES].done &&
-		!creation_pending(c, STEP_NETLINK) && !creation_pending(c, STEP_NETDEV) &&
-		!creation_pending(c, STEP_RESCTRL);
+	return c->created && c->agent < 0 && c->listener < 0 && c->limited &&
+		c->steps[STEP_SOURCES].done && !creation_pending(c, STEP_NETLINK) &&
+		!creation_pending(c, STEP_NETDEV) && !creation_pending(c, STEP_RESCTRL);
 }
 
 static int hear_step(struct creation *c, enum creation_step i)
@@ -407,7 +409,8 @@ int creation_make(struct creation *c)
 
 	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->lock_fd = c->start_fd =
 		-1;
-	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->netsock = -1;
+	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->netsock =
+		c->agent = c->listener = -1;
 	for (int i = 0; i < STEP_COUNT; i++)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
 	c->poststop.pidfd = c->poststop.peer.fd = -1;

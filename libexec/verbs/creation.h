@@ -47,6 +47,8 @@ struct creation {
 	int plan_fd;
 	int filter_fd;
 	uint8_t filter_key[BPF_KEY_SIZE];
+	int agent;    /* connected to the seccomp agent; -1 */
+	int listener; /* of the filter, on its way there; -1 */
 	int signal_fd;
 	struct step steps[STEP_COUNT];
 	struct step poststop; /* a hook program of its own: the other may have failed and gone when

@@ -39,9 +39,9 @@ int dial(const char *path, int type, const char *before, char *line, size_t size
 	return -1;
 }
 
-int dial_send_fd(int socket, const char *text, int fd)
+ssize_t dial_send_fd(int socket, const char *text, size_t length, int fd)
 {
-	struct iovec iov = {(void *)(uintptr_t)text, strlen(text)};
+	struct iovec iov = {(void *)(uintptr_t)text, length};
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -51,10 +51,12 @@ int dial_send_fd(int socket, const char *text, int fd)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control)};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&record);
+	ssize_t sent;
 
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	return sendmsg(socket, &record, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	sent = sendmsg(socket, &record, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return sent < 0 ? -errno : sent;
 }

@@ -3,6 +3,7 @@
 #define DAVIT_DIAL_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * A socket of TYPE (SOCK_STREAM, SOCK_DGRAM) connected to PATH; "@name" is abstract, unix(7).
@@ -10,7 +11,7 @@
  */
 int dial(const char *path, int type, const char *before, char *line, size_t size);
 
-/* One record TEXT with FD. Never blocks on a datagram socket: -EAGAIN. 0 or -errno. */
-int dial_send_fd(int socket, const char *text, int fd);
+/* TEXT with FD, without waiting: of a stream as much as it takes. Returns how many bytes, or -errno. */
+ssize_t dial_send_fd(int socket, const char *text, size_t length, int fd);
 
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "drop.h"
 #include "fds.h"
+#include "listener.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -37,10 +38,10 @@ static const struct msg_rule resctrl_rules[] = {
 static const struct msg_rule ns_rules[] = {
 	MSG_ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
 static const struct msg_rule line_rules[] = {
-	MSG_ANY_STEP, {MSG_CREATED, MSG_ONCE, 0, 0, PROGRAM_DMZ}};
+	MSG_ANY_STEP, {MSG_CREATED, MSG_ONCE | MSG_FD_OPTIONAL, 0, 0, PROGRAM_DMZ}};
 static const struct msg_rule terminal_rules[] = {MSG_ANY_STEP,
 	{MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_PTY},
-	{MSG_CREATED, MSG_ONCE, 0, MSG_CONSOLE, PROGRAM_DMZ}};
+	{MSG_CREATED, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_CONSOLE, PROGRAM_DMZ}};
 
 static int fail(struct entering *e, const char *what, int err)
 {
@@ -199,6 +200,17 @@ static int send_filter(struct entering *e)
 	return err;
 }
 
+static int send_listener(struct entering *e)
+{
+	const struct listener_process process = {
+		(uint64_t)e->pid, e->container.journal.init.pid, STATUS_RUNNING};
+	int listener = e->listener;
+
+	e->listener = -1;
+	return listener_send(
+		&e->container.plan, &process, &e->agent, listener, e->line, sizeof(e->line));
+}
+
 /* Does everything that has become possible. */
 static int advance(struct entering *e)
 {
@@ -224,6 +236,8 @@ static int advance(struct entering *e)
 		if (!err)
 			err = send_filter(e);
 	}
+	if (!err && e->ready && e->pidfd >= 0 && (e->agent >= 0 || e->listener >= 0))
+		err = send_listener(e);
 	return err;
 }
 
@@ -252,6 +266,7 @@ static int hear(struct entering *e, enum entering_step from, struct msg *msg)
 		return handover_console(&e->handover, msg->fd, e->line, sizeof(e->line));
 	case MSG_CREATED:
 		e->ready = 1;
+		e->listener = msg->fd;
 		return 0;
 	default:
 		return fail(e, "protocol error", 0);
@@ -360,6 +375,8 @@ static int spawn_steps(struct entering *e)
 		err = handover_connect(
 			&e->handover, e->plan.config->terminal != 0, e->line, sizeof(e->line));
 	if (!err)
+		err = listener_connect(&e->container.plan, &e->agent, e->line, sizeof(e->line));
+	if (!err)
 		err = spawn_line(e, ns, dmz);
 	if (ns >= 0)
 		close(ns);
@@ -372,7 +389,8 @@ static int everything_done(const struct entering *e)
 {
 	const struct step *resctrl = &e->steps[ENTER_RESCTRL];
 
-	return e->ready && e->joined && (!resctrl->program || resctrl->done);
+	return e->ready && e->agent < 0 && e->listener < 0 && e->joined &&
+		(!resctrl->program || resctrl->done);
 }
 
 static int hear_all(struct entering *e)
@@ -386,6 +404,8 @@ static int hear_all(struct entering *e)
 
 		if (advance(e))
 			return -1;
+		if (everything_done(e))
+			break;
 		for (int i = 0; i < ENTER_COUNT; i++)
 			pollers[i] = (struct pollfd){.fd = e->steps[i].peer.fd, .events = POLLIN};
 		pollers[ENTER_COUNT] = (struct pollfd){.fd = e->signal_fd, .events = POLLIN};
@@ -411,7 +431,8 @@ static int hear_all(struct entering *e)
 
 int entering_make(struct entering *e)
 {
-	e->plan_fd = e->journal_fd = e->start_fd = e->pidfd = e->cgroup_dir = -1;
+	e->plan_fd = e->journal_fd = e->start_fd = e->pidfd = e->cgroup_dir = e->agent =
+		e->listener = -1;
 	for (int i = 0; i < ENTER_COUNT; i++)
 		e->steps[i].pidfd = e->steps[i].peer.fd = -1;
 	e->journal_fd =

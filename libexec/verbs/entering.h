@@ -35,7 +35,9 @@ struct entering {
 	int signal_fd;
 	struct step steps[ENTER_COUNT];
 	pid_t pid;
-	int pidfd; /* of the process; -1: there is none yet */
+	int pidfd;    /* of the process; -1: there is none yet */
+	int agent;    /* connected to the seccomp agent; -1 */
+	int listener; /* of the filter, on its way there; -1 */
 
 	/* which barriers are behind us (conduct.h) */
 	int cgroup_dir;

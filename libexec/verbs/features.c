@@ -3,6 +3,7 @@
  * read. It claims what works and leaves out the rest. The davit.* annotations say which confinement
  * this kernel lets the steps have.
  */
+#include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
@@ -72,17 +73,12 @@ static void add_enabled(struct json *j, const char *key, int enabled)
 	json_object_end(j);
 }
 
-/* What parse refuses so far, and architectures that libseccomp learned in 2.6. */
+/* Architectures that libseccomp learned in 2.6. */
 static int is_supported(const char *word)
 {
-	static const char *const refused[] = {
-		"SCMP_ACT_NOTIFY", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
 	static const char *const recent[] = {
 		"SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_SH", "SCMP_ARCH_SHEB"};
 
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if (!strcmp(word, refused[i]))
-			return 0;
 	for (size_t i = 0; i < sizeof(recent) / sizeof(recent[0]); i++)
 		if (!strcmp(word, recent[i]))
 			return strncmp(build_libseccomp, "2.5.", 4) != 0;
@@ -98,6 +94,22 @@ static void add_supported(struct json *j, const char *key, const struct name *ta
 	json_array_end(j);
 }
 
+/* The kernel looks at the flags first: with ones it knows it then misses the program. */
+static void add_flags(struct json *j)
+{
+	json_array(j, "supportedFlags");
+	for (const struct name *n = seccomp_flag_names; n->word; n++) {
+		unsigned long flags = n->value;
+
+		if (flags == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+			flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+		if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 &&
+			errno == EFAULT)
+			json_string(j, NULL, n->word);
+	}
+	json_array_end(j);
+}
+
 static void add_seccomp(struct json *j)
 {
 	json_object(j, "seccomp");
@@ -107,7 +119,7 @@ static void add_seccomp(struct json *j)
 		add_words(j, "operators", seccomp_ops);
 		add_supported(j, "archs", seccomp_archs);
 		add_words(j, "knownFlags", seccomp_flag_names);
-		add_supported(j, "supportedFlags", seccomp_flag_names);
+		add_flags(j);
 	}
 	json_object_end(j);
 }
@@ -185,6 +197,8 @@ int main(int argc, char **argv)
 	add_linux(&j);
 	add_annotations(&j);
 	json_array(&j, "potentiallyUnsafeConfigAnnotations");
+	if (*build_libseccomp)
+		json_string(&j, NULL, "run.oci.seccomp_bpf_data");
 	json_array_end(&j);
 	json_object_end(&j);
 	if (j.cut)

@@ -124,11 +124,11 @@ int handover_connect(struct handover *h, int terminal, char *line, size_t size)
 /* One record with FD; then the socket is closed. 0 or -errno. */
 static int send_and_close(int *to, const char *text, int fd)
 {
-	int err = dial_send_fd(*to, text, fd);
+	ssize_t sent = dial_send_fd(*to, text, strlen(text), fd);
 
 	close(*to);
 	*to = -1;
-	return err;
+	return sent < 0 ? (int)sent : 0;
 }
 
 int handover_console(struct handover *h, int master, char *line, size_t size)

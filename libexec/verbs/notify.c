@@ -170,17 +170,19 @@ static int send_text(struct notify *n)
 /* sd_notify_barrier(3): the manager closes its end once it has seen to everything before. */
 static int send_barrier(struct notify *n)
 {
-	int ends[2], err;
+	static const char text[] = "BARRIER=1";
+	int ends[2];
+	ssize_t sent;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	err = dial_send_fd(n->manager, "BARRIER=1", ends[1]);
+	sent = dial_send_fd(n->manager, text, sizeof(text) - 1, ends[1]);
 	close(ends[1]);
-	if (err)
+	if (sent < 0)
 		close(ends[0]);
 	else
 		n->barrier = ends[0];
-	return err;
+	return sent < 0 ? (int)sent : 0;
 }
 
 static void send_all(struct notify *n)

@@ -1,0 +1,282 @@
+# Seccomp filters that ask an agent, what davit itself calls under a filter, and ready-made filters.
+
+load lib/common
+
+setup() {
+	setup_bundle
+	"$RUNC" features 2>/dev/null 3>&- | jq -e '.linux.seccomp.enabled == false' >/dev/null &&
+		skip "built without libseccomp"
+	[ -x "$HELPERS/helper-agent" ] || skip "the helper is not built"
+	edit --arg path "$T/agent" '.root.readonly = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $path,
+		syscalls: [{names: ["mkdir", "mkdirat", "mount"], action: "SCMP_ACT_NOTIFY"}]}'
+}
+
+# agent [MODE]: one that listens at $T/agent and logs to $T/log, $T/log.1 …
+agent() {
+	rm -f "$T/agent"
+	"$HELPERS/helper-agent" "$T/agent" "$T/log" "$@" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/agent"
+	processes >"$T/processes.before"
+}
+
+# The calls that dmz makes under the filter until the user's program runs, as strace has written them to $T/trace.
+own_calls() {
+	awk '/SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_.* = [0-9]+$/ { calls = ""; pid = $1; next }
+		$1 == pid && !done { if ($2 !~ /^</) { split($2, name, "("); calls = calls " " name[1] } if (/execve.* = 0$/) done = 1 }
+		END { print substr(calls, 2) }' "$T/trace"
+}
+
+# traced WORD…: the runtime under strace.
+traced() {
+	run timeout $((30 * SLOW)) strace -f -o "$T/trace" "$RUNC" --root "$STATE" "$@" 3>&- 4>&-
+}
+
+@test "seccomp notify: mkdir gets the agent's errno, mount its success, all else goes on" {
+	local nnp
+	agent
+	sh_args 'mkdir /tmp/x; mount -t tmpfs none /tmp && echo mounted; umount /tmp; mkdir -p /tmp/y; ls /tmp; grep Seccomp: /proc/self/status'
+	for nnp in true false; do
+		edit --argjson nnp $nnp '.process.noNewPrivileges = $nnp'
+		run runc run "$ID"
+		expect 0 "can't create directory '/tmp/x': Block device required" mounted $'Seccomp:\t2' || { echo "$nnp"; return 1; }
+		lacks "$output" "listener"
+	done
+	wait_for 5 grep -q 'end 2' "$T/log"
+	same "$(grep -c 'call 165' "$T/log")" 2
+}
+
+@test "seccomp notify: what the agent is sent, of create and of exec" {
+	local pid
+	agent
+	edit '.annotations = {"a.b": "ü<&"} | .linux.seccomp.listenerMetadata = "some \"data\""'
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	pid=$(pid_of "$ID")
+	wait_for 5 test -s "$T/log.1"
+	jq -ce --argjson pid "$pid" --arg id "$ID" --arg bundle "$BUNDLE" '. == {ociVersion: "1.3.0", fds: ["seccompFd"], pid: $pid,
+		metadata: "some \"data\"", state: {ociVersion: "1.3.0", id: $id, status: "creating", pid: $pid, bundle: $bundle,
+		annotations: {"a.b": "ü<&"}}}' "$T/log.1" || { cat "$T/log.1"; return 1; }
+	# Nobody but the agent has the listener.
+	! ls -l "/proc/$pid/fd" | grep seccomp
+	runc start "$ID"
+	! ls -l "/proc/$pid/fd" | grep seccomp
+	detached exec -d --pid-file "$T/pid" "$ID" sh -c 'mkdir /tmp/x; sleep 100'
+	expect 0
+	wait_for 5 test -s "$T/log.2"
+	jq -ce --argjson init "$pid" --argjson pid "$(cat "$T/pid")" '.pid == $pid and .state.pid == $init and .state.status == "running" and
+		.metadata == "some \"data\"" and .pid != $init' "$T/log.2" || { cat "$T/log.2"; return 1; }
+	wait_for 5 grep -q "call 83" "$T/log"
+	run runc exec "$ID" mkdir /tmp/z
+	expect 1 "Block device required"
+	# Processes are numbered in the agent's pid namespace, as davit does.
+	wait_for 5 test -s "$T/log.3"
+	grep -qx "pid $(jq .pid "$T/log.3") call 83" "$T/log"
+	runc delete --force "$ID"
+	wait_for 5 grep -q 'end 1' "$T/log"
+}
+
+@test "seccomp notify: a state larger than a socket holds arrives whole" {
+	agent
+	edit '.annotations = ([range(6) | {key: "long\(.)", value: ("0123456789" * 10000)}] | from_entries)'
+	run runc run "$ID"
+	expect 0
+	wait_for 5 grep -q 'end 1' "$T/log"
+	jq -e '.state.annotations | [.[]] == [range(6) | "0123456789" * 10000]' "$T/log.1"
+	edit '.annotations += ([range(6) | {key: "more\(.)", value: ("0123456789" * 10000)}] | from_entries)'
+	refused 'the state for the seccomp agent is larger than 1 MiB' run "$ID"
+}
+
+@test "seccomp notify: an agent that does not read is not waited for for ever" {
+	agent stall
+	edit '.annotations = ([range(6) | {key: "long\(.)", value: ("0123456789" * 10000)}] | from_entries)'
+	LIMIT=20 refused 'sending the seccomp listener to the agent: connection timed out' create "$ID"
+}
+
+@test "seccomp notify: an agent that cannot be reached, or goes, is one error and nothing is left" {
+	local what='failed to connect with seccomp agent specified in the seccomp profile: dial unix'
+	refused "$what $T/agent: connect: no such file or directory" create "$ID"
+	touch "$T/agent"
+	refused "$what $T/agent: connect: connection refused" create "$ID"
+	edit --arg path "/$(printf '%0300d' 0)" '.linux.seccomp.listenerPath = $path'
+	refused "$what /0+: file name too long" run "$ID"
+	edit --arg path "$T" '.linux.seccomp.listenerPath = $path'
+	refused "$what .*: connect: connection refused" run "$ID"
+	edit --arg path "$T/agent" '.linux.seccomp.listenerPath = $path'
+	agent close
+	refused 'sending the seccomp listener to the agent: (broken pipe|connection reset by peer)' run "$ID"
+	refused 'sending the seccomp listener to the agent: (broken pipe|connection reset by peer)' create "$ID"
+	agent
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	rm "$T/agent"
+	run runc exec "$ID" true
+	expect 255 "$what"
+	same "$(status_of "$ID")" running
+}
+
+@test "seccomp notify: an agent that dies before start does not hold the program up" {
+	agent die
+	edit '.linux.seccomp.syscalls[0].names += ["execve"]'
+	detached create "$ID"
+	expect 0
+	run runc start "$ID" # the agent takes the execve and goes
+	wait_for 5 is_stopped "$ID"
+}
+
+@test "seccomp notify: execve and read may be asked for, and are" {
+	agent
+	edit '.linux.seccomp.syscalls[0].names += ["execve", "read", "close", "exit_group"]'
+	args cat /etc/passwd
+	run runc run "$ID"
+	expect 0 root:
+	wait_for 5 grep -q 'end 1' "$T/log"
+	same "$(grep -o 'call [0-9]*' "$T/log" | head -n 3 | xargs)" "call 3 call 0 call 59"
+}
+
+@test "seccomp notify: what cannot be, or makes no sense" {
+	local call
+	agent
+	edit '.linux.seccomp.syscalls[0].names = ["write"]'
+	refused 'SCMP_ACT_NOTIFY cannot be used for the write syscall' create "$ID"
+	edit '.linux.seccomp.syscalls[0].names = ["sendmsg"]'
+	refused 'SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall' create "$ID"
+	edit '.linux.seccomp.syscalls[0].names = ["capset"] | .process.noNewPrivileges = true'
+	run runc run "$ID"
+	expect 0
+	edit '.process.noNewPrivileges = false'
+	refused 'SCMP_ACT_NOTIFY cannot be used for the capset syscall' create "$ID"
+	edit '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])' # then there is nothing to give up
+	run runc run "$ID"
+	expect 0
+	edit 'del(.linux.seccomp.listenerPath)'
+	refused 'seccomp listenerPath is not set' create "$ID"
+	edit '.linux.seccomp.listenerPath = ""'
+	refused 'seccomp listenerPath is not set' create "$ID"
+	edit 'del(.linux.seccomp.listenerPath, .linux.seccomp.syscalls) | .linux.seccomp.listenerMetadata = "x"'
+	refused 'linux.seccomp.listenerMetadata: only with listenerPath' create "$ID"
+	edit 'del(.linux.seccomp.listenerMetadata) | .linux.seccomp.defaultAction = "SCMP_ACT_NOTIFY"'
+	refused 'SCMP_ACT_NOTIFY cannot be used as default action' create "$ID"
+	edit '.linux.seccomp |= (.defaultAction = "SCMP_ACT_ALLOW" | .flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"])'
+	refused 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: only with SCMP_ACT_NOTIFY' create "$ID"
+	# Without a rule that notifies the path is not even looked at.
+	edit 'del(.linux.seccomp.flags) | .linux.seccomp.listenerPath = "/does/not/exist"'
+	run runc run "$ID"
+	expect 0
+}
+
+@test "seccomp notify: WAIT_KILLABLE_RECV reaches the kernel" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	agent
+	edit '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+	traced run "$ID"
+	expect 0
+	# NEW_LISTENER and, which an old strace does not know, 0x20.
+	grep -Eq 'SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER\|(0x20|SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV), ' "$T/trace" ||
+		{ grep SECCOMP_SET_MODE_FILTER "$T/trace"; return 1; }
+}
+
+@test "seccomp: under the filter davit calls no more than the manual says" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	edit 'del(.linux.seccomp.listenerPath) | .linux.seccomp.syscalls[0].action = "SCMP_ACT_ERRNO" | .process.noNewPrivileges = true'
+	traced run "$ID"
+	expect 0
+	same "$(own_calls)" "write read execve"
+	edit '.process.noNewPrivileges = false'
+	traced run "$ID"
+	same "$(own_calls)" "capset write read execve"
+	edit '.process.user = {uid: 1000, gid: 1000, additionalGids: [5]}'
+	traced run "$ID"
+	same "$(own_calls)" "capset write read execve"
+	edit '.process.user = {uid: 0, gid: 0} | .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+	traced run "$ID"
+	same "$(own_calls)" "write read execve"
+	agent
+	edit --arg path "$T/agent" '.linux.seccomp.listenerPath = $path | .linux.seccomp.syscalls[0].action = "SCMP_ACT_NOTIFY" |
+		.process.noNewPrivileges = true'
+	traced run "$ID"
+	same "$(own_calls)" "sendmsg close read execve"
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	traced exec "$ID" true
+	expect 0
+	same "$(own_calls)" "sendmsg close read execve"
+}
+
+@test "seccomp: a profile that kills for everything but the program's own calls starts" {
+	local names
+	command -v strace >/dev/null || skip "strace is not installed"
+	chroot "$ROOTFS" /bin/head -n 1 /etc/passwd >"$T/wanted"
+	strace -f -o "$T/trace" chroot "$ROOTFS" /bin/head -n 1 /etc/passwd >/dev/null
+	names=$(awk 'seen { split($2, name, "("); print name[1] } /execve\("\/bin\/head"/ { seen = 1 }' "$T/trace" | grep -x '[a-z0-9_]*' |
+		sort -u | jq -R . | jq -sc '. + ["execve"] | unique')
+	args head -n 1 /etc/passwd
+	edit --argjson names "$names" '.process.noNewPrivileges = true |
+		.linux.seccomp = {defaultAction: "SCMP_ACT_KILL_PROCESS", syscalls: [{names: $names, action: "SCMP_ACT_ALLOW"}]}'
+	run runc run "$ID"
+	expect 0
+	same "$output" "$(cat "$T/wanted")"
+	edit '.process.noNewPrivileges = false'
+	refused 'linux.seccomp: no rule allows capset' run "$ID"
+	edit '.linux.seccomp.syscalls[0].names += ["capset"]'
+	run runc run "$ID"
+	expect 0
+	same "$output" "$(cat "$T/wanted")"
+	edit '.linux.seccomp.syscalls[0].names -= ["read"]'
+	refused 'linux.seccomp: no rule allows read' run "$ID"
+}
+
+@test "seccomp: CAP_SYS_ADMIN, with which the filter is loaded, is gone in the state created and in the program" {
+	local pid uid
+	for uid in 0 1000; do
+		edit --argjson uid $uid 'del(.linux.seccomp.listenerPath) | .linux.seccomp.syscalls[0].action = "SCMP_ACT_ERRNO" |
+			.process.noNewPrivileges = false | .process.user.uid = $uid'
+		args grep -E '^Cap(Prm|Eff|Bnd):' /proc/self/status
+		run runc run "$ID"
+		expect 0
+		lacks "$(grep -oE '[0-9a-f]{16}' <<<"$output" | while read -r set; do (((0x$set >> 21) & 1)) && echo has; done)" has
+		detached create "$ID"
+		pid=$(pid_of "$ID")
+		grep -E '^Cap(Prm|Eff|Amb):' "/proc/$pid/status" >"$T/caps"
+		same "$(awk '{ print $2 }' "$T/caps" | xargs)" "0000000020000420 0000000020000420 0000000000000000"
+		grep -qx $'Seccomp:\t2' "/proc/$pid/status"
+		runc delete --force "$ID"
+	done
+}
+
+# program NUMBER: the base64 of a filter that answers mkdir with errno NUMBER.
+program() {
+	perl -MMIME::Base64 -e 'print encode_base64(join("", map { pack "SCCL", @$_ } [0x20, 0, 0, 0], [0x15, 0, 1, 83],
+		[0x06, 0, 0, 0x50000 | $ARGV[0]], [0x06, 0, 0, 0x7fff0000]), "")' "$1"
+}
+
+@test "seccomp: the ready-made filter of run.oci.seccomp_bpf_data takes the place of linux.seccomp" {
+	edit --arg data "$(program 28)" '.annotations["run.oci.seccomp_bpf_data"] = $data | del(.linux.seccomp)'
+	sh_args 'mkdir /tmp/x; grep Seccomp: /proc/self/status'
+	run runc run "$ID"
+	expect 0 "No space left on device" $'Seccomp:\t2'
+	edit '.process.noNewPrivileges = false'
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/does/not/exist",
+		syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY"}, {names: ["uname"], action: "SCMP_ACT_KILL"}]}'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run runc exec "$ID" sh -c 'mkdir /tmp/x; uname'
+	expect 0 "No space left on device" Linux
+	"$RUNC" features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data")'
+}
+
+@test "seccomp: a ready-made filter that is none is refused" {
+	local data
+	for data in '' A AAA= AAAA '!!!!' "$(program 28)x" "$(program 28)=" "=$(program 28)" " $(program 28)" 'AAAAAAAAAAA=='; do
+		edit --arg data "$data" '.annotations["run.oci.seccomp_bpf_data"] = $data'
+		refused 'annotations\[.*run.oci.seccomp_bpf_data.*: not ' create "$ID" || { echo "$data"; return 1; }
+	done
+	edit --arg data "$(head -c $((4097 * 8)) /dev/zero | base64 -w 0)" '.annotations["run.oci.seccomp_bpf_data"] = $data'
+	refused 'more than 4096 BPF instructions' create "$ID"
+	edit --arg data "$(head -c 8 /dev/zero | base64 -w 0)" '.annotations["run.oci.seccomp_bpf_data"] = $data'
+	refused 'error loading seccomp filter: invalid argument' create "$ID"
+}

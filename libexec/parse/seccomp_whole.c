@@ -1,0 +1,210 @@
+/*
+ * What of seccomp needs the whole of config.json: whether the process can begin under its filter,
+ * the agent of a filter that notifies, and a ready-made program, which an annotation gives.
+ */
+#include "build.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include "names.h"
+#include "review.h"
+
+#define PROGRAM_KEY "run.oci.seccomp_bpf_data" /* crun's */
+
+/*
+ * The calls that dmz makes under the filter (davit-dmz(8)). A listener that is to answer one of the
+ * last two never could: they are made before it is handed over.
+ */
+enum own_call { OWN_EXECVE, OWN_READ, OWN_WRITE, OWN_SENDMSG, OWN_CAPSET, OWN_CALLS };
+static const char own_calls[OWN_CALLS][8] = {"execve", "read", "write", "sendmsg", "capset"};
+static int permitted[OWN_CALLS], notified[OWN_CALLS], notifies;
+
+/* The process goes on and the call may be made. */
+static int permits(uint64_t action)
+{
+	return action == ACT_ALLOW || action == ACT_LOG || action == ACT_TRACE ||
+		action == ACT_NOTIFY;
+}
+
+static void note_call(const char *name, uint64_t action)
+{
+	for (int call = 0; call < OWN_CALLS; call++)
+		if (!strcmp(name, own_calls[call])) {
+			permitted[call] |= permits(action);
+			notified[call] |= action == ACT_NOTIFY;
+		}
+}
+
+static void note_rules(struct plan_list rules)
+{
+	for (uint32_t i = 0; i < rules.count; i++) {
+		const struct plan_seccomp_rule *rule =
+			plan_added(PLAN_RECORD_seccomp_rule, rules, i);
+
+		notifies |= rule->action == ACT_NOTIFY;
+		for (uint32_t n = 0; n < rule->names.count; n++) {
+			const struct plan_str *name = plan_added(PLAN_RECORD_str, rule->names, n);
+
+			note_call(plan_put_text(name->value), rule->action);
+		}
+	}
+}
+
+/* What dmz needs besides execve and read depends on how it reports and on what it gives up. */
+static int is_needed(const struct plan_config *config, enum own_call call)
+{
+	switch (call) {
+	case OWN_WRITE:
+		return !notifies;
+	case OWN_SENDMSG:
+		return notifies;
+	case OWN_CAPSET:
+		return !config->no_new_privileges &&
+			!(config->cap_effective >> DAVIT_CAP_SYS_ADMIN & 1);
+	default:
+		return 1;
+	}
+}
+
+static void check_own_calls(const struct plan_config *config)
+{
+	int by_default = permits(config->seccomp_default);
+
+	if (!by_default && !permitted[OWN_EXECVE])
+		refuse("no rule allows execve: no program could ever begin", NULL);
+	if (notified[OWN_WRITE]) /* not with runc, and so with nobody */
+		refuse_as("SCMP_ACT_NOTIFY cannot be used for the write syscall", NULL);
+	for (enum own_call call = 0; call < OWN_CALLS; call++) {
+		if (!is_needed(config, call))
+			continue;
+		if (notified[call] && call >= OWN_SENDMSG)
+			refuse_as("SCMP_ACT_NOTIFY cannot be used for the ", own_calls[call],
+				" syscall: it is made before the listener is handed over", NULL);
+		if (!by_default && !permitted[call])
+			refuse("no rule allows ", own_calls[call],
+				": the container could never be started", NULL);
+	}
+}
+
+/* config-linux.md, "Seccomp"; of the flag it is the kernel that says so, seccomp(2). */
+static void check_listener(struct plan_config *config)
+{
+	const char *path = plan_put_text(config->listener_path);
+	const char *metadata = plan_put_text(config->listener_metadata);
+	int has_path = path && *path;
+
+	if (!has_path && metadata && *metadata) {
+		path_member("listenerMetadata");
+		refuse("only with listenerPath", NULL);
+	}
+	if (notifies && !has_path)
+		refuse_as("seccomp listenerPath is not set", NULL);
+	if (notifies) {
+		config->seccomp_flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+		return;
+	}
+	if (config->seccomp_flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) {
+		path_member("flags");
+		refuse("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: only with SCMP_ACT_NOTIFY", NULL);
+	}
+	config->listener_path = config->listener_metadata = plan_put(NULL);
+}
+
+static void check_profile(void *context)
+{
+	struct plan_config *config = context;
+
+	path_member("linux");
+	path_member("seccomp");
+	note_rules(config->seccomp_rules);
+	check_own_calls(config);
+	check_listener(config);
+	path_leave();
+	path_leave();
+}
+
+/* The value of a character of base64, RFC 4648, or 64. */
+static unsigned digit_value(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (unsigned)(at - digits) : 64;
+}
+
+/* Returns how many bytes TEXT stands for, of which it writes at most SIZE; refuses what is no base64. */
+static size_t decode(const char *text, uint8_t *bytes, size_t size)
+{
+	size_t length = strlen(text), used = strcspn(text, "="), count = 0;
+	uint32_t bits = 0;
+
+	if (length % 4 || length - used > 2 || strspn(text + used, "=") != length - used)
+		refuse("not base64", NULL);
+	for (size_t i = 0; i < used; i++) {
+		unsigned value = digit_value(text[i]);
+
+		if (value == 64)
+			refuse("not base64", NULL);
+		bits = bits << 6 | value;
+		if (i % 4 == 0)
+			continue;
+		if (count < size)
+			bytes[count] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+		count++;
+	}
+	return count;
+}
+
+static void take_program(const char *text, struct plan_list *program)
+{
+	static uint8_t bytes[BPF_MAXINSNS * sizeof(struct sock_filter)];
+	size_t size = decode(text, bytes, sizeof(bytes));
+
+	if (!size || size % sizeof(struct sock_filter))
+		refuse("not a whole number of BPF instructions, 8 bytes each", NULL);
+	if (size > sizeof(bytes))
+		refuse("more than 4096 BPF instructions", NULL);
+	for (size_t i = 0; i < size; i += sizeof(struct sock_filter)) {
+		struct plan_num *number = plan_add(PLAN_RECORD_num, program);
+
+		memcpy(&number->value, bytes + i, sizeof(struct sock_filter));
+	}
+}
+
+/* As with crun linux.seccomp then counts for nothing. */
+static void build_program(void *context)
+{
+	struct plan_config *config = context;
+
+	for (uint32_t i = 0; i < config->annotations.count; i++) {
+		const struct plan_kv *kv = plan_added(PLAN_RECORD_kv, config->annotations, i);
+		const char *value = plan_put_text(kv->value);
+
+		if (strcmp(plan_put_text(kv->key), PROGRAM_KEY) != 0)
+			continue;
+		path_member("annotations");
+		path_member(PROGRAM_KEY);
+		take_program(value ? value : "", &config->seccomp_program);
+		path_leave();
+		path_leave();
+	}
+}
+
+int build_seccomp_whole(struct plan_config *config)
+{
+	int failed = attempt(build_program, config);
+
+	if (!config->seccomp_program.count)
+		return failed |
+			(config->has_seccomp && !faulty("/linux/seccomp")
+					? attempt(check_profile, config)
+					: 0);
+	config->has_seccomp = 1;
+	config->seccomp_has_flags = 0;
+	config->seccomp_flags = 0;
+	config->seccomp_rules = config->seccomp_archs = (struct plan_list){0, 0};
+	config->listener_path = config->listener_metadata = plan_put(NULL);
+	return failed;
+}
