@@ -227,3 +227,139 @@ rule() { edit --argjson rule "$1" '.linux.seccomp.syscalls += [$rule]'; }
 	run runc run "$ID"
 	expect 0 $'Seccomp:\t0'
 }
+
+@test "seccomp: errno and trace values from 0 to the last, and one more is refused" {
+	local value
+	[ -x "$HELPERS/helper-syscall" ] || skip "the helper is not built"
+	cp "$HELPERS/helper-syscall" "$ROOTFS/bin/syscall"
+	args syscall 83
+	for value in 0 1 4094; do
+		edit --argjson value $value '.linux.seccomp.syscalls = [{names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: $value}]'
+		run runc run "$ID"
+		expect 0
+		same "$output" "83: $value"
+	done
+	newer "1.1.5 cuts them"
+	edit '.linux.seccomp.syscalls[0].errnoRet = 4095'
+	refused 'errnoRet: 4095 is out of range \(0 to 4094\)' create "$ID"
+	for value in 0 65535; do
+		edit --argjson value $value '.linux.seccomp.syscalls[0] |= (.action = "SCMP_ACT_TRACE" | .errnoRet = $value)'
+		run runc run "$ID"
+		expect 0
+		same "$output" "83: 38" # there is no tracer
+	done
+	edit '.linux.seccomp.syscalls[0].errnoRet = 65536'
+	refused 'errnoRet: 65536 is out of range \(0 to 65535\)' create "$ID"
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 4095,
+		syscalls: [{names: ["execve", "read", "write", "capset"], action: "SCMP_ACT_ALLOW"}]}'
+	refused 'linux.seccomp.defaultErrnoRet: 4095 is out of range' create "$ID"
+}
+
+@test "seccomp: of several rules for one call each has its effect, whatever their order" {
+	[ -x "$HELPERS/helper-syscall" ] || skip "the helper is not built"
+	edit '.linux.seccomp.syscalls = [
+		{names: ["chmod"], action: "SCMP_ACT_ERRNO", errnoRet: 13, args: [{index: 1, value: 64, op: "SCMP_CMP_EQ"}]},
+		{names: ["chmod"], action: "SCMP_ACT_ERRNO", errnoRet: 28, args: [{index: 1, value: 128, op: "SCMP_CMP_EQ"}]},
+		{names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: 13}, {names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: 13}]'
+	sh_args 'touch /tmp/f; for m in 100 200 300; do chmod $m /tmp/f && echo done $m; done; mkdir /tmp/x'
+	run runc run "$ID"
+	expect 1 "/tmp/f: Permission denied" "/tmp/f: No space left on device" "done 300" "'/tmp/x': Permission denied"
+	lacks "$output" "done 1"
+	lacks "$output" "done 2"
+	edit '.linux.seccomp.syscalls |= reverse'
+	run runc run "$ID"
+	expect 1 "/tmp/f: Permission denied" "/tmp/f: No space left on device" "done 300" "'/tmp/x': Permission denied"
+}
+
+@test "seccomp: each architecture is compiled in, or refused for what it is" {
+	local arch
+	case $(uname -m) in x86_64 | aarch64) ;; *) skip "made for x86_64 and aarch64" ;; esac
+	newer "1.1.5 knows fewer"
+	rule '{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}'
+	args mkdir /tmp/x
+	for arch in X86 X86_64 X32 ARM AARCH64 MIPSEL MIPSEL64 MIPSEL64N32 PPC64LE RISCV64; do
+		edit --arg a "SCMP_ARCH_$arch" '.linux.seccomp.architectures = [$a, "SCMP_ARCH_X86_64", $a]' # twice is once
+		run runc run "$ID"
+		expect 1 "Operation not permitted" || { echo "$arch"; return 1; }
+	done
+	for arch in MIPS MIPS64 MIPS64N32 PPC PPC64 S390 S390X PARISC PARISC64; do
+		edit --arg a "SCMP_ARCH_$arch" '.linux.seccomp.architectures = [$a]'
+		refused "error adding architecture to seccomp filter: not of this machine's byte order: SCMP_ARCH_$arch\"" create "$ID" ||
+			{ echo "$arch"; return 1; }
+	done
+	for arch in LOONGARCH64 M68K SH SHEB; do
+		edit --arg a "SCMP_ARCH_$arch" '.linux.seccomp.architectures = [$a]'
+		runc features | jq -e --arg a "SCMP_ARCH_$arch" '.linux.seccomp.archs | index($a) == null' >/dev/null || continue
+		refused "this libseccomp does not know the architecture SCMP_ARCH_$arch" create "$ID" || { echo "$arch"; return 1; }
+	done
+	for arch in x86_64 SCMP_ARCH_x86_64 SCMP_ARCH_X86-64 '' SCMP_ARCH_; do
+		edit --arg a "$arch" '.linux.seccomp.architectures = [$a]'
+		refused "string $arch is not a valid arch for seccomp" create "$ID" || { echo "$arch"; return 1; }
+	done
+}
+
+@test "seccomp: ENOSYS for newer numbers of x86 and x32, too, by what the profile names for each" {
+	local names x32=1073741824
+	[ "$(uname -m)" = x86_64 ] || skip "made for x86_64"
+	[ -x "$HELPERS/helper-syscall" ] || skip "the helper is not built"
+	cp "$HELPERS/helper-syscall" "$ROOTFS/bin/syscall"
+	args syscall x86:20
+	run runc run "$ID"
+	lacks "$output" none || skip "the kernel has no calls of i386"
+	names=$(grep -hoE '^#define __NR_[a-z0-9_]+' /usr/include/x86_64-linux-gnu/asm/unistd_64.h | sed 's/.*__NR_//' |
+		grep -vxE 'getpgid' | head -n 330 | jq -R . | jq -sc .)
+	# statx: 332 on x86_64; arch_prctl: 384 on x86. getpgid: 121, 132.
+	edit --argjson names "$names" '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 13,
+		architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], syscalls: [{names: ($names + ["statx"]), action: "SCMP_ACT_ALLOW"}]}'
+	sh_args "for n in 121 332 333 x86:132 x86:383 x86:385 $((x32 + 121)) $((x32 + 999)); do syscall \$n; done"
+	run runc run "$ID"
+	expect 0 "121: 13" "333: 38" "x86:132: 13" "x86:385: 38" "$((x32 + 121)): 38" "$((x32 + 999)): 38"
+	lacks "$output" "332: 38"
+	lacks "$output" "383: 38"
+	# Listed, x32 has a limit of its own.
+	edit '.linux.seccomp.architectures += ["SCMP_ARCH_X32"]'
+	run runc run "$ID"
+	expect 0 "121: 13" "333: 38" "x86:132: 13" "x86:385: 38" "$((x32 + 121)): 13" "$((x32 + 999)): 38"
+	# What is not listed gets no answer at all.
+	edit '.linux.seccomp.architectures = []'
+	args syscall x86:385
+	run runc run "$ID"
+	same "$status" 159
+}
+
+@test "seccomp: 10,000 rules that fit start, those that do not are refused" {
+	rule '{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}'
+	edit '.linux.seccomp.syscalls = [range(10000) | {names: ["mkdir", "mkdirat", "nosuch\(.)"], action: "SCMP_ACT_ERRNO", errnoRet: 28}]'
+	args mkdir /tmp/x
+	run runc run "$ID"
+	expect 1 "No space left on device"
+	edit '.linux.seccomp.syscalls = [range(10000) | {names: ["kill"], action: "SCMP_ACT_ERRNO", args: [{index: 0, value: ., op: "SCMP_CMP_EQ"}]}]'
+	newer "1.1.5 leaves it to the kernel"
+	refused 'makes more than 4096 instructions' create "$ID"
+}
+
+@test "seccomp: every constant misspelt is refused by its name" {
+	local filter text
+	newer "1.1.5 has some of these in other words"
+	rule '{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}'
+	while IFS='|' read -r filter text; do
+		cp config.json good.json
+		edit "$filter"
+		refused "$text" create "$ID" || { echo "$filter"; return 1; }
+		mv good.json config.json
+	done <<-'END'
+		.linux.seccomp.defaultAction = "SCMP_ACT_allow"|string SCMP_ACT_allow is not a valid action for seccomp
+		.linux.seccomp.defaultAction = "ALLOW"|string ALLOW is not a valid action for seccomp
+		.linux.seccomp.defaultAction = ""|string  is not a valid action for seccomp
+		.linux.seccomp.syscalls[0].action = "SCMP_ACT_ERRNO "|string SCMP_ACT_ERRNO  is not a valid action for seccomp
+		.linux.seccomp.syscalls[0].args[0].op = "SCMP_CMP_Eq"|string SCMP_CMP_Eq is not a valid operator for seccomp
+		.linux.seccomp.syscalls[0].args[0].op = ""|string  is not a valid operator for seccomp
+		.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_NEW_LISTENER"]|seccomp flag SECCOMP_FILTER_FLAG_NEW_LISTENER is not known to runc
+		.linux.seccomp.flags = ["SPEC_ALLOW"]|seccomp flag SPEC_ALLOW is not known to runc
+		.linux.seccomp.syscalls[0].args[0].index = 6|args.0..index: 6 is out of range .0 to 5.
+		.linux.seccomp.syscalls[0].args[0].index = -1|index: -1 is out of range
+		del(.linux.seccomp.syscalls[0].args[0].value)|args.0..value: missing
+		del(.linux.seccomp.syscalls[0].args[0].op)|args.0..op: missing
+		del(.linux.seccomp.syscalls[0].args[0].index)|args.0..index: missing
+	END
+}

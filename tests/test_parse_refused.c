@@ -515,7 +515,7 @@ static void refused_in_seccomp(void **state)
 		{LINUX, KILLING("\"execve\",\"read\",\"write\""),
 			"linux.seccomp: no rule allows capset"},
 		{LINUX, RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":5000"),
-			"linux.seccomp.syscalls[0].errnoRet: 5000 is out of range (0 to 4095)"},
+			"linux.seccomp.syscalls[0].errnoRet: 5000 is out of range (0 to 4094)"},
 		{LINUX, RULE("\"names\":[\"a\"],\"action\":\"SCMP_ACT_ALLOW\",\"errnoRet\":1"),
 			"errnoRet: only for SCMP_ACT_ERRNO and SCMP_ACT_TRACE, not for "
 			"SCMP_ACT_ALLOW"},

@@ -84,6 +84,10 @@ scmp_filter_ctx filter_new(const struct plan *plan)
 		uint64_t arch = plan_num_at(plan, config->seccomp_archs, i)->value;
 
 		err = seccomp_arch_add(filter, filter_arch(arch));
+		if (err == -EDOM)
+			die("error adding architecture to seccomp filter: not of this machine's "
+			    "byte order:",
+				seccomp_archs[arch].word, 0);
 		if (err && err != -EEXIST)
 			die("error adding architecture to seccomp filter:",
 				seccomp_archs[arch].word, err);
