@@ -1,4 +1,5 @@
 # Seccomp filters that ask an agent, what davit itself calls under a filter, and ready-made filters.
+# layouts: hybrid v2
 
 load lib/common
 
@@ -227,6 +228,19 @@ traced() {
 	same "$output" "$(cat "$T/wanted")"
 	edit '.linux.seccomp.syscalls[0].names -= ["read"]'
 	refused 'linux.seccomp: no rule allows read' run "$ID"
+}
+
+@test "seccomp: a program that cannot be executed ends, also when the profile forbids to exit" {
+	printf '#!/does/not/exist\n' >"$ROOTFS/bin/odd"
+	chmod 755 "$ROOTFS/bin/odd"
+	args /bin/odd
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}'
+	run runc run "$ID"
+	expect 255 "exec /bin/odd: no such file or directory"
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: [
+		{names: ["read", "write", "execve", "capset"], action: "SCMP_ACT_ALLOW"}]}'
+	run runc run "$ID"
+	expect 132 "exec /bin/odd: no such file or directory" # SIGILL
 }
 
 @test "seccomp: CAP_SYS_ADMIN, with which the filter is loaded, is gone in the state created and in the program" {

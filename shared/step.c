@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "fds.h"
 #include "text.h"
@@ -65,11 +66,17 @@ static void report(enum msg_type type, const char *what, const char *object, int
 	}
 }
 
+void leave(int status)
+{
+	syscall(SYS_exit_group, status);
+	__builtin_trap();
+}
+
 void die(const char *what, const char *object, int err)
 {
 	report(MSG_ERROR, what, object, err < 0 ? -err : err);
 	/* dmz on its own is the container's process already: 255 is what runc's init exits with. */
-	_exit(conductor.self == PROGRAM_DMZ && !step_conducted() ? 255 : 1);
+	leave(conductor.self == PROGRAM_DMZ && !step_conducted() ? 255 : 1);
 }
 
 void warn(const char *what, const char *object, int err)
@@ -90,7 +97,7 @@ void tell(enum msg_type type, int fd)
 		return;
 	err = msg_send(&conductor, type, NULL, 0, fd);
 	if (err)
-		_exit(1); /* the conductor is gone: there is nobody to tell */
+		leave(1); /* the conductor is gone: there is nobody to tell */
 }
 
 void tell_by_write(enum msg_type type)
@@ -99,7 +106,7 @@ void tell_by_write(enum msg_type type)
 
 	if (step_conducted() &&
 		write(conductor.fd, &header, sizeof(header)) != (ssize_t)sizeof(header))
-		_exit(1);
+		leave(1);
 	conductor.sent++;
 }
 
@@ -111,7 +118,7 @@ int await(enum msg_type type, struct msg *msg, int seconds)
 		return -1;
 	err = msg_await(&conductor, type, msg, seconds < 0 ? -1 : seconds * 1000);
 	if (err == -ECONNRESET)
-		_exit(1);
+		leave(1);
 	if (err)
 		die("waiting for runc:", "control socket", err);
 	return msg->fd;

@@ -112,7 +112,7 @@ static void wait_for_start(void)
 		n = read(start_fd, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
-		_exit(255);
+		leave(255);
 }
 
 /* While they run there is a byte in the fifo. It stays when one fails or we are killed, and tells

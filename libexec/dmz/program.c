@@ -176,5 +176,5 @@ void execute_program(void)
 	text_add(&t, ": ");
 	text_add(&t, errno_text(errno));
 	text_add(&t, "\n");
-	_exit(write(2, line, t.length) < 0 ? 255 : 255);
+	leave(write(2, line, t.length) < 0 ? 255 : 255);
 }
