@@ -136,14 +136,26 @@ rest_holds() {
 	diff "$T/wanted" "$T/answers"
 }
 
-@test "seccomp_engines: docker's profile: the calls it forbids" { table_holds docker 0; }
+@test "seccomp_engines: docker's profile: the calls it forbids" {
+	table_holds docker 0
+}
 
-@test "seccomp_engines: podman's profile: the calls it forbids" { table_holds podman 1; }
+@test "seccomp_engines: podman's profile: the calls it forbids" {
+	table_holds podman 1
+}
 
-@test "seccomp_engines: containerd's profile: the calls it forbids" { table_holds containerd 2; }
+@test "seccomp_engines: containerd's profile: the calls it forbids" {
+	table_holds containerd 2
+}
 
-@test "seccomp_engines: docker's profile: what it does not name" { rest_holds docker; }
+@test "seccomp_engines: docker's profile: what it does not name" {
+	rest_holds docker
+}
 
-@test "seccomp_engines: podman's profile: what it does not name" { rest_holds podman; }
+@test "seccomp_engines: podman's profile: what it does not name" {
+	rest_holds podman
+}
 
-@test "seccomp_engines: containerd's profile: what it does not name" { rest_holds containerd; }
+@test "seccomp_engines: containerd's profile: what it does not name" {
+	rest_holds containerd
+}

@@ -493,8 +493,8 @@ int main(void)
 		cmocka_unit_test(test_libseccomp),
 		cmocka_unit_test(test_engines),
 		cmocka_unit_test(test_containers_file),
-		{"test_random x86", test_random, NULL, NULL, (void *)(uintptr_t)&families[0]},
-		{"test_random arm", test_random, NULL, NULL, (void *)(uintptr_t)&families[1]},
+		cmocka_unit_test_prestate(test_random, (void *)(uintptr_t)&families[0]), /* x86 */
+		cmocka_unit_test_prestate(test_random, (void *)(uintptr_t)&families[1]), /* arm */
 	};
 
 	if (abi_start()) {
