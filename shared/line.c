@@ -4,9 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "fds.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
+
+static void keep(int fd)
+{
+	if (fcntl(fd, F_SETFD, 0) < 0 && errno != EBADF)
+		die("fcntl:", NULL, errno);
+}
 
 void line_exec(int image, const char *name, const int *kept, size_t count)
 {
@@ -14,10 +21,17 @@ void line_exec(int image, const char *name, const int *kept, size_t count)
 	char *argv[] = {(char *)name, step_conducted() ? build : NULL, NULL}, *envp[] = {NULL};
 
 	for (size_t i = 0; i < count; i++)
-		if (fcntl(kept[i], F_SETFD, 0) < 0 && errno != EBADF)
-			die("fcntl:", NULL, errno);
+		keep(kept[i]);
 	if (text_join(build, sizeof(build), "build=", build_id, NULL))
 		die("build id:", NULL, ENAMETOOLONG);
 	syscall(__NR_execveat, image, "", argv, envp, AT_EMPTY_PATH);
 	die("exec", name, errno);
+}
+
+void line_exec_last(const struct plan *plan, const int *kept, size_t count)
+{
+	if (!plan->config->landlock)
+		line_exec(FD_DMZ, "dmz", kept, count);
+	keep(FD_DMZ);
+	line_exec(FD_FENCE, "fence", kept, count);
 }

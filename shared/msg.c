@@ -19,6 +19,7 @@ const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_ROOTFS] = "rootfs",
 	[PROGRAM_PTY] = "pty",
 	[PROGRAM_HOOK] = "hook",
+	[PROGRAM_FENCE] = "fence",
 	[PROGRAM_DMZ] = "dmz",
 	[PROGRAM_TTY] = "tty",
 	[PROGRAM_NETDEV] = "netdev",

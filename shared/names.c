@@ -55,6 +55,12 @@ const struct name seccomp_archs[] = {SECCOMP_ARCHS(X){NULL, 0}};
 const struct name seccomp_flag_names[] = {SECCOMP_FLAGS(X){NULL, 0}};
 #undef X
 
+#define X(e, w) {w, e},
+const struct name landlock_lists[] = {LANDLOCK_LISTS(X){NULL, 0}};
+#undef X
+/* Of <linux/landlock.h>, which may be older than Linux 6.12. */
+const struct name landlock_scopes[] = {{"abstract-sockets", 1}, {"signals", 2}, {NULL, 0}};
+
 /* mount(2), "Changing the propagation type" */
 const struct name propagation_names[] = {{"shared", MS_SHARED}, {"rshared", MS_SHARED | MS_REC},
 	{"slave", MS_SLAVE}, {"rslave", MS_SLAVE | MS_REC}, {"private", MS_PRIVATE},

@@ -222,6 +222,21 @@ enum seccomp_op { SECCOMP_OPS(X) SECCOMP_OP_COUNT };
 enum seccomp_arch { SECCOMP_ARCHS(X) SECCOMP_ARCH_COUNT };
 #undef X
 
+/* X(enumerator, annotation without org.davit.landlock.) */
+#define LANDLOCK_LISTS(X)                                                                          \
+	X(LANDLOCK_READ, "read")                                                                   \
+	X(LANDLOCK_WRITE, "write")                                                                 \
+	X(LANDLOCK_EXECUTE, "execute")                                                             \
+	X(LANDLOCK_BIND, "bind-tcp")                                                               \
+	X(LANDLOCK_CONNECT, "connect-tcp")                                                         \
+	X(LANDLOCK_SCOPE, "scope")
+
+#define LANDLOCK_PREFIX "org.davit.landlock."
+#define X(e, w)         e,
+enum landlock_list { LANDLOCK_LISTS(X) LANDLOCK_LIST_COUNT };
+#undef X
+#define LANDLOCK_FILES (1 << LANDLOCK_READ | 1 << LANDLOCK_WRITE | 1 << LANDLOCK_EXECUTE)
+
 enum mount_kind { MOUNT_FS, MOUNT_BIND, MOUNT_CGROUP, MOUNT_REMOUNT, MOUNT_KIND_COUNT };
 /* Of plan_mount: tmpcopyup; copy-symlink, src-nofollow, dest-nofollow; remount without bind, whose
  * data is for the file system that is mounted there. */
@@ -287,6 +302,8 @@ extern const struct name seccomp_actions[];    /* with SCMP_ACT_ */
 extern const struct name seccomp_ops[];        /* with SCMP_CMP_ */
 extern const struct name seccomp_archs[];      /* with SCMP_ARCH_ */
 extern const struct name seccomp_flag_names[]; /* with SECCOMP_FILTER_FLAG_; value: the bit */
+extern const struct name landlock_lists[];     /* value: enum landlock_list */
+extern const struct name landlock_scopes[];    /* value: LANDLOCK_SCOPE_* */
 extern const struct name propagation_names[];  /* of mounts, "rslave"; value: MS_ bits */
 
 /* Finds WORD (exact, case-sensitive). Returns the entry or NULL. */

@@ -16,7 +16,7 @@ void set_labels(const struct plan *plan);
 void enter_cwd_as_root(const struct plan *plan);
 /* Groups, ids, working directory, capabilities, each read back. */
 void become_user(const struct plan *plan);
-/* What become_user has kept for loading a filter without no_new_privs goes: CAP_SYS_ADMIN, unless it
+/* What become_user has kept for Landlock and a filter without no_new_privs goes: CAP_SYS_ADMIN, unless it
  * is granted. */
 void drop_rest(void);
 
@@ -24,6 +24,10 @@ void drop_rest(void);
  * one. Returns the listener of one that notifies, or -1. */
 void read_filter(int filter);
 int install_filter(const struct plan *plan);
+
+/* identity.c: puts the Landlock rules that fence has made in force, when the plan has any; before the
+ * filter. */
+void confine(const struct plan *plan);
 
 /* scheduling.c: the CPUs of `exec`, scheduler, I/O priority and personality. All
  * before a filter is in force and while the caller's capabilities are there. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "fds.h"
 #include "proc.h"
 #include "step.h"
 #include "sys.h"
@@ -124,6 +125,17 @@ void set_labels(const struct plan *plan)
 		set_label(
 			proc, "thread-self/attr/exec", "", label, "unable to apply selinux label:");
 	close(proc);
+}
+
+void confine(const struct plan *plan)
+{
+	if (!plan->config->landlock)
+		return;
+	if (syscall(__NR_landlock_restrict_self, FD_RULES, 0) < 0)
+		die("landlock_restrict_self:", NULL, errno);
+	close(FD_RULES);
+	if (!plan->config->has_seccomp)
+		drop_rest();
 }
 
 /* chdir alone proves nothing: the directory could be one of the host, reached through a leaked fd
@@ -262,7 +274,7 @@ static struct __user_cap_data_struct granted[2];
 static int keeps_more;
 
 /* config.md, "capabilities": what cannot be granted is a warning; what is granted is exactly this,
- * but for what loads a filter. */
+ * but for what puts Landlock rules and a filter in force. */
 static void set_capabilities(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;
@@ -283,7 +295,7 @@ static void set_capabilities(const struct plan *plan)
 	if (cannot_grant)
 		warn("some capabilities cannot be granted: the caller does not have them", NULL, 0);
 	memcpy(kept, granted, sizeof(kept));
-	if (config->has_seccomp && !config->no_new_privileges) {
+	if ((config->has_seccomp || config->landlock) && !config->no_new_privileges) {
 		kept[0].permitted |= admin & now[0].permitted;
 		kept[0].effective |= admin & now[0].permitted;
 		keeps_more = memcmp(kept, granted, sizeof(kept)) != 0;

@@ -161,6 +161,7 @@ int main(int argc, char **argv)
 	prepare_program(&plan);
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		die("PR_SET_PDEATHSIG:", NULL, errno);
+	confine(&plan);
 	if (!hooks)
 		place_fds();
 	leave_conductor(install_filter(&plan));

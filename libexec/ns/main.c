@@ -118,8 +118,9 @@ static void shed_capabilities(const struct plan_config *config)
 		BIT(CAP_FOWNER) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE);
 	int err;
 
-	/* For seccomp(2), and for a procfs of our own to write labels to (rule F15). */
-	if ((config->has_seccomp && !config->no_new_privileges) ||
+	/* For seccomp(2) and landlock_restrict_self(2), and for a procfs of our own to write labels
+	 * to (rule F15). */
+	if (((config->has_seccomp || config->landlock) && !config->no_new_privileges) ||
 		config->apparmor_profile.offset || config->selinux_label.offset)
 		keep |= BIT(CAP_SYS_ADMIN);
 	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
@@ -237,16 +238,16 @@ static void spawn_sources(const struct plan *plan)
 /* rootfs; for a process that enters a container pty, which opens its terminal, or dmz at once. */
 static _Noreturn void exec_next(const struct plan *plan)
 {
-	static const int to_rootfs[] = {
-		FD_PLAN, FD_CONTROL, FD_TREES, FD_FILTER, FD_START, FD_DMZ, FD_HOOK, FD_COPYUP};
-	static const int to_pty[] = {FD_PLAN, FD_CONTROL, FD_START, FD_DMZ};
+	static const int to_rootfs[] = {FD_PLAN, FD_CONTROL, FD_TREES, FD_FILTER, FD_START, FD_DMZ,
+		FD_HOOK, FD_COPYUP, FD_FENCE};
+	static const int to_pty[] = {FD_PLAN, FD_CONTROL, FD_START, FD_DMZ, FD_FENCE};
 	static const int to_dmz[] = {FD_PLAN, FD_CONTROL, FD_START};
 
 	if (!plan->config->joins)
 		line_exec(FD_ROOTFS, "rootfs", to_rootfs, COUNT(to_rootfs));
 	if (plan->config->terminal)
 		line_exec(FD_PTY, "pty", to_pty, COUNT(to_pty));
-	line_exec(FD_DMZ, "dmz", to_dmz, COUNT(to_dmz));
+	line_exec_last(plan, to_dmz, COUNT(to_dmz));
 }
 
 /* The child: a process of the container. It only sheds what it does not need and becomes the next

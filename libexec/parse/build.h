@@ -78,6 +78,9 @@ void build_seccomp(const struct value *seccomp, void *config);
 /* seccomp_whole.c: what needs all of config.json. 0, or -1 as build_members. */
 int build_seccomp_whole(struct plan_config *config);
 
+/* build_landlock.c: the annotations org.davit.landlock.*, of the config record at hand. */
+void build_landlock(void *config);
+
 /* With --systemd-cgroup, once all of CONFIG is known: build_systemd.c, build_unit.c, unit_devices.c */
 void build_systemd(struct plan_config *config);
 void build_unit_resources(struct plan_config *config);

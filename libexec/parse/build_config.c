@@ -101,6 +101,7 @@ void build_config(const struct value *document)
 	failed = build_members(document, document_fields, config);
 	failed |= attempt(require_root, NULL);
 	failed |= build_seccomp_whole(config);
+	failed |= attempt(build_landlock, config);
 	/* Empty is none, as with runc. */
 	if (!config->hostname.length)
 		config->hostname = plan_put(NULL);

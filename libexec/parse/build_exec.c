@@ -28,6 +28,27 @@ static void take_numbers(struct plan_list *to, struct plan_list from)
 			plan_num_at(kept, from, i)->value;
 }
 
+static void take_landlock(struct plan_config *config)
+{
+	const struct plan_config *from = kept->config;
+
+	config->landlock = from->landlock;
+	config->landlock_scopes = from->landlock_scopes;
+	for (uint32_t i = 0; i < from->landlock_paths.count; i++) {
+		const struct plan_landlock_path *path =
+			plan_landlock_path_at(kept, from->landlock_paths, i);
+		struct plan_landlock_path *copy =
+			plan_add(PLAN_RECORD_landlock_path, &config->landlock_paths);
+
+		copy->list = path->list;
+		copy->path = take(path->path);
+	}
+	for (uint32_t i = 0; i < from->landlock_ports.count; i++)
+		*(struct plan_landlock_port *)plan_add(
+			PLAN_RECORD_landlock_port, &config->landlock_ports) =
+			*plan_landlock_port_at(kept, from->landlock_ports, i);
+}
+
 /* What belongs to the container, whatever the process is. */
 static void take_container(struct plan_config *config)
 {
@@ -49,6 +70,7 @@ static void take_container(struct plan_config *config)
 	take_numbers(&config->memory_nodes, from->memory_nodes);
 	config->oom_score_adj = from->oom_score_adj;
 	config->cpuset_cpus = take(from->cpuset_cpus); /* for the text of an error */
+	take_landlock(config);
 	config->has_seccomp = from->has_seccomp;
 	config->seccomp_has_flags = from->seccomp_has_flags;
 	config->seccomp_flags = from->seccomp_flags;

@@ -42,6 +42,8 @@ const char *explain_privileges(enum program program)
 		return "the container's first process, inside its new namespaces";
 	case PROGRAM_HOOK:
 		return "the caller's privileges";
+	case PROGRAM_FENCE:
+		return "the container's first process, inside its root; opens no file";
 	case PROGRAM_DMZ:
 		return "the container's first process, shrinking to what is granted";
 	default:
@@ -225,6 +227,7 @@ void explain(const struct plan *plan, explain_sink *sink)
 	explain_hooks(plan, c->hooks_create_container, &before_pivot,
 		"createContainer hook, inside the container's namespaces");
 	explain_finish(plan);
+	explain_landlock(plan);
 	explain_process(plan);
 	explain_hooks(plan, c->hooks_start_container, &before_program,
 		"startContainer hook, inside the container");

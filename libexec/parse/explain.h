@@ -31,6 +31,7 @@ void explain_sources(const struct plan *plan);
 void explain_namespaces(const struct plan *plan);
 void explain_mounts(const struct plan *plan);
 void explain_finish(const struct plan *plan);
+void explain_landlock(const struct plan *plan);
 void explain_process(const struct plan *plan);
 void explain_program(const struct plan *plan);
 void explain_affinity(const struct plan *plan);

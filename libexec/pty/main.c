@@ -46,5 +46,5 @@ int main(int argc, char **argv)
 	if (dup2(peer, FD_CONSOLE) < 0)
 		die("dup2:", "console", errno);
 	close(peer);
-	line_exec(FD_DMZ, "dmz", kept, sizeof(kept) / sizeof(kept[0]));
+	line_exec_last(&plan, kept, sizeof(kept) / sizeof(kept[0]));
 }

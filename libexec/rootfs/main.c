@@ -131,7 +131,7 @@ static _Noreturn void exec_dmz(void)
 
 	if (err)
 		die("setrlimit:", "RLIMIT_NOFILE", err);
-	line_exec(FD_DMZ, "dmz", kept, sizeof(kept) / sizeof(kept[0]));
+	line_exec_last(&plan, kept, sizeof(kept) / sizeof(kept[0]));
 }
 
 int main(int argc, char **argv)

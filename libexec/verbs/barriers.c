@@ -174,7 +174,7 @@ static int spawn_netdev(struct creation *c)
 }
 
 struct images {
-	int rootfs, dmz, hook, ns, sources, copyup;
+	int rootfs, dmz, hook, ns, sources, copyup, fence;
 };
 
 static int has_copy_up(const struct plan *plan)
@@ -205,12 +205,13 @@ static int seal_images(struct creation *c, struct images *images, int sources_in
 	const struct plan_config *config = c->container.plan.config;
 	int has_hooks = config->hooks_create_container.count || config->hooks_start_container.count;
 
-	*images = (struct images){-1, -1, -1, -1, -1, -1};
+	*images = (struct images){-1, -1, -1, -1, -1, -1, -1};
 	return seal(c, 1, PROGRAM_NS, &images->ns) || seal(c, 1, PROGRAM_ROOTFS, &images->rootfs) ||
 			seal(c, 1, PROGRAM_DMZ, &images->dmz) ||
 			seal(c, has_hooks, PROGRAM_HOOK, &images->hook) ||
 			seal(c, sources_inside, PROGRAM_SOURCES, &images->sources) ||
-			seal(c, has_copy_up(&c->container.plan), PROGRAM_COPYUP, &images->copyup)
+			seal(c, has_copy_up(&c->container.plan), PROGRAM_COPYUP, &images->copyup) ||
+			seal(c, config->landlock != 0, PROGRAM_FENCE, &images->fence)
 		? -1
 		: 0;
 }
@@ -227,7 +228,8 @@ static int spawn_ns(struct creation *c, int trees, int sources_control, const st
 	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {trees, FD_TREES},
 		{c->start_fd, FD_START}, {images->dmz, FD_DMZ}, {images->rootfs, FD_ROOTFS},
 		{images->hook, FD_HOOK}, {images->sources, FD_SOURCES}, {images->copyup, FD_COPYUP},
-		{sources_control, FD_SOURCES_CONTROL}, {line[1], FD_LINE}};
+		{images->fence, FD_FENCE}, {sources_control, FD_SOURCES_CONTROL},
+		{line[1], FD_LINE}};
 	const struct spawn request = {.program = PROGRAM_NS,
 		.image = images->ns,
 		.fds = fds,
@@ -284,6 +286,8 @@ static int spawn_line(struct creation *c)
 		close(images.sources);
 	if (images.copyup >= 0)
 		close(images.copyup);
+	if (images.fence >= 0)
+		close(images.fence);
 	return err;
 }
 

@@ -135,7 +135,7 @@ static int spawn_in_cgroup(struct entering *e, const struct spawn *request)
 
 /* ns gets everything its child hands on; we keep the other ends of its control socket and its pipe.
  */
-static int spawn_ns(struct entering *e, int ns, int dmz, int pty)
+static int spawn_ns(struct entering *e, int ns, int dmz, int pty, int fence)
 {
 	struct step *peer = &e->steps[ENTER_LINE];
 	int line[2], start[2], err;
@@ -153,7 +153,8 @@ static int spawn_ns(struct entering *e, int ns, int dmz, int pty)
 		return err;
 	}
 	const struct spawn_fd fds[] = {{e->plan_fd, FD_PLAN}, {e->init_pidfd, FD_INIT},
-		{start[0], FD_START}, {dmz, FD_DMZ}, {line[1], FD_LINE}, {pty, FD_PTY}};
+		{start[0], FD_START}, {dmz, FD_DMZ}, {line[1], FD_LINE}, {pty, FD_PTY},
+		{fence, FD_FENCE}};
 	const struct spawn request = {.program = PROGRAM_NS,
 		.image = ns,
 		.fds = fds,
@@ -169,13 +170,17 @@ static int spawn_ns(struct entering *e, int ns, int dmz, int pty)
 
 static int spawn_line(struct entering *e, int ns, int dmz)
 {
-	int pty = -1, err;
+	int pty = -1, fence = -1, err;
 
 	if (e->plan.config->terminal && (pty = spawn_seal(PROGRAM_PTY)) < 0)
 		return fail(e, "unable to seal pty", pty);
-	err = spawn_ns(e, ns, dmz, pty);
+	if (e->plan.config->landlock && (fence = spawn_seal(PROGRAM_FENCE)) < 0)
+		return fail(e, "unable to seal fence", fence);
+	err = spawn_ns(e, ns, dmz, pty, fence);
 	if (pty >= 0)
 		close(pty);
+	if (fence >= 0)
+		close(fence);
 	return err;
 }
 

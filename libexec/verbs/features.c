@@ -179,6 +179,20 @@ static void add_annotations(struct json *j)
 	json_object_end(j);
 }
 
+/* Annotations of config.json that change what davit does. */
+static void add_unsafe_annotations(struct json *j)
+{
+	char words[64];
+
+	json_array(j, "potentiallyUnsafeConfigAnnotations");
+	if (*build_libseccomp)
+		json_string(j, NULL, "run.oci.seccomp_bpf_data");
+	for (const struct name *list = landlock_lists; list->word; list++)
+		if (!text_join(words, sizeof(words), LANDLOCK_PREFIX, list->word, NULL))
+			json_string(j, NULL, words);
+	json_array_end(j);
+}
+
 int main(int argc, char **argv)
 {
 	static char buffer[65536];
@@ -196,10 +210,7 @@ int main(int argc, char **argv)
 	json_array_end(&j);
 	add_linux(&j);
 	add_annotations(&j);
-	json_array(&j, "potentiallyUnsafeConfigAnnotations");
-	if (*build_libseccomp)
-		json_string(&j, NULL, "run.oci.seccomp_bpf_data");
-	json_array_end(&j);
+	add_unsafe_annotations(&j);
 	json_object_end(&j);
 	if (j.cut)
 		return 1;
