@@ -190,10 +190,10 @@ end"
 @test "landlock: TCP ports" {
 	landlock bind-tcp 8080,8081
 	landlock connect-tcp 8080
-	sh_args 'nc -l -p 8080 </dev/null & nc -l -p 8081 </dev/null & nc -l -p 8082 </dev/null & sleep 0.5
+	sh_args 'timeout 10 nc -l -p 8080 </dev/null & timeout 10 nc -l -p 8081 </dev/null & timeout 10 nc -l -p 8082 </dev/null & sleep 0.5
 		netstat -ltn | sed -n "s/.*:\(80[0-9]*\) .*/bound \1/p" | sort
-		nc 127.0.0.1 8080 </dev/null && echo reached
-		nc 127.0.0.1 8081 </dev/null'
+		timeout 5 nc 127.0.0.1 8080 </dev/null && echo reached
+		timeout 5 nc 127.0.0.1 8081 </dev/null'
 	edit '.process.capabilities.bounding += ["CAP_NET_ADMIN"]'
 	run runc run "$ID"
 	contains "$output" "bound 8080"
@@ -207,7 +207,7 @@ end"
 @test "landlock: no port at all" {
 	landlock bind-tcp none
 	landlock connect-tcp none
-	sh_args 'nc -l -p 8080 </dev/null; nc 127.0.0.1 8080 </dev/null; echo end'
+	sh_args 'timeout 5 nc -l -p 8080 </dev/null; timeout 5 nc 127.0.0.1 8080 </dev/null; echo end'
 	run runc run "$ID"
 	same "$output" "nc: bind: Permission denied
 nc: can't connect to remote host (127.0.0.1): Permission denied

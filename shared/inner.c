@@ -24,7 +24,7 @@ static _Noreturn void exec_inner(char *name, int image, int control, void (*plac
 
 	if (place)
 		place();
-	if (dup2(control, FD_CONTROL) < 0 || fcntl(FD_PLAN, F_SETFD, 0) < 0 ||
+	if (dup2(control, FD_CONTROL) < 0 || sys_fcntl(FD_PLAN, F_SETFD, 0) < 0 ||
 		text_join(build, sizeof(build), "build=", build_id, NULL))
 		_exit(1);
 	syscall(__NR_execveat, image, "", argv, envp, AT_EMPTY_PATH);

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "sys.h"
 
 /* clang-format off */
 /* A byte for each field: counts the fields of a record and those before it. */
@@ -218,7 +219,7 @@ static int map_memory(size_t size, uint8_t **map)
 static int map_image(int fd, size_t size, const uint8_t **image)
 {
 	const int sealed = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-	int seals = fcntl(fd, F_GET_SEALS);
+	int seals = sys_fcntl(fd, F_GET_SEALS, 0);
 	uint8_t *map;
 	size_t done = 0;
 	int err;
@@ -270,7 +271,7 @@ static int get_image(int fd, struct plan *plan, const char **why)
 	struct stat st;
 
 	*why = "size";
-	if (fstat(fd, &st) < 0)
+	if (sys_fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
 		return read_image(fd, &plan->size, &plan->image);

@@ -78,7 +78,7 @@ static void check_fds(const struct priv *table)
 		next = (unsigned)fd->last + 1;
 		if (fd->last != fd->number)
 			continue;
-		if (fstat(fd->number, &st) < 0) {
+		if (sys_fstat(fd->number, &st) < 0) {
 			if (errno == EBADF && fd->optional)
 				continue;
 			die("a file descriptor is missing:", table->program, errno);
@@ -90,7 +90,7 @@ static void check_fds(const struct priv *table)
 		}
 		if (!is_kind(&st, fd->kind))
 			die("a file descriptor has the wrong type:", table->program, 0);
-		if (fcntl(fd->number, F_SETFD, FD_CLOEXEC) < 0)
+		if (sys_fcntl(fd->number, F_SETFD, FD_CLOEXEC) < 0)
 			die("close-on-exec:", table->program, errno);
 	}
 	close_from(next, ~0u);
@@ -99,7 +99,7 @@ static void check_fds(const struct priv *table)
 static void fill_stdio(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_NOCTTY) != fd)
+		if (sys_fcntl(fd, F_GETFD, 0) < 0 && open("/dev/null", O_RDWR | O_NOCTTY) != fd)
 			die("open /dev/null:", NULL, errno);
 }
 

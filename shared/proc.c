@@ -40,7 +40,7 @@ static int callers_proc(void)
 
 	if (fd < 0)
 		return -errno;
-	if (!fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC && !fstat(fd, &st) &&
+	if (!fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC && !sys_fstat(fd, &st) &&
 		st.st_ino == PROC_ROOT_INODE)
 		return fd;
 	close(fd);

@@ -10,7 +10,9 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <stdint.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -153,6 +155,24 @@ static inline int sys_setgroups(size_t count, const gid_t *groups)
 static inline int sys_fchown(int fd, uid_t uid, gid_t gid)
 {
 	return (int)syscall(__NR_fchown, fd, uid, gid);
+}
+
+static inline int sys_fcntl(int fd, int command, long argument)
+{
+	return (int)syscall(__NR_fcntl, fd, command, argument);
+}
+
+/* On 64-bit architectures the C library's struct stat is the kernel's. */
+_Static_assert(sizeof(long) == 8, "struct stat");
+
+static inline int sys_fstat(int fd, struct stat *st)
+{
+	return (int)syscall(__NR_fstat, fd, st);
+}
+
+static inline int sys_stat(const char *path, struct stat *st)
+{
+	return (int)syscall(__NR_newfstatat, AT_FDCWD, path, st, 0);
 }
 
 static inline int sys_prlimit(int resource, const struct rlimit *wanted, struct rlimit *before)

@@ -12,7 +12,6 @@ void own_stdio(const struct plan *plan);
 /* identity.c */
 void join_keyring(const struct plan *plan);
 void set_limits_and_umask(const struct plan *plan);
-void set_labels(const struct plan *plan);
 void enter_cwd_as_root(const struct plan *plan);
 /* Groups, ids, working directory, capabilities, each read back. */
 void become_user(const struct plan *plan);
@@ -28,6 +27,11 @@ int install_filter(const struct plan *plan);
 /* identity.c: puts the Landlock rules that fence has made in force, when the plan has any; before the
  * filter. */
 void confine(const struct plan *plan);
+
+/* labels.c: the SELinux label of keyrings that are made until set_labels, which sets those of the
+ * user's program. */
+void label_keys(const struct plan *plan);
+void set_labels(const struct plan *plan);
 
 /* scheduling.c: the CPUs of `exec`, scheduler, I/O priority and personality. All
  * before a filter is in force and while the caller's capabilities are there. */

@@ -1,4 +1,4 @@
-/* Who the process is: keyring, limits, labels, ids, capabilities, working directory. */
+/* Who the process is: keyring, limits, Landlock, ids, capabilities, working directory. */
 #include "dmz.h"
 
 #include <errno.h>
@@ -12,7 +12,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "fds.h"
-#include "proc.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -86,45 +85,6 @@ void set_limits_and_umask(const struct plan *plan)
 		umask((mode_t)plan->config->umask.value);
 	else if (!plan->config->joins)
 		umask(0022);
-}
-
-static void set_label(
-	int proc, const char *file, const char *prefix, const char *label, const char *what)
-{
-	char value[4200];
-	int err;
-
-	if (text_join(value, sizeof(value), prefix, label, NULL))
-		die(what, label, ENAMETOOLONG);
-	err = proc_write(proc, file, value, strlen(value));
-	if (err)
-		die(what, label, err);
-}
-
-void set_labels(const struct plan *plan)
-{
-	const char *profile = plan_text(plan, plan->config->apparmor_profile);
-	const char *label = plan_text(plan, plan->config->selinux_label);
-	int proc;
-
-	if (!profile && !label)
-		return;
-	proc = proc_open(1);
-	if (proc < 0)
-		die("open", "/proc", proc);
-	if (profile) {
-		int fd = proc_open_file(proc, "thread-self/attr/apparmor/exec", O_WRONLY);
-
-		set_label(proc,
-			fd >= 0 ? "thread-self/attr/apparmor/exec" : "thread-self/attr/exec",
-			"exec ", profile, "unable to apply apparmor profile:");
-		if (fd >= 0)
-			close(fd);
-	}
-	if (label)
-		set_label(
-			proc, "thread-self/attr/exec", "", label, "unable to apply selinux label:");
-	close(proc);
 }
 
 void confine(const struct plan *plan)

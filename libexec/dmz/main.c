@@ -43,7 +43,7 @@ static void wait_for_join(void)
 /* The lowest fd above the preserved ones, for what must stay open until the program runs. */
 static int move_up(int fd, int first)
 {
-	int moved = fd >= first ? fd : fcntl(fd, F_DUPFD_CLOEXEC, first);
+	int moved = fd >= first ? fd : sys_fcntl(fd, F_DUPFD_CLOEXEC, first);
 
 	if (moved < 0)
 		die("moving a file descriptor:", NULL, errno);
@@ -68,7 +68,7 @@ static void place_fds(void)
 	int low, high;
 
 	control_fd = step_conducted() ? move_up(FD_CONTROL, first) : -1;
-	start_fd = fcntl(FD_START, F_GETFD) < 0 ? -1 : move_up(FD_START, first);
+	start_fd = sys_fcntl(FD_START, F_GETFD, 0) < 0 ? -1 : move_up(FD_START, first);
 	if (step_conducted())
 		conductor.fd = control_fd;
 	for (int i = 0; i < count; i++)
@@ -149,6 +149,7 @@ int main(int argc, char **argv)
 				? await(MSG_FILTER, &(struct msg){.fd = -1}, FILTER_SECONDS)
 				: FD_FILTER);
 	set_session(&plan);
+	label_keys(&plan);
 	join_keyring(&plan);
 	set_limits_and_umask(&plan);
 	set_labels(&plan);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "step.h"
+#include "sys.h"
 #include "text.h"
 
 #define STRINGS_MAX 65536
@@ -95,7 +96,7 @@ static int executable_error(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (sys_stat(path, &st) < 0)
 		return errno;
 	if (S_ISDIR(st.st_mode))
 		return EISDIR;

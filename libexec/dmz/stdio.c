@@ -24,7 +24,7 @@ static void replace_host_null(void)
 	int null = -1;
 
 	for (int fd = 0; fd <= 2; fd++) {
-		if (fstat(fd, &st) < 0 || !is_null(&st))
+		if (sys_fstat(fd, &st) < 0 || !is_null(&st))
 			continue;
 		if (null < 0)
 			null = open("/dev/null",
@@ -34,7 +34,7 @@ static void replace_host_null(void)
 				return;
 			die("container's /dev/null is invalid:", NULL, errno);
 		}
-		if (fstat(null, &st) < 0 || !is_null(&st))
+		if (sys_fstat(null, &st) < 0 || !is_null(&st))
 			die("container's /dev/null is invalid", NULL, 0);
 		if (dup2(null, fd) < 0)
 			die("dup2:", "/dev/null", errno);
@@ -72,7 +72,7 @@ static int is_left(const struct plan *plan, int fd, const struct stat *st)
 	if (!plan->config->foreground || plan->config->terminal)
 		return 0;
 	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ||
-		(S_ISREG(st->st_mode) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
+		(S_ISREG(st->st_mode) && (sys_fcntl(fd, F_GETFL, 0) & O_ACCMODE) == O_RDONLY);
 }
 
 void own_stdio(const struct plan *plan)
@@ -81,7 +81,7 @@ void own_stdio(const struct plan *plan)
 	struct stat st;
 
 	for (int fd = 0; fd <= 2; fd++) {
-		if (fstat(fd, &st) < 0 || is_left(plan, fd, &st))
+		if (sys_fstat(fd, &st) < 0 || is_left(plan, fd, &st))
 			continue;
 		if (sys_fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&
 			errno != EACCES && errno != EINVAL)

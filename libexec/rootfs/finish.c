@@ -129,7 +129,7 @@ static void make_readonly_paths(const struct plan *plan, int root)
 	}
 }
 
-static int empty_directory(void)
+static int empty_directory(const struct plan *plan)
 {
 	int fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC), mount;
 
@@ -137,6 +137,7 @@ static int empty_directory(void)
 		sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "1", 0) < 0 ||
 		sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "755", 0) < 0)
 		die("maskedPaths:", "tmpfs", errno);
+	set_context(plan, fs, "tmpfs", "maskedPaths:");
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		die("maskedPaths:", "tmpfs", errno);
 	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC,
@@ -182,7 +183,7 @@ static void mask_paths(const struct plan *plan, int root, int null_tree)
 		if (target < 0 || fstat(target, &st) < 0)
 			die("maskedPaths:", path, target < 0 ? target : errno);
 		if (S_ISDIR(st.st_mode) && empty < 0)
-			empty = empty_directory();
+			empty = empty_directory(plan);
 		mask = S_ISDIR(st.st_mode) ? next_mask(&empty, &empty_used)
 					   : next_mask(&null_tree, &null_used);
 		attach(root, mask, target, path, "maskedPaths:");

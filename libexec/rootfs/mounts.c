@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include "fds.h"
 #include "path.h"
 #include "step.h"
@@ -172,21 +173,42 @@ void set_options(const struct plan *plan, int fs, struct plan_list data, const c
 static int takes_label(const char *type)
 {
 	return strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0 &&
-		strcmp(type, "mqueue") != 0;
+		strcmp(type, "mqueue") != 0 && strncmp(type, "cgroup", 6) != 0;
+}
+
+void set_context(const struct plan *plan, int fs, const char *type, const char *what)
+{
+	const char *label = plan_text(plan, plan->config->mount_label);
+
+	if (label && takes_label(type) &&
+		sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", label, 0) < 0)
+		die_of_fs(fs, what, "mountLabel", errno);
+}
+
+/* Each mqueue of an IPC namespace is the same, so the option is not for it, but its root may have a
+ * label as any file. */
+static void label_queues(const struct plan *plan, int mount, const char *what)
+{
+	const char *label = plan_text(plan, plan->config->mount_label);
+	int root;
+
+	if (!label)
+		return;
+	root = path_open(mount, "/", O_RDONLY | O_DIRECTORY, PATH_NO_SYMLINKS);
+	if (root < 0 || fsetxattr(root, "security.selinux", label, strlen(label) + 1, 0) < 0)
+		die(what, "mountLabel", root < 0 ? root : errno);
+	close(root);
 }
 
 int new_mount(const struct plan *plan, const char *type, const char *source, struct plan_list data,
 	const char *mode, uint64_t attributes, const char *what)
 {
-	const char *label = plan_text(plan, plan->config->mount_label);
 	int fs = sys_fsopen(type, FSOPEN_CLOEXEC);
 	int mount;
 
 	if (fs < 0)
 		die(what, type, errno);
-	if (label && takes_label(type) &&
-		sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", label, 0) < 0)
-		die_of_fs(fs, what, "mountLabel", errno);
+	set_context(plan, fs, type, what);
 	if (source && *source && sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
 		die_of_fs(fs, what, "source", errno);
 	if (mode && sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0) < 0)
@@ -418,6 +440,8 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 		mount = new_mount(plan, type, plan_text(plan, m->source), m->data,
 			!strcmp(type, "tmpfs") ? covered_mode(target, made) : NULL, attributes,
 			what);
+	if (is_new && !strcmp(type, "mqueue"))
+		label_queues(plan, mount, what);
 	if (m->mapping)
 		map_new_mount(index, mount);
 	if ((m->flags & MOUNT_COPY_UP) && !made)

@@ -25,6 +25,8 @@ int new_mount(const struct plan *plan, const char *type, const char *source, str
 
 /* "error mounting "proc" to rootfs at "/proc":" */
 const char *mount_error(const struct plan *plan, const struct plan_mount *mount);
+/* Gives FS of that type the plan's SELinux label, if it takes any. */
+void set_context(const struct plan *plan, int fs, const char *type, const char *what);
 /* Options of a file system, one by one, and what the kernel says when it refuses one. */
 void set_options(const struct plan *plan, int fs, struct plan_list data, const char *what);
 _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err);

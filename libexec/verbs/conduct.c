@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include "fds.h"
@@ -35,6 +38,21 @@ int64_t conduct_clock(void)
 	us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 	first = first ? first : us;
 	return us - first;
+}
+
+/* As the library of SELinux: its file system is there, and writable. */
+int conduct_check_label(const struct plan *plan, char *line, size_t size)
+{
+	struct statfs fs;
+
+	if (!plan->config->selinux_label.offset ||
+		(!statfs("/sys/fs/selinux", &fs) && fs.f_type == SELINUX_MAGIC &&
+			!(fs.f_flags & ST_RDONLY)))
+		return 0;
+	text_join(line, size,
+		"selinux label is specified in config, but selinux is disabled or not supported",
+		NULL);
+	return -1;
 }
 
 static const struct msg_rule answer_rules[] = {

@@ -121,6 +121,10 @@ int hooks_run(struct step *hook, enum hook_kind kind, enum container_status stat
 	char *line, size_t size);
 void hooks_end(struct step *hook);
 
+/* Whether the kernel has the security module of PLAN's process label: it must be told before anything
+ * is made. 0, or -1 and LINE. */
+int conduct_check_label(const struct plan *plan, char *line, size_t size);
+
 /* Microseconds since the first call of this, by the monotonic clock. */
 int64_t conduct_clock(void);
 

@@ -177,6 +177,8 @@ static int parse(struct creation *c, int config)
 	/* The specification wants it only when the container is started; there is no such engine. */
 	if (!c->container.plan.config->has_process)
 		return creation_error(c, "process property must not be empty", 0);
+	if (conduct_check_label(&c->container.plan, c->line, sizeof(c->line)))
+		return -1;
 	fd = openat(c->container.dir, "plan", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 ||
 		write(fd, c->container.plan.image, c->container.plan.size) !=
