@@ -1,5 +1,10 @@
-/* helper-keys add NAME: a key of that name to the session keyring; find NAME: says "found" or why not;
- * perm HEX: gives the keyring these permissions; renew NAME: a session keyring of its own for the command that follows. */
+/*
+ * helper-keys, about the session keyring:
+ *   add NAME    a key to it              find NAME    says "found" or why not
+ *   perm HEX    its permissions          label x      says its label
+ *   renew NAME  a new one
+ * A command that follows is executed then.
+ */
 #include <errno.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
@@ -10,6 +15,7 @@
 
 int main(int argc, char **argv)
 {
+	static char label[256];
 	long key = -1;
 
 	if (argc < 3)
@@ -24,6 +30,9 @@ int main(int argc, char **argv)
 			strtoul(argv[2], NULL, 16));
 	else if (!strcmp(argv[1], "renew"))
 		key = syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, argv[2]);
+	else if (!strcmp(argv[1], "label"))
+		key = syscall(__NR_keyctl, KEYCTL_GET_SECURITY, KEY_SPEC_SESSION_KEYRING, label,
+			sizeof(label));
 	if (key < 0) {
 		puts(errno == ENOKEY ? "not found" : strerror(errno));
 		return 1;
@@ -32,6 +41,6 @@ int main(int argc, char **argv)
 		execvp(argv[3], argv + 3);
 		return 127;
 	}
-	puts("found");
+	puts(*label ? label : "found");
 	return 0;
 }
