@@ -114,6 +114,17 @@ secret"
 cat: can't open '/etc/secret': Permission denied"
 }
 
+@test "lsm: AppArmor: startContainer hooks run under the profile, createContainer hooks do not" {
+	edit '.root.readonly = false | .hooks = {
+		createContainer: [{path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/attr/apparmor/current >tmp/before"]}],
+		startContainer: [{path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/attr/apparmor/current /etc/secret >/tmp/after; true"]}]}'
+	sh_args 'cat /tmp/before; cat /tmp/after'
+	run runc run "$ID"
+	contains "$output" "unconfined
+$INNER (enforce)"
+	lacks "$output" secret
+}
+
 # In /proc of the container, where a hostile mount could be, nothing is written.
 @test "lsm: AppArmor: the label does not go through the container's /proc" {
 	touch "$T/trap"
