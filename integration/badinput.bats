@@ -269,13 +269,28 @@ replaced() {
 @test "bad input: an apparmor profile where the kernel has no AppArmor is refused (RT-37)" {
 	[ ! -e /sys/module/apparmor/parameters/enabled ] || skip "this kernel has AppArmor"
 	edit '.process.apparmorProfile = "nosuch"'
-	refused '[aA]pparmor|AppArmor' create "$ID"
+	refused 'apparmor: config provided but apparmor not supported|apparmor failed to apply profile' create "$ID"
 }
 
 @test "bad input: an selinux label where the kernel has no SELinux is refused (RT-37)" {
 	[ ! -e /sys/fs/selinux/enforce ] || skip "this kernel has SELinux"
 	edit '.process.selinuxLabel = "system_u:system_r:container_t:s0"'
-	refused '[sS][eE][lL]inux' create "$ID"
+	refused 'selinux label is specified in config, but selinux is disabled or not supported' create "$ID"
+}
+
+@test "bad input: exec: labels of security modules that the kernel does not have" {
+	newer "the words of 1.1.5 are others"
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	if [ ! -e /sys/module/apparmor/parameters/enabled ]; then
+		run runc exec --apparmor nosuch "$ID" true
+		expect 255 "apparmor: config provided but apparmor not supported"
+	fi
+	if [ ! -e /sys/fs/selinux/enforce ]; then
+		run runc exec --process-label system_u:system_r:container_t:s0 "$ID" true
+		expect 255 "selinux label is specified in config, but selinux is disabled or not supported"
+	fi
 }
 
 @test "bad input: a mount label where the kernel has no SELinux is refused" {
