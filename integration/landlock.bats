@@ -96,6 +96,22 @@ everything_allowed() {
 	same "$output" "$allowed"
 }
 
+@test "landlock: nothing is left of the right that puts the rules in force; HOME is known before" {
+	landlock execute /bin
+	landlock read /proc
+	sh_args 'grep -E "^Cap(Prm|Eff)" /proc/self/status; echo "$HOME"; cat /etc/passwd'
+	edit '.process.noNewPrivileges = false | del(.process.capabilities, .linux.seccomp)'
+	run runc run "$ID"
+	same "$output" "CapPrm:	0000000000000000
+CapEff:	0000000000000000
+/root
+cat: can't open '/etc/passwd': Permission denied"
+	# What a program gets the kernel counts anew; before that it would be there.
+	detached create "$ID"
+	expect 0
+	same "$(awk '/^Cap(Prm|Eff)/ { print $2 }' "/proc/$(pid_of "$ID")/status" | sort -u)" 0000000000000000
+}
+
 @test "landlock: in a user namespace, with and without noNewPrivileges" {
 	files
 	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
