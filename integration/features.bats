@@ -89,6 +89,11 @@ teardown() { :; }
 	else
 		jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data") == null' features.json
 	fi
+	if [ -x "$LIBEXEC/scope" ]; then
+		jq -e '.potentiallyUnsafeConfigAnnotations | index("org.systemd.property.") != null' features.json
+	else
+		jq -e '.potentiallyUnsafeConfigAnnotations | index("org.systemd.property.") == null' features.json
+	fi
 	jq -e '.potentiallyUnsafeConfigAnnotations | map(select(startswith("org.davit."))) ==
 		(["read", "write", "execute", "bind-tcp", "connect-tcp", "scope"] | map("org.davit.landlock." + .))' features.json
 }

@@ -484,6 +484,10 @@ static void test_interpreter(void **state)
 	assert_non_null(bpf_fault(code, 4));
 }
 
+/* cmocka takes no pointer to what is constant. */
+#define X86 ((void *)(uintptr_t)&families[0])
+#define ARM ((void *)(uintptr_t)&families[1])
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,8 +497,8 @@ int main(void)
 		cmocka_unit_test(test_libseccomp),
 		cmocka_unit_test(test_engines),
 		cmocka_unit_test(test_containers_file),
-		cmocka_unit_test_prestate(test_random, (void *)(uintptr_t)&families[0]), /* x86 */
-		cmocka_unit_test_prestate(test_random, (void *)(uintptr_t)&families[1]), /* arm */
+		cmocka_unit_test_prestate(test_random, X86),
+		cmocka_unit_test_prestate(test_random, ARM),
 	};
 
 	if (abi_start()) {

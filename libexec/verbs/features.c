@@ -187,6 +187,8 @@ static void add_unsafe_annotations(struct json *j)
 	json_array(j, "potentiallyUnsafeConfigAnnotations");
 	if (*build_libseccomp)
 		json_string(j, NULL, "run.oci.seccomp_bpf_data");
+	if (*build_has_systemd) /* all that begin so, with --systemd-cgroup */
+		json_string(j, NULL, "org.systemd.property.");
 	for (const struct name *list = landlock_lists; list->word; list++)
 		if (!text_join(words, sizeof(words), LANDLOCK_PREFIX, list->word, NULL))
 			json_string(j, NULL, words);
