@@ -94,6 +94,9 @@ void creation_undo(struct creation *creation);
  * earlier one's. */
 int creation_spawn_steps(struct creation *creation);
 
+/* True when the container has a network namespace of its own. */
+int creation_has_new_network(const struct plan *plan);
+
 /* True when STEP was started and has not done its work yet. */
 static inline int creation_pending(const struct creation *creation, enum creation_step step)
 {
