@@ -1,20 +1,17 @@
 /*
- * The rules that libseccomp would merge wrongly (clauses.c). One section per architecture:
- *     is it this architecture? · for each call: is it this one? · for each of its rules: do all
- *     conditions hold? · the action : on to libseccomp's program, which has no rule for the call
+ * The rules that libseccomp would merge wrongly (clauses.c), of one architecture:
+ *     for each call: is it this one? · for each of its rules: do all conditions hold? · the action
+ *     : on to libseccomp's program, which has no rule for the call
  * The first rule of the profile that matches counts.
  */
 #include "filter.h"
 
-#include <errno.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "step.h"
+#include "program.h"
 
 #define NUMBERS_MAX 600 /* of an architecture, which count from 0 or, on mips, from 4000 */
 /* Jumps whose distance is known later: where a condition holds, and where the rule does not match. */
@@ -24,38 +21,6 @@
  * and the first argument, negative. */
 #define SOCKETCALL 100
 #define IPC        200
-
-static struct sock_filter code[INSTRUCTIONS_MAX];
-static size_t length;
-
-static void emit(uint16_t op, uint8_t yes, uint8_t no, uint32_t k)
-{
-	if (length == INSTRUCTIONS_MAX)
-		die(TOO_LONG, NULL, 0);
-	code[length++] = (struct sock_filter){op, yes, no, k};
-}
-
-static void test(uint16_t op, uint32_t k, uint8_t yes, uint8_t no)
-{
-	emit(BPF_JMP | op | BPF_K, yes, no, k);
-}
-
-/* A jump whose length jump_here fills in. */
-static size_t jump(void)
-{
-	emit(BPF_JMP | BPF_JA, 0, 0, 0);
-	return length - 1;
-}
-
-static void jump_here(size_t from)
-{
-	code[from].k = (uint32_t)(length - from - 1);
-}
-
-static void load_word(size_t offset)
-{
-	emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
-}
 
 static void load(unsigned arg, int high)
 {
@@ -124,18 +89,6 @@ static void emit_low(const struct scmp_arg_cmp *c)
 	}
 }
 
-static void resolve(size_t from, uint8_t mark)
-{
-	for (size_t i = from; i < length; i++) {
-		if (BPF_CLASS(code[i].code) != BPF_JMP)
-			continue;
-		if (code[i].jt == mark)
-			code[i].jt = (uint8_t)(length - i - 1);
-		if (code[i].jf == mark)
-			code[i].jf = (uint8_t)(length - i - 1);
-	}
-}
-
 /* libseccomp compares what an argument has room for: 64 bits or the lower 32. */
 static int is_wide(uint32_t arch)
 {
@@ -160,7 +113,7 @@ static int says_all(const struct clause *clause, int wide)
 static void emit_clause(const struct clause *clause, int wide, int behind)
 {
 	struct scmp_arg_cmp selector = {0, SCMP_CMP_EQ, (scmp_datum_t)behind, 0};
-	size_t start = length, part;
+	size_t start = program_here(), part;
 
 	for (uint32_t i = 0; i < clause->count + (behind >= 0); i++) {
 		const struct scmp_arg_cmp *c =
@@ -168,7 +121,7 @@ static void emit_clause(const struct clause *clause, int wide, int behind)
 
 		if (says_nothing(c, wide) || (behind >= 0 && c != &selector && !c->arg))
 			continue;
-		part = length;
+		part = program_here();
 		if (wide)
 			emit_high(c);
 		emit_low(c);
@@ -245,34 +198,9 @@ static int is_first(size_t i)
 	return 1;
 }
 
-static void emit_section(const struct plan *plan, uint32_t arch)
+void apart_emit(const struct plan *plan, uint32_t arch)
 {
-	uint32_t audit = arch == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : arch;
-	size_t start = length, calls, other;
-
-	load_word(offsetof(struct seccomp_data, arch));
-	test(BPF_JEQ, audit, 1, 0);
-	other = jump();
-	load_word(offsetof(struct seccomp_data, nr));
-	calls = length;
 	for (size_t i = 0; clauses_at(i); i++)
 		if (is_first(i))
 			emit_calls(plan, arch, i);
-	jump_here(other);
-	if (length == calls)
-		length = start;
-}
-
-void apart_write(const struct plan *plan, int fd)
-{
-	uint32_t native = seccomp_arch_native();
-	ssize_t size;
-
-	emit_section(plan, native);
-	for (uint64_t arch = 0; arch < SECCOMP_ARCH_COUNT; arch++)
-		if (filter_lists(plan, arch) && filter_arch(arch) != native)
-			emit_section(plan, filter_arch(arch));
-	size = (ssize_t)(length * sizeof(code[0]));
-	if (size && write(fd, code, (size_t)size) != size)
-		die("writing the filter:", NULL, errno);
 }

@@ -7,6 +7,7 @@
 #include "filter.h"
 
 #include <string.h>
+#include "program.h"
 #include "step.h"
 
 static struct clause clauses[INSTRUCTIONS_MAX];

@@ -2,9 +2,28 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include "program.h"
 #include "step.h"
+
+/* libseccomp keeps a list by number and looks from its beginning, so calls are added from the largest
+ * number down. Numbers that share a bucket cost time only. */
+#define BUCKETS 1024
+
+/* A call that a rule names. */
+struct call {
+	struct call *next; /* in its bucket */
+	const char *name;
+	int number;   /* libseccomp's for the native architecture */
+	int is_plain; /* its rule has no conditions and is not the default */
+	uint32_t action;
+};
+
+static struct call *calls, *buckets[BUCKETS];
+static size_t call_count;
 
 static uint32_t action_word(uint64_t action, struct plan_opt_u64 errno_ret)
 {
@@ -71,7 +90,8 @@ int filter_rule_action(
 	return *action != action_word(config->seccomp_default, config->seccomp_default_errno);
 }
 
-scmp_filter_ctx filter_new(const struct plan *plan)
+/* The default action for ABI alone, without rules. */
+static scmp_filter_ctx new_filter(const struct plan *plan, const struct abi *abi)
 {
 	const struct plan_config *config = plan->config;
 	scmp_filter_ctx filter =
@@ -80,24 +100,21 @@ scmp_filter_ctx filter_new(const struct plan *plan)
 
 	if (!filter)
 		die("seccomp_init:", seccomp_actions[config->seccomp_default].word, EINVAL);
-	for (uint32_t i = 0; i < config->seccomp_archs.count; i++) {
-		uint64_t arch = plan_num_at(plan, config->seccomp_archs, i)->value;
-
-		err = seccomp_arch_add(filter, filter_arch(arch));
+	if (abi->token != seccomp_arch_native()) {
+		err = seccomp_arch_add(filter, abi->token);
+		if (!err)
+			err = seccomp_arch_remove(filter, seccomp_arch_native());
 		if (err == -EDOM)
 			die("error adding architecture to seccomp filter: not of this machine's "
 			    "byte order:",
-				seccomp_archs[arch].word, 0);
-		if (err && err != -EEXIST)
-			die("error adding architecture to seccomp filter:",
-				seccomp_archs[arch].word, err);
+				abi->word, 0);
+		if (err)
+			die("error adding architecture to seccomp filter:", abi->word, err);
 	}
-	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	/* A binary tree. runc asks for a chain up to 32 calls, but libseccomp 2.5.4 forgets to load the
 	 * number before a chain whose first call does not exist on the architecture. And the kernel, which tries
 	 * every number when a filter is installed, takes 0.3 ms and not 1 for 360 calls and three architectures. */
-	if (!err)
-		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (err)
 		die("seccomp_attr_set:", NULL, err);
 	return filter;
@@ -112,42 +129,97 @@ static void add(scmp_filter_ctx filter, const struct clause *clause)
 		die("error adding seccomp rule for syscall", clause->name, err);
 }
 
-static void add_rule(const struct plan *plan, scmp_filter_ctx filter, uint32_t action,
-	const struct plan_seccomp_rule *rule)
+static uint32_t count_names(const struct plan *plan)
 {
+	struct plan_list rules = plan->config->seccomp_rules;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < rules.count; i++)
+		count += plan_seccomp_rule_at(plan, rules, i)->names.count;
+	return count;
+}
+
+static void take_rule(const struct plan *plan, const struct plan_seccomp_rule *rule)
+{
+	struct clause clause = {0};
+	int says = filter_rule_action(plan, rule, &clause.action);
+
 	for (uint32_t n = 0; n < rule->names.count; n++) {
 		const char *name = plan_text(plan, plan_str_at(plan, rule->names, n)->value);
-		struct clause clause = {.name = name, .action = action};
 
 		if (!name)
 			continue;
+		clause.name = name;
 		clause.number = seccomp_syscall_resolve_name(name);
-		if (clause.number == __NR_SCMP_ERROR)
+		if (clause.number == __NR_SCMP_ERROR) {
 			debug("ignoring unknown system call of the seccomp profile:", name);
-		else if (rule->args.count)
+			continue;
+		}
+		if (says && rule->args.count)
 			clauses_take(plan, rule, clause);
-		else
-			add(filter, &clause);
+		calls[call_count++] = (struct call){
+			NULL, name, clause.number, says && !rule->args.count, clause.action};
 	}
 }
 
-void filter_add_rules(const struct plan *plan, scmp_filter_ctx filter)
+void filter_start(const struct plan *plan)
 {
-	const struct plan_config *config = plan->config;
-	const struct clause *clause;
-	uint32_t action;
+	struct plan_list rules = plan->config->seccomp_rules;
 
-	for (uint32_t i = 0; i < config->seccomp_rules.count; i++) {
-		const struct plan_seccomp_rule *rule =
-			plan_seccomp_rule_at(plan, config->seccomp_rules, i);
-
-		if (filter_rule_action(plan, rule, &action))
-			add_rule(plan, filter, action, rule);
-	}
+	calls = calloc(count_names(plan) + 1, sizeof(*calls));
+	if (!calls)
+		die("calloc:", NULL, errno);
+	for (uint32_t i = 0; i < rules.count; i++)
+		take_rule(plan, plan_seccomp_rule_at(plan, rules, i));
 	clauses_sort_out(plan);
+}
+
+int filter_resolve(const struct abi *abi)
+{
+	int max = -1;
+
+	memset(buckets, 0, sizeof(buckets));
+	for (size_t i = call_count; i-- > 0;) { /* the first of two for one call counts */
+		int number = seccomp_syscall_resolve_name_arch(abi->token, calls[i].name);
+		struct call **bucket = &buckets[(unsigned)number % BUCKETS];
+
+		if (number > max)
+			max = number;
+		if (!calls[i].is_plain)
+			continue;
+		calls[i].next = *bucket;
+		*bucket = &calls[i];
+	}
+	return max;
+}
+
+static void add_calls(scmp_filter_ctx filter)
+{
+	for (size_t i = BUCKETS; i-- > 0;)
+		for (const struct call *c = buckets[i]; c; c = c->next)
+			add(filter,
+				&(struct clause){
+					.name = c->name, .number = c->number, .action = c->action});
+}
+
+void filter_emit(const struct plan *plan, const struct abi *abi)
+{
+	scmp_filter_ctx filter = new_filter(plan, abi);
+	int fd = memfd_create("filter", MFD_CLOEXEC), err;
+	const struct clause *clause;
+
+	if (fd < 0)
+		die("memfd_create:", NULL, errno);
+	add_calls(filter);
 	for (size_t i = 0; (clause = clauses_at(i)); i++)
 		if (!clause->apart)
 			add(filter, clause);
+	err = seccomp_export_bpf(filter, fd);
+	if (err)
+		die("writing the filter:", NULL, err);
+	seccomp_release(filter);
+	append(fd, abi);
+	close(fd);
 }
 
 void filter_copy(const struct plan *plan, int fd)

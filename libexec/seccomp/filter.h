@@ -6,10 +6,7 @@
 #include <seccomp.h>
 #include "plan.h"
 
-/* BPF_MAXINSNS: the kernel refuses a longer program. */
-#define INSTRUCTIONS_MAX 4096
-#define TOO_LONG         "the seccomp profile makes more than 4096 instructions"
-#define CONDITIONS_MAX   6
+#define CONDITIONS_MAX 6
 
 /* A rule for one call: ACTION when all conditions hold. */
 struct clause {
@@ -21,14 +18,29 @@ struct clause {
 	struct scmp_arg_cmp conditions[CONDITIONS_MAX];
 };
 
-/* An empty filter with the plan's default action and architectures, or death. */
-scmp_filter_ctx filter_new(const struct plan *plan);
+/* x86_64 and x32 are one audit architecture; this bit of the number tells them apart. */
+#define X32_BIT 0x40000000u
+
+/* What a part of the program is for. */
+struct abi {
+	uint32_t token; /* libseccomp's */
+	uint32_t audit; /* the kernel's architecture */
+	int split;      /* what stands before has told x86_64 and x32 apart */
+	const char *word;
+};
+
+/* Reads the rules of the plan, once for all ABIs. */
+void filter_start(const struct plan *plan);
+
+/* Looks up the numbers of all calls for ABI. The largest, or -1: pseudo numbers of multiplexed calls are
+ * negative. */
+int filter_resolve(const struct abi *abi);
+
+/* Appends libseccomp's program for ABI, which was resolved last; dies when it refuses a rule. */
+void filter_emit(const struct plan *plan, const struct abi *abi);
 
 /* Writes the ready-made program of the plan to FD, or death. */
 void filter_copy(const struct plan *plan, int fd);
-
-/* Adds every rule of the plan that libseccomp gets; dies when it refuses one. */
-void filter_add_rules(const struct plan *plan, scmp_filter_ctx filter);
 
 /* The action of a rule; 0 when it is the default's, and the rule none. */
 int filter_rule_action(
@@ -57,14 +69,10 @@ int clauses_multiplexed(uint32_t arch, const char *name);
 /* Whether a rule without conditions answers for NAME. */
 int clauses_moot(const struct plan *plan, const char *name);
 
-/*
- * Writes to FD the instructions that stand before libseccomp's program: a system call newer than
- * every one that the profile names answers ENOSYS, so that a C library falls back instead of seeing
- * EPERM. Nothing when the default action lets calls through. Dies when FD cannot be written.
- */
-void stub_write(const struct plan *plan, int fd);
+/* Appends the rules that are apart for ARCH. The number has been loaded before, and is behind. */
+void apart_emit(const struct plan *plan, uint32_t arch);
 
-/* Writes to FD what comes between the two: the rules that are apart, in the order of the profile. */
-void apart_write(const struct plan *plan, int fd);
+/* Makes the whole program of PLAN. */
+void sections_emit(const struct plan *plan);
 
 #endif

@@ -4,13 +4,12 @@
  * privilege while it reads the plan.
  */
 #include <errno.h>
-#include <linux/filter.h>
 #include <malloc.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "filter.h"
 #include "fds.h"
 #include "priv_table.h"
+#include "program.h"
 #include "step.h"
 
 /*
@@ -43,23 +42,10 @@ static void load(int fd, struct plan *plan)
 		die("the plan has no seccomp section", NULL, 0);
 }
 
-/* Only a file tells how much is in it; a pipe is for people, and the kernel checks again. */
-static void check_length(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		die("fstat:", "filter", errno);
-	if (S_ISREG(st.st_mode) &&
-		st.st_size > (off_t)(INSTRUCTIONS_MAX * sizeof(struct sock_filter)))
-		die(TOO_LONG, NULL, 0);
-}
-
 int main(int argc, char **argv)
 {
 	int used = step_start(PROGRAM_SECCOMP, argc, argv, NULL, 0);
-	int in = used ? FD_PLAN : 0, out = used ? FD_FILTER : 1, err;
-	scmp_filter_ctx filter;
+	int in = used ? FD_PLAN : 0, out = used ? FD_FILTER : 1;
 	struct plan plan;
 
 	if (argc != 1 + used)
@@ -69,17 +55,11 @@ int main(int argc, char **argv)
 	load(in, &plan);
 	if (plan.config->seccomp_program.count) {
 		filter_copy(&plan, out);
-		tell(MSG_DONE, -1);
-		_exit(0);
+	} else {
+		filter_start(&plan);
+		sections_emit(&plan);
+		program_write(out);
 	}
-	filter = filter_new(&plan);
-	filter_add_rules(&plan, filter);
-	stub_write(&plan, out);
-	apart_write(&plan, out);
-	err = seccomp_export_bpf(filter, out);
-	if (err)
-		die("writing the filter:", NULL, err);
-	check_length(out);
 	tell(MSG_DONE, -1);
 	_exit(0);
 }
