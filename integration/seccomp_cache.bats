@@ -95,12 +95,12 @@ del(.syscalls[0].errnoRet)|1 0 5 34
 	answers COLD "13 0 5 34"
 	file=$(entry) size=$(stat -c %s "$file") sum=$(sha256sum <"$file")
 	# Of the magic, the key, the sum, the first instruction and the last.
-	for at in 0 7 8 39 40 71 72 79 $((size - 1)); do
+	for at in 0 7 8 39 40 47 48 55 $((size - 1)); do
 		printf "\\x$(printf %02x $((0x$(xxd -p -s "$at" -l 1 "$file") ^ 1)))" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none
 		answers COLD "13 0 5 34" || { echo "byte $at"; return 1; }
 		same "$(sha256sum <"$file")" "$sum"
 	done
-	for at in 0 8 72 $((size - 8)) $((size + 8)); do
+	for at in 0 8 48 $((size - 8)) $((size + 8)); do
 		truncate -s "$at" "$file"
 		answers COLD "13 0 5 34" || { echo "length $at"; return 1; }
 		same "$(sha256sum <"$file")" "$sum"

@@ -57,11 +57,19 @@ static const struct field arg_fields[] = {{"index", FIELD_NUMBER, FIELD_REQUIRED
 	{"valueTwo", FIELD_NUMBER, FIELD_GUARD, ARG(value_two), 0, UINT64_MAX},
 	{"op", FIELD_CALL, FIELD_REQUIRED, ARG(op), .call = build_op}, {NULL}};
 
+/* strspn, which makes a table for each text, would take half of the time for a profile. */
+static int is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '_';
+}
+
 static void check_syscall_name(const char *text)
 {
-	size_t length =
-		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	size_t length = 0;
 
+	while (is_name_char(text[length]))
+		length++;
 	if (!length || text[length] || length > SYSCALL_NAME_MAX)
 		refuse("not the name of a system call: \"", shown(text), "\"", NULL);
 }

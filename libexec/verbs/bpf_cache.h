@@ -20,7 +20,7 @@
 struct bpf_entry {
 	char magic[8];
 	uint8_t key[BPF_KEY_SIZE];
-	uint8_t sum[SHA256_SIZE]; /* of the program */
+	uint64_t sum; /* of the program, against torn and rotten files */
 };
 
 /* The key of what PLAN's seccomp section is compiled to by the build BUILD (build_id of step.h). */
