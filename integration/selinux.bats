@@ -1,6 +1,6 @@
-# SELinux: labels of processes, mounts and keys. Run by `make vm-check-selinux`, because a kernel has either AppArmor or
+# SELinux: labels of processes, mounts and keys. In a virtual machine of their own, because a kernel has either AppArmor or
 # SELinux. Nothing is enforced there; the labels are read back.
-# layouts: vm
+# layouts: vm-selinux
 
 load lib/common
 
@@ -14,7 +14,7 @@ setup_file() {
 }
 
 setup() {
-	[ -e /sys/fs/selinux/load ] || skip "this kernel runs without SELinux: make vm-check-selinux"
+	[ -e /sys/fs/selinux/load ] || skip "this kernel runs without SELinux"
 	setup_bundle
 	cp "$HELPERS/helper-keys" "$ROOTFS/bin/keys"
 	edit --arg p "$PROCESS" --arg f "$FILES" '.process.selinuxLabel = $p | .linux.mountLabel = $f'

@@ -1,7 +1,6 @@
 # Included by GNUmakefile: everything that tests, and the demonstration.
 #   make check [TESTPATH=run.bats]    install what is missing, build, run all tests (or one file)
 #   make vm-check [TESTPATH=cgroups.bats]    only what runs in the virtual machine (integration/vm)
-#   make vm-check-selinux            there, with a kernel that has SELinux instead of AppArmor: selinux.bats
 #   make unit                         only build the unit tests and the helpers of the integration tests
 #   make seccomp-model [N=1000000000] [SEED=0x1]    compiled seccomp profiles against their model, N calls for each ABI
 #   make asan · make check-elf · make bench · make demo
@@ -37,16 +36,13 @@ build/tests/helper-%: integration/lib/%.c
 unit: $(UNIT_TESTS) $(TEST_HELPERS:integration/lib/%.c=build/tests/helper-%)
 unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
 
-.PHONY: check vm-check vm-check-selinux asan check-elf demo bench seccomp-model
+.PHONY: check vm-check asan check-elf demo bench seccomp-model
 vm-check: export ONLY_LAYOUT := vm
 check vm-check:
 	@tools/install-deps build test
 	@$(MAKE) --no-print-directory all WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
 	@$(MAKE) --no-print-directory unit WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
 	@SECCOMP='$(SECCOMP)' tests/run $(if $(TESTPATH),'$(TESTPATH)')
-
-vm-check-selinux: all unit
-	@VM_WORDS='security=selinux selinux=1 enforcing=0' integration/vm/check selinux.bats
 
 asan:
 	@$(MAKE) --no-print-directory unit-asan
