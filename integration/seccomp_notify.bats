@@ -137,6 +137,23 @@ traced() {
 	same "$(grep -o 'call [0-9]*' "$T/log" | head -n 3 | xargs)" "call 3 call 0 call 59"
 }
 
+@test "seccomp notify: startContainer hooks run under the filter, and the agent answers them" {
+	local nnp
+	agent
+	printf '#!/bin/sh\ncat >/dev/null\nmkdir /tmp/hook 2>/tmp/said || grep Seccomp: /proc/self/status >>/tmp/said\n' >"$ROOTFS/bin/hook"
+	chmod 755 "$ROOTFS/bin/hook"
+	sh_args 'cat /tmp/said; mkdir /tmp/x'
+	edit '.hooks.startContainer = [{path: "/bin/hook"}]'
+	for nnp in true false; do
+		edit --argjson nnp $nnp '.process.noNewPrivileges = $nnp'
+		run runc run "$ID"
+		expect 1 "'/tmp/hook': Block device required" $'Seccomp:\t2' "'/tmp/x': Block device required" || { echo "$nnp"; return 1; }
+	done
+	edit '.linux.seccomp.syscalls[0] = {names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 28}'
+	run runc run "$ID"
+	expect 1 "'/tmp/hook': No space left on device" $'Seccomp:\t2' "'/tmp/x': No space left on device"
+}
+
 @test "seccomp notify: what cannot be, or makes no sense" {
 	local call
 	agent
@@ -166,6 +183,25 @@ traced() {
 	edit 'del(.linux.seccomp.flags) | .linux.seccomp.listenerPath = "/does/not/exist"'
 	run runc run "$ID"
 	expect 0
+}
+
+@test "seccomp: a process of exec that needs a call its container did not is refused, where the profile has it not" {
+	local action
+	agent
+	args sleep 100
+	for action in NOTIFY ERRNO KILL_PROCESS; do
+		edit --arg a "SCMP_ACT_$action" '.process.noNewPrivileges = true |
+			.linux.seccomp.syscalls = [{names: ["capset"], action: $a}, {names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]'
+		detached run -d "$ID"
+		expect 0
+		jq '.process | .noNewPrivileges = false | .args = ["true"]' config.json >process.json
+		run runc exec --process process.json "$ID"
+		expect 255 capset || { echo "$action"; return 1; }
+		jq '.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])' process.json >admin.json
+		run runc exec --process admin.json "$ID" # keeps what it is loaded with
+		expect 0
+		runc delete --force "$ID"
+	done
 }
 
 @test "seccomp notify: WAIT_KILLABLE_RECV reaches the kernel" {

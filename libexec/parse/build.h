@@ -77,6 +77,8 @@ int64_t read_bytes(const char *name, const char *text); /* "1.5g"; "-1": unlimit
 void build_seccomp(const struct value *seccomp, void *config);
 /* seccomp_whole.c: what needs all of config.json. 0, or -1 as build_members. */
 int build_seccomp_whole(struct plan_config *config);
+/* The process of `exec` may need a call under the filter that the container's own did not. */
+void check_exec_filter(const struct plan *kept, const struct plan_config *config);
 
 /* build_landlock.c: the annotations org.davit.landlock.*, of the config record at hand. */
 void build_landlock(void *config);

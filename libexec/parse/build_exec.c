@@ -278,6 +278,7 @@ void build_exec(const struct exec_options *o, const struct plan *plan, const str
 		build_from_flags(o, config);
 	take_container(config);
 	take_missing(config);
+	check_exec_filter(kept, config);
 	config->foreground = (uint64_t)o->foreground;
 	config->preserve_fds = o->preserve_fds;
 }

@@ -18,7 +18,7 @@
  */
 enum own_call { OWN_EXECVE, OWN_READ, OWN_WRITE, OWN_SENDMSG, OWN_CAPSET, OWN_CALLS };
 static const char own_calls[OWN_CALLS][8] = {"execve", "read", "write", "sendmsg", "capset"};
-static int permitted[OWN_CALLS], notified[OWN_CALLS], notifies;
+static int permitted[OWN_CALLS], notified[OWN_CALLS], forbidden[OWN_CALLS], notifies;
 
 /* The process goes on and the call may be made. */
 static int permits(uint64_t action)
@@ -27,12 +27,14 @@ static int permits(uint64_t action)
 		action == ACT_NOTIFY;
 }
 
-static void note_call(const char *name, uint64_t action)
+/* Of rules without conditions for one call the first has its effect. */
+static void note_call(const char *name, const struct plan_seccomp_rule *rule)
 {
 	for (int call = 0; call < OWN_CALLS; call++)
 		if (!strcmp(name, own_calls[call])) {
-			permitted[call] |= permits(action);
-			notified[call] |= action == ACT_NOTIFY;
+			permitted[call] |= permits(rule->action);
+			notified[call] |= rule->action == ACT_NOTIFY;
+			forbidden[call] |= !permitted[call] && !rule->args.count;
 		}
 }
 
@@ -46,8 +48,20 @@ static void note_rules(struct plan_list rules)
 		for (uint32_t n = 0; n < rule->names.count; n++) {
 			const struct plan_str *name = plan_added(PLAN_RECORD_str, rule->names, n);
 
-			note_call(plan_put_text(name->value), rule->action);
+			note_call(plan_put_text(name->value), rule);
 		}
+	}
+}
+
+static void note_kept_rules(const struct plan *kept)
+{
+	const struct plan_list rules = kept->config->seccomp_rules;
+
+	for (uint32_t i = 0; i < rules.count; i++) {
+		const struct plan_seccomp_rule *rule = plan_seccomp_rule_at(kept, rules, i);
+
+		for (uint32_t n = 0; n < rule->names.count; n++)
+			note_call(plan_text(kept, plan_str_at(kept, rule->names, n)->value), rule);
 	}
 }
 
@@ -67,6 +81,21 @@ static int is_needed(const struct plan_config *config, enum own_call call)
 	}
 }
 
+static void check_own_call(const struct plan_config *config, int by_default, enum own_call call)
+{
+	if (!is_needed(config, call))
+		return;
+	if (notified[call] && call >= OWN_SENDMSG)
+		refuse_as("SCMP_ACT_NOTIFY cannot be used for the ", own_calls[call],
+			" syscall: it is made before the listener is handed over", NULL);
+	if (!by_default && !permitted[call])
+		refuse("no rule allows ", own_calls[call], ": the process could never be started",
+			NULL);
+	if (by_default && forbidden[call] && call != OWN_EXECVE)
+		refuse("a rule forbids ", own_calls[call], ": the process could never be started",
+			NULL);
+}
+
 static void check_own_calls(const struct plan_config *config)
 {
 	int by_default = permits(config->seccomp_default);
@@ -75,16 +104,22 @@ static void check_own_calls(const struct plan_config *config)
 		refuse("no rule allows execve: no program could ever begin", NULL);
 	if (notified[OWN_WRITE]) /* not with runc, and so with nobody */
 		refuse_as("SCMP_ACT_NOTIFY cannot be used for the write syscall", NULL);
-	for (enum own_call call = 0; call < OWN_CALLS; call++) {
-		if (!is_needed(config, call))
-			continue;
-		if (notified[call] && call >= OWN_SENDMSG)
-			refuse_as("SCMP_ACT_NOTIFY cannot be used for the ", own_calls[call],
-				" syscall: it is made before the listener is handed over", NULL);
-		if (!by_default && !permitted[call])
-			refuse("no rule allows ", own_calls[call],
-				": the container could never be started", NULL);
-	}
+	for (enum own_call call = 0; call < OWN_CALLS; call++)
+		check_own_call(config, by_default, call);
+}
+
+void check_exec_filter(const struct plan *kept, const struct plan_config *config)
+{
+	const struct plan_config *from = kept->config;
+
+	if (!from->has_seccomp || !from->seccomp_rules.count)
+		return;
+	note_kept_rules(kept);
+	if (!is_needed(config, OWN_CAPSET))
+		return;
+	path_member("noNewPrivileges");
+	check_own_call(config, permits(from->seccomp_default), OWN_CAPSET);
+	path_leave();
 }
 
 /* config-linux.md, "Seccomp"; of the flag it is the kernel that says so, seccomp(2). */
