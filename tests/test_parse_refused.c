@@ -506,8 +506,6 @@ static void refused_in_seccomp(void **state)
 			"seccomp listenerPath is not set"},
 		{LINUX, RULE("\"names\":[\"write\"],\"action\":\"SCMP_ACT_NOTIFY\""),
 			"SCMP_ACT_NOTIFY cannot be used for the write syscall"},
-		{LINUX, RULE("\"names\":[\"sendmsg\"],\"action\":\"SCMP_ACT_NOTIFY\""),
-			"SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall"},
 		{LINUX, RULE("\"names\":[\"capset\"],\"action\":\"SCMP_ACT_NOTIFY\""),
 			"SCMP_ACT_NOTIFY cannot be used for the capset syscall"},
 		{LINUX, KILLING("\"execve\""), "linux.seccomp: no rule allows read"},

@@ -33,6 +33,16 @@ void confine(const struct plan *plan);
 void label_keys(const struct plan *plan);
 void set_labels(const struct plan *plan);
 
+/* messenger.c: a thread without the filter, which calls hand_over with the LISTENER that it is
+ * given. messenger_start: -1 where none can be made, as with a pids limit of 1. messenger_end waits
+ * for it without a system call; when `start` has answered it has nothing left to do. */
+int messenger_start(void);
+void messenger_give(int listener);
+void messenger_end(void);
+
+/* main.c: tells the conductor that the container is created, with LISTENER, which is closed. */
+void hand_over(int listener);
+
 /* scheduling.c: the CPUs of `exec`, scheduler, I/O priority and personality. All
  * before a filter is in force and while the caller's capabilities are there. */
 void set_scheduling(const struct plan *plan);

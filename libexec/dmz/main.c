@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "dmz.h"
@@ -82,22 +83,33 @@ static void place_fds(void)
 	close_between((high < first ? first : high + 1), INT_MAX);
 }
 
+void hand_over(int listener)
+{
+	tell(MSG_CREATED, listener);
+	/* With our own copy open, a call would wait for a listener that has died. */
+	close(listener);
+}
+
+static int notifies(void)
+{
+	return step_conducted() && plan.config->has_seccomp &&
+		plan.config->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+}
+
 /*
  * From here on the conductor may go: nobody waits for us but `start`. All that follows runs under
  * the container's filter, so it is no more than this: capset to give up the right to load it
- * (drop_rest), write or, with the LISTENER of a filter that notifies, sendmsg and close; read,
- * execve; and if that fails write and exit_group. The socket is closed by the execve.
+ * (drop_rest), write, unless the filter notifies and a messenger sends the listener; read, execve;
+ * and if that fails write and exit_group. The socket is closed by the execve.
  */
-static void leave_conductor(int listener)
+static void leave_conductor(int listener, int messenger)
 {
-	if (listener < 0) {
+	if (listener < 0)
 		tell_by_write(MSG_CREATED);
-	} else {
-		tell(MSG_CREATED, listener);
-		/* With our own copy open, a call would wait for a listener that has died. */
-		close(listener);
-	}
-	conductor.fd = -1;
+	else if (messenger)
+		messenger_give(listener);
+	else
+		hand_over(listener);
 }
 
 /* Waits for the byte of `start`, for as long as that takes: this is the state "created". */
@@ -131,7 +143,7 @@ static void run_start_hooks(void)
 int main(int argc, char **argv)
 {
 	const char *why;
-	int err, hooks;
+	int err, hooks, messenger;
 
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return 1;
@@ -165,8 +177,12 @@ int main(int argc, char **argv)
 	confine(&plan);
 	if (!hooks)
 		place_fds();
-	leave_conductor(install_filter(&plan));
+	messenger = notifies() && !messenger_start();
+	leave_conductor(install_filter(&plan), messenger);
 	wait_for_start();
+	if (messenger)
+		messenger_end();
+	conductor.fd = -1;
 	if (hooks) {
 		run_start_hooks();
 		place_fds();

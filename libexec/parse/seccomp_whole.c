@@ -13,11 +13,11 @@
 #define PROGRAM_KEY "run.oci.seccomp_bpf_data" /* crun's */
 
 /*
- * The calls that dmz makes under the filter (davit-dmz(8)). A listener that is to answer one of the
- * last two never could: they are made before it is handed over.
+ * The calls that dmz makes under the filter (davit-dmz(8)). A listener that is to answer the
+ * last one never could: it is made before that is handed over.
  */
-enum own_call { OWN_EXECVE, OWN_READ, OWN_WRITE, OWN_SENDMSG, OWN_CAPSET, OWN_CALLS };
-static const char own_calls[OWN_CALLS][8] = {"execve", "read", "write", "sendmsg", "capset"};
+enum own_call { OWN_EXECVE, OWN_READ, OWN_WRITE, OWN_CAPSET, OWN_CALLS };
+static const char own_calls[OWN_CALLS][8] = {"execve", "read", "write", "capset"};
 static int permitted[OWN_CALLS], notified[OWN_CALLS], forbidden[OWN_CALLS], notifies;
 
 /* The process goes on and the call may be made. */
@@ -71,8 +71,6 @@ static int is_needed(const struct plan_config *config, enum own_call call)
 	switch (call) {
 	case OWN_WRITE:
 		return !notifies;
-	case OWN_SENDMSG:
-		return notifies;
 	case OWN_CAPSET:
 		return !config->no_new_privileges &&
 			!(config->cap_effective >> DAVIT_CAP_SYS_ADMIN & 1);
@@ -85,7 +83,7 @@ static void check_own_call(const struct plan_config *config, int by_default, enu
 {
 	if (!is_needed(config, call))
 		return;
-	if (notified[call] && call >= OWN_SENDMSG)
+	if (notified[call] && call == OWN_CAPSET)
 		refuse_as("SCMP_ACT_NOTIFY cannot be used for the ", own_calls[call],
 			" syscall: it is made before the listener is handed over", NULL);
 	if (!by_default && !permitted[call])
