@@ -246,6 +246,22 @@ del(.syscalls[0].errnoRet)|1 0 5 34
 	runc exec "$ID" syscall 110 | grep '110: 5'
 }
 
+@test "seccomp: what a subverted compiler makes is kept only if it can be a program" {
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	[ -x "$HELPERS/helper-evil" ] || skip "the helper is not built"
+	local mode
+	for mode in f o; do
+		sed "s/evil-mode=k/evil-mode=$mode/" <"$HELPERS/helper-evil" >"$T/evil"
+		chmod 755 "$T/evil"
+		mount --bind "$T/evil" "$LIBEXEC/seccomp"
+		run runc create "$ID"
+		umount "$LIBEXEC/seccomp"
+		expect 1 "seccomp filter: not a program of at most 4096 instructions" || { echo "$mode"; return 1; }
+		[ ! -e "$STATE/$ID" ]
+		[ ! -e "$CACHE" ]
+	done
+}
+
 @test "seccomp cache: it is no container" {
 	answers COLD "13 0 5 34"
 	same "$(runc list -q 2>&1)" ""

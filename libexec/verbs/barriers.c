@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -273,16 +274,18 @@ static int send_listener(struct creation *c)
 /* The program is kept for exec; dmz gets a memfd that nobody can change any more. */
 static int send_filter(struct creation *c)
 {
-	int fd = openat(
-		c->container.dir, "filter.bpf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	off_t offset = 0;
 	struct stat st;
-	int err = spawn_seal_memfd(c->filter_fd);
+	int fd, err = spawn_seal_memfd(c->filter_fd);
 
 	if (err)
 		return creation_error(c, "seccomp filter", err);
-	if (fd < 0 || fstat(c->filter_fd, &st) < 0 ||
-		sendfile(fd, c->filter_fd, &offset, (size_t)st.st_size) != st.st_size)
+	if (fstat(c->filter_fd, &st) < 0 || st.st_size <= 0 || st.st_size > BPF_PROGRAM_SIZE ||
+		st.st_size % (off_t)sizeof(struct sock_filter))
+		return creation_error(
+			c, "seccomp filter: not a program of at most 4096 instructions", 0);
+	fd = openat(c->container.dir, "filter.bpf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || sendfile(fd, c->filter_fd, &offset, (size_t)st.st_size) != st.st_size)
 		return creation_error(c, "keeping the seccomp filter", errno);
 	close(fd);
 	c->filter_sent = 1;
