@@ -189,8 +189,9 @@ at_most() {
 	[ "$LAYOUT" != v2 ] || skip "v2 has one hierarchy"
 	no_pid_namespace
 	started 'sleep 100006 & sleep 100006 & echo ready; wait'
+	two() { [ "$(pgrep -cfx 'sleep 100006')" = 2 ]; }
+	wait_for 5 two
 	set -- $(pgrep -fx 'sleep 100006')
-	same "$#" 2
 	echo "$1" >/sys/fs/cgroup/pids/cgroup.procs
 	echo "$1" >/sys/fs/cgroup/devices/cgroup.procs
 	[ "$LAYOUT" = v1 ] || echo "$2" >/sys/fs/cgroup/unified/cgroup.procs

@@ -70,6 +70,17 @@ static void argument(struct profile_rule *r, uint64_t *seed)
 	r->arg_count++;
 }
 
+/* What parse wants allowed, for no container could start under a profile that forbids it. */
+static const char needed[][NAME_MAX_LEN] = {"execve", "read", "write", "capset"};
+
+static int is_needed(const char *name)
+{
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!strcmp(needed[i], name))
+			return 1;
+	return 0;
+}
+
 static void name(char *to, uint64_t *seed, const enum abi *abi_list, size_t count)
 {
 	static const char *const few[] = {"no_such_call", "socketcall", "ipc", "socket", "semop",
@@ -78,7 +89,7 @@ static void name(char *to, uint64_t *seed, const enum abi *abi_list, size_t coun
 
 	if (!below(seed, 8))
 		found = few[below(seed, sizeof(few) / sizeof(few[0]))];
-	while (!found)
+	while (!found || is_needed(found))
 		found = abi_name(below(seed, 2) ? ABI_NATIVE : abi_list[below(seed, count)],
 			below(seed, 500));
 	snprintf(to, NAME_MAX_LEN, "%s", found);
@@ -98,7 +109,6 @@ static void rule(struct profile_rule *r, uint64_t *seed, char pool[][NAME_MAX_LE
 
 static void starts_programs(struct profile *p, uint64_t *seed)
 {
-	static const char needed[][NAME_MAX_LEN] = {"execve", "read", "write", "capset"};
 	struct profile_rule *r = &p->rules[p->rule_count++];
 
 	*r = (struct profile_rule){.action = {.action = &profile_actions[0]},
@@ -135,8 +145,7 @@ void profile_random(struct profile *p, uint64_t seed, const enum abi *abi_list, 
 		rule(r, &seed, pool, pooled, rules);
 		r->action = one_action && below(&seed, 10) ? usual : action(&seed);
 	}
-	starts_programs(
-		p, &seed); /* parse refuses a profile under which no container could start */
+	starts_programs(p, &seed);
 }
 
 static void print_action(
