@@ -193,8 +193,8 @@ int pid_set_add(pid_t pid, void *set);
 void freeze_container(struct host *host, const struct journal *journal);
 void thaw_container(struct host *host, const struct journal *journal);
 void remove_all(struct host *host, const struct journal *journal);
-/* Waits up to MS for the last process of a v2 hierarchy H to go. False when there was nothing to
- * wait for, or no way to. */
+/* Waits up to MS for the last process of a v2 hierarchy H to go: 1 when it has gone, -1 when it is
+ * still there. 0: there was nothing to wait for, or no way to. */
 int wait_empty(const struct hierarchy *h, int64_t ms);
 void kill_container(struct host *host, const struct journal *journal);
 /* Writes the pids of all processes on FD_PIDS, as numbers of 32 bits in ascending order. */

@@ -13,10 +13,11 @@
 #include "step.h"
 #include "sys.h"
 
-#define KILL_MAX  10000 /* milliseconds */
-#define WAIT_MAX  100   /* for one process, before the next look */
-#define DYING_MAX 1000
-#define BATCH     128
+#define KILL_MAX   10000 /* milliseconds */
+#define WAIT_MAX   100   /* for one process, before the next look */
+#define DYING_MAX  1000
+#define DYING_LOOK 50
+#define BATCH      128
 
 struct killing {
 	struct pid_set signalled[2]; /* in this round and in the one before */
@@ -123,6 +124,14 @@ static int kill_unified(struct hierarchy *h)
 	return !err;
 }
 
+/* A process that is being forked may slip through the kernel's fingers, and then forks on (seen with
+ * Linux 6.18). */
+static void kill_rest(struct hierarchy *killed)
+{
+	for (int i = 0; i < DYING_MAX / DYING_LOOK && wait_empty(killed, DYING_LOOK) < 0; i++)
+		(void)kill_unified(killed);
+}
+
 /* Of all hierarchies but SKIP, which holds none any more: a process may have moved itself out of
  * any of them. */
 static void kill_round(struct host *host, const struct hierarchy *skip, struct killing *k)
@@ -181,7 +190,7 @@ void kill_container(struct host *host, const struct journal *journal)
 	if (killed) {
 		/* What is frozen on v1 does not die; what does is not met in the first round. */
 		thaw_all(host);
-		(void)wait_empty(killed, DYING_MAX);
+		kill_rest(killed);
 	}
 	for (;;) {
 		if (freezer && try_freeze(freezer))

@@ -16,7 +16,7 @@ int wait_empty(const struct hierarchy *h, int64_t ms)
 	struct pollfd poller = {.fd = -1, .events = POLLPRI};
 	char path[PATH_SIZE + 32], state[256];
 	int64_t end = now_ms() + ms, left = ms;
-	int waited = 0;
+	int result = 0;
 
 	if (is_unified(h) && !text_join(path, sizeof(path), h->path, "/cgroup.events", NULL))
 		poller.fd = beneath(h->root, path, O_RDONLY);
@@ -25,14 +25,16 @@ int wait_empty(const struct hierarchy *h, int64_t ms)
 		ssize_t n = pread(poller.fd, state, sizeof(state) - 1, 0);
 
 		state[n > 0 ? n : 0] = '\0';
-		if (!strstr(state, "populated 1"))
+		if (!strstr(state, "populated 1")) {
+			result = -result;
 			break;
-		waited = 1;
+		}
+		result = -1;
 		if (poll(&poller, 1, (int)left) < 0 && errno != EINTR)
 			die("poll:", NULL, errno);
 	}
 	close_fd(&poller.fd);
-	return waited;
+	return result;
 }
 
 static _Noreturn void die_remaining(struct hierarchy *h, int err)
