@@ -329,26 +329,90 @@ traced() {
 	done
 }
 
-# program NUMBER: the base64 of a filter that answers mkdir with errno NUMBER.
+# program ERRNO [CALL]: the base64 of a filter that answers the system call CALL, mkdir without, with ERRNO; 0 is none: it allows all.
 program() {
-	perl -MMIME::Base64 -e 'print encode_base64(join("", map { pack "SCCL", @$_ } [0x20, 0, 0, 0], [0x15, 0, 1, 83],
-		[0x06, 0, 0, 0x50000 | $ARGV[0]], [0x06, 0, 0, 0x7fff0000]), "")' "$1"
+	perl -MMIME::Base64 -e 'my ($errno, $call) = @ARGV; print encode_base64(join("", map { pack "SCCL", @$_ } [0x20, 0, 0, 0],
+		[0x15, 0, 1, $call], [0x06, 0, 0, $errno ? 0x50000 | $errno : 0x7fff0000], [0x06, 0, 0, 0x7fff0000]), "")' "$1" "${2:-83}"
 }
 
-@test "seccomp: the ready-made filter of run.oci.seccomp_bpf_data takes the place of linux.seccomp" {
-	edit --arg data "$(program 28)" '.annotations["run.oci.seccomp_bpf_data"] = $data | del(.linux.seccomp)'
-	sh_args 'mkdir /tmp/x; grep Seccomp: /proc/self/status'
-	run runc run "$ID"
-	expect 0 "No space left on device" $'Seccomp:\t2'
-	edit '.process.noNewPrivileges = false'
-	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/does/not/exist",
-		syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY"}, {names: ["uname"], action: "SCMP_ACT_KILL"}]}'
-	args sleep 100
-	detached run -d "$ID"
-	expect 0
-	run runc exec "$ID" sh -c 'mkdir /tmp/x; uname'
-	expect 0 "No space left on device" Linux
-	"$RUNC" features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data")'
+# ready_made ERRNO [CALL]: the annotation that gives that filter.
+ready_made() { edit --arg data "$(program "$@")" '.annotations["run.oci.seccomp_bpf_data"] = $data'; }
+
+# profile JSON: linux.seccomp.
+profile() { edit --argjson profile "$1" '.linux.seccomp = $profile'; }
+
+# under_filters WANTED COUNT: what mkdir and ln say as first process of run and create and as process of exec, with and without
+# no_new_privs, under COUNT filters.
+under_filters() {
+	local nnp wanted=$1 count=$2 tries='mkdir /tmp/x; ln -s x /tmp/y && rm /tmp/y && echo linked; grep Seccomp_filters: /proc/self/status'
+	wanted=$wanted$'\n'"Seccomp_filters:"$'\t'$count
+	for nnp in true false; do
+		edit --argjson nnp $nnp '.process.noNewPrivileges = $nnp'
+		sh_args "$tries"
+		run runc run "$ID"
+		same "$output" "$wanted" || { echo "run, $nnp"; return 1; }
+		sh_args "($tries) 2>&1; exec sleep 100"
+		detached create "$ID"
+		expect 0
+		"$RUNC" --root "$STATE" start "$ID"
+		wait_for 5 grep -q filters "$T/out"
+		same "$(cat "$T/out")" "$wanted" || { echo "create, $nnp"; return 1; }
+		run runc exec "$ID" sh -c "$tries"
+		same "$output" "$wanted" || { echo "exec, $nnp"; return 1; }
+		runc delete --force "$ID"
+	done
+}
+
+NO_MKDIR="mkdir: can't create directory '/tmp/x': No space left on device"
+
+@test "seccomp: the ready-made filter of run.oci.seccomp_bpf_data can only restrict what linux.seccomp allows" {
+	profile '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}'
+	ready_made 0
+	under_filters "$NO_MKDIR"$'\nlinked' 2
+	ready_made 28 88
+	under_filters "$NO_MKDIR"$'\nln: /tmp/y: No space left on device' 2
+	"$LIBEXEC/parse" --explain <config.json | grep 'installs the ready-made filter of 4 instructions'
+}
+
+@test "seccomp: the ready-made filter without linux.seccomp" {
+	edit 'del(.linux.seccomp)'
+	ready_made 28
+	under_filters "$NO_MKDIR"$'\nlinked' 1
+	runc features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data")'
+}
+
+@test "seccomp: the first of two filters may forbid what loads the second, but not both" {
+	local rules='{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}' action nnp
+	profile '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": ['"$rules"']}'
+	ready_made 1 317
+	under_filters "$NO_MKDIR"$'\nlinked' 2
+	ready_made 28 88
+	for action in ERRNO KILL_PROCESS TRACE; do
+		profile '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": ['"$rules"', {"names": ["seccomp"], "action": "SCMP_ACT_'$action'"}]}'
+		under_filters "$NO_MKDIR"$'\nln: /tmp/y: No space left on device' 2
+	done
+	profile '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": ['"$rules"', {"names": ["seccomp"], "action": "SCMP_ACT_ERRNO", "args": [
+		{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}]}'
+	under_filters "$NO_MKDIR"$'\nln: /tmp/y: No space left on device' 2
+	ready_made 1 317
+	for nnp in true false; do
+		edit --argjson nnp $nnp '.process.noNewPrivileges = $nnp'
+		refused 'error loading seccomp filter: neither linux.seccomp nor run.oci.seccomp_bpf_data allows seccomp\(2\): operation not permitted' run "$ID"
+	done
+	nothing_left
+}
+
+@test "seccomp notify: with a ready-made filter, too; its flags are the profile's alone" {
+	agent
+	ready_made 28 88
+	edit '.linux.seccomp.syscalls += [{names: ["seccomp"], action: "SCMP_ACT_NOTIFY"}]'
+	under_filters "mkdir: can't create directory '/tmp/x': Block device required"$'\nln: /tmp/y: No space left on device' 2
+	edit '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC"] | del(.linux.seccomp.syscalls[-1])'
+	args ln -s x /tmp/y
+	traced run "$ID"
+	contains "$output" "ln: /tmp/y: No space left on device"
+	same "$(grep -oE 'SECCOMP_SET_MODE_FILTER, [A-Z_|]+' "$T/trace" | sed 's/.*, //' | tail -n 2)" \
+		$'SECCOMP_FILTER_FLAG_LOG|SECCOMP_FILTER_FLAG_NEW_LISTENER\nSECCOMP_FILTER_FLAG_SPEC_ALLOW'
 }
 
 @test "seccomp: a ready-made filter that is none is refused" {
@@ -360,5 +424,7 @@ program() {
 	edit --arg data "$(head -c $((4097 * 8)) /dev/zero | base64 -w 0)" '.annotations["run.oci.seccomp_bpf_data"] = $data'
 	refused 'more than 4096 BPF instructions' create "$ID"
 	edit --arg data "$(head -c 8 /dev/zero | base64 -w 0)" '.annotations["run.oci.seccomp_bpf_data"] = $data'
+	refused 'connect with seccomp agent' create "$ID"
+	edit 'del(.linux.seccomp)'
 	refused 'error loading seccomp filter: invalid argument' create "$ID"
 }

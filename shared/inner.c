@@ -54,7 +54,8 @@ void inner_run(char *name, int image, void (*place)(void), const struct msg_hook
 	int pair[2];
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 || (pid = vfork()) < 0)
+	if (sys_socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ||
+		(pid = vfork()) < 0)
 		die("starting", name, errno);
 	if (pid == 0)
 		exec_inner(name, image, pair[1], place);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "sys.h"
 #include "text.h"
 
 const char program_names[PROGRAM_COUNT][8] = {
@@ -54,7 +55,7 @@ int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t len
 		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
 	}
 	do
-		n = sendmsg(peer->fd, &record, MSG_NOSIGNAL);
+		n = sys_sendmsg(peer->fd, &record, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
@@ -177,7 +178,7 @@ int msg_recv(struct peer *peer, struct msg *msg)
 
 	msg->fd = -1;
 	do
-		n = recvmsg(peer->fd, &record, MSG_CMSG_CLOEXEC);
+		n = sys_recvmsg(peer->fd, &record, MSG_CMSG_CLOEXEC);
 	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset++)));
 	/* A peer that closed without having read all we sent is reported first, once; what it said
 	 * is still there. */

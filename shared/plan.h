@@ -12,7 +12,7 @@
 #include "names.h"
 
 #define PLAN_MAGIC      "davitpln"
-#define PLAN_LAYOUT     7u
+#define PLAN_LAYOUT     8u
 #define PLAN_SIZE_MAX   (64u << 20)
 #define PLAN_BUILD_SIZE 32
 
@@ -156,6 +156,12 @@ int plan_namespace(const struct plan *plan, enum namespace_type type, const char
  * schedulers and memory nodes a process may have depends on its cgroup. Other limits are applied while it goes on.
  */
 int plan_waits_after_mounts(const struct plan *plan);
+
+/* True when dmz loads a filter of system calls: a profile's, a ready-made one, or both. */
+static inline int plan_has_filter(const struct plan_config *config)
+{
+	return config->has_seccomp || config->ready_filter.count;
+}
 
 /*
  * True for a new sysfs that the kernel may refuse, because there is a user namespace and its network

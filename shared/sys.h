@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/syscall.h>
@@ -155,6 +156,22 @@ static inline int sys_setgroups(size_t count, const gid_t *groups)
 static inline int sys_fchown(int fd, uid_t uid, gid_t gid)
 {
 	return (int)syscall(__NR_fchown, fd, uid, gid);
+}
+
+static inline int sys_socketpair(int domain, int type, int protocol, int pair[2])
+{
+	return (int)syscall(__NR_socketpair, domain, type, protocol, pair);
+}
+
+/* musl's copy what they are given, to zero the padding of 64-bit fields; the caller's is zero. */
+static inline ssize_t sys_sendmsg(int socket, const struct msghdr *record, int flags)
+{
+	return syscall(__NR_sendmsg, socket, record, flags);
+}
+
+static inline ssize_t sys_recvmsg(int socket, struct msghdr *record, int flags)
+{
+	return syscall(__NR_recvmsg, socket, record, flags);
 }
 
 static inline int sys_fcntl(int fd, int command, long argument)

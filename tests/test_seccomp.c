@@ -254,24 +254,6 @@ static void test_notify(void **state)
 	close(fd);
 }
 
-/* What config.json gives ready-made is written as it is, whatever it is. */
-static void test_copied(void **state)
-{
-	const uint64_t program[] = {0, UINT64_MAX, 0x7fff000000000006};
-	uint64_t read_back[4];
-	int fd;
-
-	(void)state;
-	begin(ACT_ERRNO);
-	for (size_t i = 0; i < 3; i++)
-		((struct plan_num *)plan_add(PLAN_RECORD_num, &config->seccomp_program))->value =
-			program[i];
-	fd = compiled();
-	assert_int_equal(pread(fd, read_back, sizeof(read_back), 0), sizeof(program));
-	assert_memory_equal(read_back, program, sizeof(program));
-	close(fd);
-}
-
 static void test_refused(void **state)
 {
 	struct plan_seccomp_rule *r;
@@ -306,7 +288,6 @@ int main(void)
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_many_rules),
 		cmocka_unit_test(test_notify),
-		cmocka_unit_test(test_copied),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -15,14 +15,14 @@ void set_limits_and_umask(const struct plan *plan);
 void enter_cwd_as_root(const struct plan *plan);
 /* Groups, ids, working directory, capabilities, each read back. */
 void become_user(const struct plan *plan);
-/* What become_user has kept for Landlock and a filter without no_new_privs goes: CAP_SYS_ADMIN, unless it
+/* What become_user has kept for Landlock and filters without no_new_privs goes: CAP_SYS_ADMIN, unless it
  * is granted. */
 void drop_rest(void);
 
-/* filter.c: the BPF program, read from FILTER, which is closed, and later put in force when the plan has
- * one. Returns the listener of one that notifies, or -1. */
+/* filter.c: the BPF program of the profile, read from FILTER, which is closed; later put in force with the
+ * ready-made one, when the plan has them. Returns the listener of a profile that notifies, or -1. */
 void read_filter(int filter);
-int install_filter(const struct plan *plan);
+int install_filters(const struct plan *plan);
 
 /* identity.c: puts the Landlock rules that fence has made in force, when the plan has any; before the
  * filter. */

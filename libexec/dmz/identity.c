@@ -94,7 +94,7 @@ void confine(const struct plan *plan)
 	if (syscall(__NR_landlock_restrict_self, FD_RULES, 0) < 0)
 		die("landlock_restrict_self:", NULL, errno);
 	close(FD_RULES);
-	if (!plan->config->has_seccomp)
+	if (!plan_has_filter(plan->config))
 		drop_rest();
 }
 
@@ -255,7 +255,7 @@ static void set_capabilities(const struct plan *plan)
 	if (cannot_grant)
 		warn("some capabilities cannot be granted: the caller does not have them", NULL, 0);
 	memcpy(kept, granted, sizeof(kept));
-	if ((config->has_seccomp || config->landlock) && !config->no_new_privileges) {
+	if ((plan_has_filter(config) || config->landlock) && !config->no_new_privileges) {
 		kept[0].permitted |= admin & now[0].permitted;
 		kept[0].effective |= admin & now[0].permitted;
 		keeps_more = memcmp(kept, granted, sizeof(kept)) != 0;

@@ -98,9 +98,10 @@ static int notifies(void)
 
 /*
  * From here on the conductor may go: nobody waits for us but `start`. All that follows runs under
- * the container's filter, so it is no more than this: capset to give up the right to load it
- * (drop_rest), write, unless the filter notifies and a messenger sends the listener; read, execve;
- * and if that fails write and exit_group. The socket is closed by the execve.
+ * the container's filters, so it is no more than this: seccomp under the first of two; capset to
+ * give up the right to load them (drop_rest); write, unless the profile notifies and a messenger
+ * sends the listener; read, execve; and if that fails write and exit_group. The socket is closed by
+ * the execve.
  */
 static void leave_conductor(int listener, int messenger)
 {
@@ -178,7 +179,7 @@ int main(int argc, char **argv)
 	if (!hooks)
 		place_fds();
 	messenger = notifies() && !messenger_start();
-	leave_conductor(install_filter(&plan), messenger);
+	leave_conductor(install_filters(&plan), messenger);
 	wait_for_start();
 	if (messenger)
 		messenger_end();

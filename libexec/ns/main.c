@@ -120,7 +120,7 @@ static void shed_capabilities(const struct plan_config *config)
 
 	/* For seccomp(2) and landlock_restrict_self(2), and for a procfs of our own to write labels
 	 * to (rule F15). */
-	if (((config->has_seccomp || config->landlock) && !config->no_new_privileges) ||
+	if (((plan_has_filter(config) || config->landlock) && !config->no_new_privileges) ||
 		config->apparmor_profile.offset || config->selinux_label.offset)
 		keep |= BIT(CAP_SYS_ADMIN);
 	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)

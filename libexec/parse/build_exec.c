@@ -74,6 +74,8 @@ static void take_container(struct plan_config *config)
 	config->has_seccomp = from->has_seccomp;
 	config->seccomp_has_flags = from->seccomp_has_flags;
 	config->seccomp_flags = from->seccomp_flags;
+	take_numbers(&config->ready_filter, from->ready_filter);
+	config->ready_filter_first = from->ready_filter_first;
 }
 
 static void take_capabilities(struct plan_config *config)

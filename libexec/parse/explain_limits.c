@@ -175,14 +175,6 @@ void explain_seccomp(const struct plan *plan)
 	say_who(PHASE_CREATE, PROGRAM_SECCOMP);
 	if (!c->has_seccomp)
 		return;
-	if (c->seccomp_program.count) {
-		say("takes the ready-made filter of ", NULL);
-		say_number(c->seccomp_program.count);
-		say(" instructions that the annotation run.oci.seccomp_bpf_data gives", NULL);
-		say_done();
-		if (!c->seccomp_rules.count)
-			return;
-	}
 	say("compiles a filter of system calls", NULL);
 	say_done();
 	explain_rules(plan, c->seccomp_rules);

@@ -351,6 +351,21 @@ static void say_listener(const struct plan *plan)
 	say_done();
 }
 
+static void explain_filters(const struct plan_config *c)
+{
+	if (c->has_seccomp) {
+		say("installs the filter, as the last of all", NULL);
+		say_done();
+	}
+	if (!c->ready_filter.count)
+		return;
+	say(c->ready_filter_first ? "before it, installs" : "installs", NULL);
+	say(" the ready-made filter of ", NULL);
+	say_number(c->ready_filter.count);
+	say(" instructions that the annotation run.oci.seccomp_bpf_data gives", NULL);
+	say_done();
+}
+
 void explain_process(const struct plan *plan)
 {
 	const struct plan_config *c = plan->config;
@@ -391,10 +406,7 @@ void explain_process(const struct plan *plan)
 		}
 		say_done();
 	}
-	if (c->has_seccomp) {
-		say("installs the filter, as the last of all", NULL);
-		say_done();
-	}
+	explain_filters(c);
 	say_listener(plan);
 	say("waits for `start`", NULL);
 	say_done();

@@ -20,6 +20,10 @@ enum own_call { OWN_EXECVE, OWN_READ, OWN_WRITE, OWN_CAPSET, OWN_CALLS };
 static const char own_calls[OWN_CALLS][8] = {"execve", "read", "write", "capset"};
 static int permitted[OWN_CALLS], notified[OWN_CALLS], forbidden[OWN_CALLS], notifies;
 
+/* Of the rules for seccomp(2), which loads a second filter: one lets it pass whatever its arguments,
+ * and one does something else with it. */
+static int allows_seccomp, minds_seccomp;
+
 /* The process goes on and the call may be made. */
 static int permits(uint64_t action)
 {
@@ -27,9 +31,18 @@ static int permits(uint64_t action)
 		action == ACT_NOTIFY;
 }
 
+static int passes(uint64_t action)
+{
+	return action == ACT_ALLOW || action == ACT_LOG;
+}
+
 /* Of rules without conditions for one call the first has its effect. */
 static void note_call(const char *name, const struct plan_seccomp_rule *rule)
 {
+	if (!strcmp(name, "seccomp")) {
+		allows_seccomp |= passes(rule->action) && !rule->args.count;
+		minds_seccomp |= !passes(rule->action);
+	}
 	for (int call = 0; call < OWN_CALLS; call++)
 		if (!strcmp(name, own_calls[call])) {
 			permitted[call] |= permits(rule->action);
@@ -153,6 +166,8 @@ static void check_profile(void *context)
 	note_rules(config->seccomp_rules);
 	check_own_calls(config);
 	check_listener(config);
+	config->ready_filter_first = config->ready_filter.count &&
+		(minds_seccomp || !(allows_seccomp || passes(config->seccomp_default)));
 	path_leave();
 	path_leave();
 }
@@ -206,7 +221,6 @@ static void take_program(const char *text, struct plan_list *program)
 	}
 }
 
-/* As with crun linux.seccomp then counts for nothing. */
 static void build_program(void *context)
 {
 	struct plan_config *config = context;
@@ -219,7 +233,7 @@ static void build_program(void *context)
 			continue;
 		path_member("annotations");
 		path_member(PROGRAM_KEY);
-		take_program(value ? value : "", &config->seccomp_program);
+		take_program(value ? value : "", &config->ready_filter);
 		path_leave();
 		path_leave();
 	}
@@ -229,15 +243,7 @@ int build_seccomp_whole(struct plan_config *config)
 {
 	int failed = attempt(build_program, config);
 
-	if (!config->seccomp_program.count)
-		return failed |
-			(config->has_seccomp && !faulty("/linux/seccomp")
-					? attempt(check_profile, config)
-					: 0);
-	config->has_seccomp = 1;
-	config->seccomp_has_flags = 0;
-	config->seccomp_flags = 0;
-	config->seccomp_rules = config->seccomp_archs = (struct plan_list){0, 0};
-	config->listener_path = config->listener_metadata = plan_put(NULL);
+	if (config->has_seccomp && !faulty("/linux/seccomp"))
+		failed |= attempt(check_profile, config);
 	return failed;
 }

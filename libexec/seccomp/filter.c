@@ -221,17 +221,3 @@ void filter_emit(const struct plan *plan, const struct abi *abi)
 	append(fd, abi);
 	close(fd);
 }
-
-void filter_copy(const struct plan *plan, int fd)
-{
-	struct plan_list list = plan->config->seccomp_program;
-	static uint64_t program[INSTRUCTIONS_MAX];
-	size_t size = list.count * sizeof(program[0]);
-
-	if (list.count > INSTRUCTIONS_MAX)
-		die("the seccomp program has more than 4096 instructions", NULL, 0);
-	for (uint32_t i = 0; i < list.count; i++)
-		program[i] = plan_num_at(plan, list, i)->value;
-	if (write(fd, program, size) != (ssize_t)size)
-		die("writing the filter:", NULL, errno);
-}

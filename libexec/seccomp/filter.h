@@ -39,9 +39,6 @@ int filter_resolve(const struct abi *abi);
 /* Appends libseccomp's program for ABI, which was resolved last; dies when it refuses a rule. */
 void filter_emit(const struct plan *plan, const struct abi *abi);
 
-/* Writes the ready-made program of the plan to FD, or death. */
-void filter_copy(const struct plan *plan, int fd);
-
 /* The action of a rule; 0 when it is the default's, and the rule none. */
 int filter_rule_action(
 	const struct plan *plan, const struct plan_seccomp_rule *rule, uint32_t *action);

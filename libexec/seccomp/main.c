@@ -53,13 +53,9 @@ int main(int argc, char **argv)
 	warm_up();
 	priv_enter(&priv, step_conducted());
 	load(in, &plan);
-	if (plan.config->seccomp_program.count) {
-		filter_copy(&plan, out);
-	} else {
-		filter_start(&plan);
-		sections_emit(&plan);
-		program_write(out);
-	}
+	filter_start(&plan);
+	sections_emit(&plan);
+	program_write(out);
 	tell(MSG_DONE, -1);
 	_exit(0);
 }

@@ -185,8 +185,7 @@ static void add_unsafe_annotations(struct json *j)
 	char words[64];
 
 	json_array(j, "potentiallyUnsafeConfigAnnotations");
-	if (*build_libseccomp)
-		json_string(j, NULL, "run.oci.seccomp_bpf_data");
+	json_string(j, NULL, "run.oci.seccomp_bpf_data");
 	if (*build_has_systemd) /* all that begin so, with --systemd-cgroup */
 		json_string(j, NULL, "org.systemd.property.");
 	for (const struct name *list = landlock_lists; list->word; list++)
