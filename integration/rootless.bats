@@ -202,6 +202,22 @@ runc() {
 	nothing_left
 }
 
+# Our files of /proc are root's while nobody may look into us, and in a namespace with others nobody may.
+@test "rootless: a new time namespace in a joined user namespace has no offsets" {
+	args sleep 100
+	detached run -d "$ID-a"
+	expect 0
+	edit --arg p "/proc/$(pid_of "$ID-a")/ns/user" 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |=
+		map(if .type == "user" then .path = $p else . end) + [{type: "time"}]'
+	args true
+	run runc run "$ID-b"
+	expect 0
+	edit '.linux.timeOffsets = {monotonic: {secs: 5}}'
+	run runc run "$ID-b"
+	expect 1 "linux.timeOffsets: monotonic: permission denied"
+	runc delete --force "$ID-a"
+}
+
 # As the containers of a pod do: the first one has the namespaces, the others join them by path.
 @test "rootless: user, network, ipc, uts, pid and time namespaces joined by path" {
 	local pid paths own

@@ -46,7 +46,8 @@ static int open_user_namespace(int proc, pid_t child)
 	return fd;
 }
 
-static int make_namespace(const struct plan *plan, int proc, const struct plan_mapping *mapping)
+static int make_namespace(
+	const struct plan *plan, const struct origin *origin, const struct plan_mapping *mapping)
 {
 	int go[2], fd;
 	pid_t child;
@@ -55,8 +56,8 @@ static int make_namespace(const struct plan *plan, int proc, const struct plan_m
 		die("pipe:", NULL, errno);
 	child = clone_waiting(go);
 	close(go[0]);
-	write_id_maps(plan, proc, child, mapping->uid_map, mapping->gid_map);
-	fd = open_user_namespace(proc, child);
+	write_id_maps(plan, origin, child, mapping->uid_map, mapping->gid_map);
+	fd = open_user_namespace(origin->proc, child);
 	close(go[1]);
 	while (waitpid(child, NULL, 0) < 0)
 		if (errno != EINTR)
@@ -64,22 +65,17 @@ static int make_namespace(const struct plan *plan, int proc, const struct plan_m
 	return fd;
 }
 
-void make_mount_namespaces(const struct plan *plan)
+void make_mount_namespaces(const struct plan *plan, const struct origin *origin)
 {
 	struct plan_list list = plan->config->mappings;
-	int proc;
 
-	if (!list.count)
-		return;
 	if (list.count > ID_MAPPINGS_MAX)
 		die("too many different mappings of id-mapped mounts", NULL, E2BIG);
-	proc = open_proc();
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct plan_mapping *mapping = plan_mapping_at(plan, list, i);
 
-		namespaces[i] = mapping->uid_map.count ? make_namespace(plan, proc, mapping) : -1;
+		namespaces[i] = mapping->uid_map.count ? make_namespace(plan, origin, mapping) : -1;
 	}
-	close(proc);
 }
 
 void send_mount_namespaces(const struct plan *plan, int socket)

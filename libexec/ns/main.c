@@ -252,7 +252,8 @@ static _Noreturn void exec_next(const struct plan *plan)
 
 /* The child: a process of the container. It only sheds what it does not need and becomes the next
  * program of the line. */
-static _Noreturn void run_line(const struct plan *plan, const int go[2], int cgroup)
+static _Noreturn void run_line(
+	const struct plan *plan, const struct origin *origin, const int go[2], int cgroup)
 {
 	char byte;
 
@@ -271,7 +272,9 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2], int cgr
 	if (read(go[0], &byte, 1) != 1)
 		_exit(1);
 	close(go[0]);
-	enter_new_time(plan);
+	enter_new_time(plan, origin);
+	if (origin->proc >= 0)
+		close(origin->proc);
 	become_root_of_namespace(plan);
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		die("prctl:", NULL, errno);
@@ -285,12 +288,24 @@ static _Noreturn void run_line(const struct plan *plan, const int go[2], int cgr
 	exec_next(plan);
 }
 
-static void map_child(const struct plan *plan, pid_t child)
+/* Everything that the host has to answer: once a namespace is joined, an id may have another number
+ * there, and a path another end. */
+static void find_origin(const struct plan *plan, struct origin *origin)
 {
-	int proc = open_proc();
+	const char *path;
 
-	write_id_maps(plan, proc, child, plan->config->uid_map, plan->config->gid_map);
-	close(proc);
+	origin->is_root = geteuid() == 0;
+	origin->proc = -1;
+	if (plan->config->joins)
+		return;
+	if (plan_namespace(plan, NS_USER, NULL) || plan->config->mappings.count ||
+		(plan_namespace(plan, NS_TIME, &path) && !path))
+		origin->proc = open_proc();
+}
+
+static int makes_user_namespace(const struct plan *plan)
+{
+	return (clone_flags(plan) & CLONE_NEWUSER) != 0;
 }
 
 /* By hand there is nobody who would wait for the container but us. */
@@ -308,6 +323,7 @@ int main(int argc, char **argv)
 {
 	static struct plan plan;
 	static struct msg msg;
+	struct origin origin;
 	int joined[NS_COUNT], go[2], cgroup, pidfd, err;
 	const char *why;
 	struct msg_init init;
@@ -319,8 +335,9 @@ int main(int argc, char **argv)
 	if (err)
 		die("plan:", why, err);
 	set_inherited(&plan);
+	find_origin(&plan, &origin);
 	if (!plan.config->joins) {
-		make_mount_namespaces(&plan);
+		make_mount_namespaces(&plan, &origin);
 		if (plan.config->mappings.count && fcntl(FD_TREES, F_GETFD) >= 0)
 			send_mount_namespaces(&plan, FD_TREES);
 		receive_namespaces(&plan, joined);
@@ -331,18 +348,19 @@ int main(int argc, char **argv)
 		shed_capabilities(plan.config);
 	} else {
 		join_namespaces(joined);
-		check_joined_maps(&plan);
+		check_joined_maps(&plan, &origin);
 	}
-	/* An ordinary user can write the maps only of a process it may look at. */
-	if (!plan.config->joins && geteuid() != 0 && prctl(PR_SET_DUMPABLE, 1) < 0)
+	/* An ordinary user can write the maps only of a process it may look at. In a namespace that
+	 * others are in, they may do so then, too: one that is joined needs no maps. */
+	if (makes_user_namespace(&plan) && !origin.is_root && prctl(PR_SET_DUMPABLE, 1) < 0)
 		die("PR_SET_DUMPABLE:", NULL, errno);
 	if (pipe2(go, O_CLOEXEC) < 0)
 		die("pipe:", NULL, errno);
 	pid = clone_child(&plan, cgroup, &pidfd, &init);
 	if (pid == 0)
-		run_line(&plan, go, cgroup);
-	if (clone_flags(&plan) & CLONE_NEWUSER)
-		map_child(&plan, pid);
+		run_line(&plan, &origin, go, cgroup);
+	if (makes_user_namespace(&plan))
+		write_id_maps(&plan, &origin, pid, plan.config->uid_map, plan.config->gid_map);
 	init.pid = (uint64_t)pid;
 	if ((step_conducted() && msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd)) ||
 		write(go[1], "", 1) != 1)

@@ -57,17 +57,17 @@ static void deny_setgroups(int proc, const char *dir)
 	write_file(proc, name, &deny);
 }
 
-void write_id_maps(const struct plan *plan, int proc, pid_t child, struct plan_list uid_map,
-	struct plan_list gid_map)
+void write_id_maps(const struct plan *plan, const struct origin *origin, pid_t child,
+	struct plan_list uid_map, struct plan_list gid_map)
 {
 	char dir[24];
 	struct text t = TEXT(dir);
 
 	text_add_u64(&t, (uint64_t)child);
-	if (geteuid() != 0)
-		deny_setgroups(proc, dir);
-	write_map(plan, proc, dir, "uid_map", uid_map);
-	write_map(plan, proc, dir, "gid_map", gid_map);
+	if (!origin->is_root)
+		deny_setgroups(origin->proc, dir);
+	write_map(plan, origin->proc, dir, "uid_map", uid_map);
+	write_map(plan, origin->proc, dir, "gid_map", gid_map);
 }
 
 int open_proc(void)
@@ -131,19 +131,16 @@ static void check_map(const struct plan *plan, int proc, const char *name, struc
 			NULL, 0);
 }
 
-void check_joined_maps(const struct plan *plan)
+void check_joined_maps(const struct plan *plan, const struct origin *origin)
 {
 	const struct plan_config *config = plan->config;
 	const char *path;
-	int proc;
 
 	if (!plan_namespace(plan, NS_USER, &path) || !path ||
 		(!config->uid_map.count && !config->gid_map.count))
 		return;
-	proc = open_proc();
-	check_map(plan, proc, "self/uid_map", config->uid_map);
-	check_map(plan, proc, "self/gid_map", config->gid_map);
-	close(proc);
+	check_map(plan, origin->proc, "self/uid_map", config->uid_map);
+	check_map(plan, origin->proc, "self/gid_map", config->gid_map);
 }
 
 static void set_oom_score(int64_t score)

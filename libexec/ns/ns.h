@@ -5,24 +5,30 @@
 #include <sys/types.h>
 #include "plan.h"
 
+/* What the host has answered before any namespace was joined. */
+struct origin {
+	int is_root; /* the caller */
+	int proc;    /* a procfs in which we and our child have numbers; -1: none is needed */
+};
+
 /* A procfs of our own (proc.h) without the files of the machine. Dies on failure. */
 int open_proc(void);
 
-/* Writes the id maps of CHILD, which is in a new user namespace, below PROC. Dies on failure. */
-void write_id_maps(const struct plan *plan, int proc, pid_t child, struct plan_list uid_map,
-	struct plan_list gid_map);
+/* Writes the id maps of CHILD, which is in a new user namespace. Dies on failure. */
+void write_id_maps(const struct plan *plan, const struct origin *origin, pid_t child,
+	struct plan_list uid_map, struct plan_list gid_map);
 
 /*
  * Dies unless the mappings of the plan, if there are any, are those of the user namespace that has
  * been joined.
  */
-void check_joined_maps(const struct plan *plan);
+void check_joined_maps(const struct plan *plan, const struct origin *origin);
 
 /*
  * In the child, before it changes its ids: makes the time namespace of the plan, if it is a new one,
  * with its offsets, and enters it. Dies on failure.
  */
-void enter_new_time(const struct plan *plan);
+void enter_new_time(const struct plan *plan, const struct origin *origin);
 
 /*
  * Sets oom_score_adj, raises hard limits that only the host's root may raise, and forgets the
@@ -33,7 +39,7 @@ void set_inherited(const struct plan *plan);
 
 /* idmaps.c: makes a user namespace for each mapping of the plan's mounts but that of a joined one
  * (mount_setattr(2), MOUNT_ATTR_IDMAP). Dies on failure. */
-void make_mount_namespaces(const struct plan *plan);
+void make_mount_namespaces(const struct plan *plan, const struct origin *origin);
 
 /* Sends them to sources, in the order of the plan, and closes them. Exits when sources is gone. */
 void send_mount_namespaces(const struct plan *plan, int socket);

@@ -36,17 +36,16 @@ static void write_offset(
  * of the caller, because our files of /proc belong to them, and already with all capabilities of a
  * new user namespace, which thus owns the time namespace.
  */
-void enter_new_time(const struct plan *plan)
+void enter_new_time(const struct plan *plan, const struct origin *origin)
 {
 	const struct plan_config *config = plan->config;
 	const char *path;
-	int proc, time;
+	int proc = origin->proc, time;
 
 	if (config->joins || !plan_namespace(plan, NS_TIME, &path) || path)
 		return;
 	if (unshare((int)namespace_files[NS_TIME].value) < 0)
 		die("failed to create namespaces:", "time", errno);
-	proc = open_proc();
 	write_offset(
 		proc, "monotonic", &config->time_monotonic, config->time_monotonic_nanoseconds);
 	write_offset(proc, "boottime", &config->time_boottime, config->time_boottime_nanoseconds);
@@ -54,5 +53,4 @@ void enter_new_time(const struct plan *plan)
 	if (time < 0 || setns(time, (int)namespace_files[NS_TIME].value) < 0)
 		die("failed to create namespaces:", "time", errno);
 	close(time);
-	close(proc);
 }

@@ -17,7 +17,8 @@
 #include "sys.h"
 #include "text.h"
 
-#define FDS_MAX 1024
+#define FDS_MAX     1024
+#define IMAGE_OWNER 4294967294u /* the last id: 2^32-1 is none */
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -211,11 +212,21 @@ int spawn_seal_memfd(int fd)
 		: 0;
 }
 
+/* The owner of an image is one that no user namespace maps but one of all ids there are: where the
+ * host's root is mapped, it could read its own. What the caller cannot give away stays the
+ * caller's. */
+static int give_away(int memfd)
+{
+	if (!fchown(memfd, IMAGE_OWNER, IMAGE_OWNER) || errno == EPERM || errno == EINVAL)
+		return 0;
+	return -errno;
+}
+
 /*
  * To be executed, not read: a program that may not read its image is never dumpable, not even
- * before its first statement, and belongs to the user namespace of the image's owner. So the root
- * of a user namespace, whatever its capabilities there, cannot look into the process (would_dump in
- * fs/exec.c; ptrace(2), "Ptrace access mode checking").
+ * before its first statement, and belongs to a user namespace that has the image's owner. So the
+ * root of one that has not, whatever its capabilities there, cannot look into the process
+ * (would_dump in fs/exec.c; ptrace(2), "Ptrace access mode checking").
  */
 int spawn_seal(enum program program)
 {
@@ -235,6 +246,8 @@ int spawn_seal(enum program program)
 		fchmod(memfd, 0111) < 0)
 		err = -errno;
 	else
+		err = give_away(memfd);
+	if (!err)
 		err = spawn_seal_memfd(memfd);
 	close(file);
 	if (err && memfd >= 0)
