@@ -284,7 +284,7 @@ void explain_finish(const struct plan *plan)
 	const struct plan_config *c = plan->config;
 
 	say_who(PHASE_CREATE, PROGRAM_ROOTFS);
-	say(c->no_pivot ? "changes the root with chroot: the host's mounts stay reachable for root"
+	say(c->no_pivot ? "changes the root with pivot_root, or covers the host's where that fails"
 			: "changes the root with pivot_root; the host's mounts are gone",
 		NULL);
 	say_done();

@@ -1,5 +1,5 @@
-/* From the host's root to the container's: sysctls, pivot_root, and what makes the result read-only
- * or invisible. */
+/* What comes before the container's root is entered and after: sysctls; names, and what makes the
+ * result read-only or invisible. */
 #include "rootfs.h"
 
 #include <errno.h>
@@ -51,40 +51,6 @@ void set_sysctls(const struct plan *plan)
 			die("failed to write sysctl", key, err);
 	}
 	close(proc);
-}
-
-/* pivot_root(2): "." twice stacks the old root on the new one, from where it is unmounted at once.
- */
-static void pivot(int root)
-{
-	struct mount_attr slave = {.propagation = MS_SLAVE};
-	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (old < 0 || fchdir(root) < 0)
-		die("chdir:", "rootfs", errno);
-	if (sys_pivot_root(".", ".") < 0)
-		die("pivot_root:", NULL, errno);
-	if (fchdir(old) < 0 || sys_mount_setattr(old, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave) < 0)
-		die("the host's root:", NULL, errno);
-	close(old);
-	if (umount2(".", MNT_DETACH) < 0)
-		die("umount of the host's root:", NULL, errno);
-}
-
-void enter_root(const struct plan *plan, int root)
-{
-	int cwd;
-
-	/* Without a mount namespace of its own the container shares the host's root mount. */
-	if (!plan->config->no_pivot && plan_namespace(plan, NS_MOUNT, NULL))
-		pivot(root);
-	else if (fchdir(root) < 0 || chroot(".") < 0)
-		die("chroot:", NULL, errno);
-	if (chdir("/") < 0)
-		die("chdir:", "/", errno);
-	cwd = path_make_directory(root, plan_text(plan, plan->config->cwd), 0755, 0, NULL);
-	if (cwd >= 0)
-		close(cwd); /* dmz says what is wrong with it, as the user it runs as */
 }
 
 static void set_names(const struct plan *plan)

@@ -62,9 +62,12 @@ void make_devices(const struct plan *plan, int root);
 /* console.c: the pty of process.terminal at FD_CONSOLE; its master goes to the conductor. */
 void make_console(const struct plan *plan, int root);
 
+/* enter.c: ROOT becomes the root of this process and of its mount namespace, and the host's mounts go.
+ */
+void enter_root(const struct plan *plan, int root);
+
 /* finish.c */
 void set_sysctls(const struct plan *plan);
-void enter_root(const struct plan *plan, int root);
 void restrict_root(const struct plan *plan, int root, int null_tree);
 
 #endif

@@ -1,0 +1,84 @@
+# Whatever a container's root file system was entered with, it is the root of its mount namespace: exec finds it there, and
+# nothing of the host's is left to climb to. Without pivot_root(2), too, and for a caller that is in a chroot itself.
+
+load lib/common
+
+setup() {
+	setup_bundle
+	[ -x "$HELPERS/helper-climb" ] && [ -x "$HELPERS/helper-nopivot" ] || skip "the helpers are not built"
+	edit '.root.readonly = false'
+	echo container >"$ROOTFS/marker"
+	echo host >"$T/marker"
+	cp "$HELPERS/helper-climb" "$ROOTFS/bin/climb"
+}
+
+# Ways to be a caller: as it is; where pivot_root fails, as on a ramdisk; in a chroot.
+as_pivot() { "$@"; }
+as_ramdisk() { "$HELPERS/helper-nopivot" "$@"; }
+as_chroot() {
+	mkdir -p "$T/jail"
+	unshare -m --propagation private bash -c 'mount --rbind / "$0" && exec chroot "$0" "$@"' "$T/jail" "$@"
+}
+
+# each COMMAND…: for each way: WAY is the caller's, FLAG what create is given; the caller is a shell that may call runc.
+each() {
+	local WAY FLAG
+	for pair in pivot: pivot:--no-pivot ramdisk:--no-pivot chroot: chroot:--no-pivot; do
+		WAY=as_${pair%%:*} FLAG=${pair#*:}
+		echo "--- $pair"
+		"$@" || { echo "failed as $pair: $output"; return 1; }
+	done
+}
+
+# go SCRIPT: as the caller, in the bundle, with r for the runtime.
+go() {
+	rm -f "$ROOTFS"/*.made
+	run "$WAY" /bin/bash -c "r() { timeout 20 '$RUNC' --root '$STATE' \"\$@\"; }; cd '$BUNDLE' || exit; $1" </dev/null 3>&- 4>&-
+}
+
+exec_is_inside() {
+	go "r run -d $FLAG '$ID' >/dev/null 2>&1 || exit; r exec '$ID' cat /marker; r exec '$ID' ls -d '$T'; r exec -t '$ID' cat /marker </dev/null; r delete -f '$ID'"
+	[[ $output == container$'\n'*"$T: No such file"* ]] && lacks "$output" lost+found
+}
+
+@test "no pivot: exec runs in the container's root" {
+	newer "for davit"
+	args sleep 100
+	each exec_is_inside
+}
+
+climbs() {
+	args climb "$T/marker"
+	edit '.process.capabilities |= map_values(["CAP_SYS_CHROOT"])'
+	go "r run $FLAG '$ID'"
+	same "$output" $'held\nnothing made' || return 1
+	args sleep 100
+	go "r run -d $FLAG '$ID' >/dev/null 2>&1 || exit; r exec '$ID' climb '$T/marker'; r delete -f '$ID'"
+	same "$output" $'held\nnothing made'
+	[ ! -e "$T/marker.made" ]
+}
+
+@test "no pivot: a chroot that is left ends at the container's root" {
+	newer "for davit"
+	each climbs
+}
+
+nothing_below() {
+	go "r run $FLAG '$ID'"
+	same "${lines[-1]}" "no proc" && same "$(cut -d ' ' -f 5 <<<"$output" | grep -cx /)" 1
+}
+
+@test "no pivot: no mount of the host's is there to be uncovered, or to permit a procfs without masks" {
+	newer "for davit"
+	edit '.process.capabilities |= map_values(["CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP"])'
+	sh_args 'cat /proc/self/mountinfo; unshare -Urmpf mount -t proc proc /tmp 2>/dev/null && echo proc || echo no proc'
+	each nothing_below
+}
+
+@test "no pivot: hooks inside find the container at the bundle's path, as ever" {
+	newer "for davit"
+	edit '.hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat marker '"$ROOTFS"'/proc/version"]}]'
+	WAY=as_ramdisk FLAG=--no-pivot
+	go "r run $FLAG '$ID'"
+	expect 0
+}
