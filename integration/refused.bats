@@ -38,6 +38,7 @@ refuse_each() {
 		.hostname = ("h" * 65)	hostname: longer than 64 bytes
 		.linux.namespaces |= map(select(.type != "uts"))	unable to set hostname without a private UTS namespace
 		del(.hostname) | .domainname = "d" | .linux.namespaces |= map(select(.type != "uts"))	unable to set domainname without
+		.domainname = "d" | .linux.sysctl = {"kernel.domainname": "x"}	sysctl .*kernel.domainname.* conflicts with the OCI .*domainname.* field
 	END
 }
 
@@ -96,7 +97,6 @@ refuse_each() {
 		.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/ipc" else . end)	/proc/self/ns/ipc
 		.annotations.file as $file | .linux.namespaces |= map(if .type == "network" then .path = $file else . end)	/file
 		.linux.namespaces += [{type: "user"}]	user namespaces enabled, but no uid mappings found
-		.linux.uidMappings = [{containerID: 0, hostID: 1, size: 1}]	but user namespace isn't enabled
 		.linux.uidMappings = [{hostID: 1, size: 1}]	linux.uidMappings\[0\].containerID: missing
 		.linux.uidMappings = [{containerID: 0, size: 1}]	linux.uidMappings\[0\].hostID: missing
 		.linux.uidMappings = [{containerID: 0, hostID: 1}]	linux.uidMappings\[0\].size: missing
@@ -230,7 +230,7 @@ refuse_each() {
 	edit '.linux.maskedPaths += ["/no/such"] | .linux.readonlyPaths += ["/no/such"]
 		| .annotations["org.example.unknown"] = "" | .annotations["org.opencontainers.image.stopSignal"] = "SIGKILL"
 		| .unknown = {a: [1.5e300]} | .process.unknown = 1 | .linux.resources.unknown = 1
-		| .solaris = {a: 1} | .windows = {layerFolders: []} | .vm = 5 | .zos = "x" | .freebsd = []
+		| .solaris = {a: 1} | .windows = {layerFolders: []} | .vm = {} | .zos = {a: 1} | .freebsd = {}
 		| .process.commandLine = "x" | .process.user.username = "x"'
 	run runc run "$ID"
 	expect 0

@@ -26,8 +26,10 @@ void check_limits(const struct limits *list, size_t count, int unified);
 
 #define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 #define BLOCK(members) "\"blockIO\":{" members "}"
-#define CONTRADICTS(file, typed, value)                                                            \
-	"unified resource \"" file "\" contradicts the limit \"" typed "\" of the same "           \
-	"file: " value
+#define WARNS(file, typed, value)                                                                  \
+	";warning: unified resource \"" file "\" wins over the limit \"" typed "\" of the same "   \
+	"file: " value ";"
+/* The warning, then both writes. */
+#define DIFFERS(file, typed, value) WARNS(file, typed, value) file "=" typed ";" file "=" value
 
 #endif

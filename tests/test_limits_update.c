@@ -137,7 +137,7 @@ static void test_update_v2(void **state)
 			.reads = "rdma.max=m hca_handle=2 hca_object=max;io.latency=;memory.high=1;"
 				 "cgroup.controllers=memory;"},
 		/* unified against what is given with it, and against what was there before */
-		{STORED, ";" CONTRADICTS("io.max", "8:0 rbps=7", "8:0 rbps=8"),
+		{STORED, DIFFERS("io.max", "8:0 rbps=7", "8:0 rbps=8"),
 			UPDATE(BLOCK(RATE("throttleReadBpsDevice", "0", "7")) ",\"unified\":{\"io."
 									      "max\":\"8:0 "
 									      "rbps=8\"}")},

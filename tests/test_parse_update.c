@@ -176,6 +176,7 @@ static void json_is_merged_alike(void **state)
 	only_given(c,
 		LIMIT_BIT(memory_limit) | LIMIT_BIT(memory_disable_oom) | LIMIT_BIT(cpu_burst) |
 			LIMIT_BIT(hugepages) | LIMIT_BIT(unified));
+	assert_non_null(strstr(said, "devices: ignored: an update does not change device rules"));
 	assert_int_equal(c->memory_limit.value, 52428800);
 	assert_true(c->memory_check_before_update);
 	assert_int_equal(c->cpu_shares.value, 512);
@@ -395,7 +396,9 @@ static void refused(void **state)
 		{"cpu-quota 5 cpu-burst 6", NULL, "burst: 6 is above the quota"},
 		{NULL, "{\"unified\":{\"a/b\":\"1\"}}", "must be a file name (no slashes)"},
 		{NULL, "{\"memory\":{\"swappiness\":101}}", "invalid memory swappiness value: 101"},
-		{NULL, "{\"pids\":{\"limit\":-2}}", "pids.limit: -2 is out of range"},
+		{NULL, "{\"devices\":{}}", "devices: expected an array, found an object"},
+		{NULL, "{\"devices\":[{\"allow\":5}]}", "devices[0].allow: expected true or false"},
+		{NULL, "{\"devices\":[{\"access\":\"r\"}]}", "devices[0].allow: missing"},
 		{NULL, "[]", "expected an object"},
 		{NULL, "{", "resources:1:"},
 	};

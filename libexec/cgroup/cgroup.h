@@ -127,8 +127,8 @@ void limit_realtime(struct hierarchy *h, const struct plan *plan);
 
 /* What linux.resources.unified has for FILE; NULL: nothing, also without a plan. */
 const char *unified_value(const struct plan *plan, const char *file);
-/* Dies when that is something else than VALUE, which another member of linux.resources means. */
-void unified_agrees(const struct plan *plan, const char *file, const char *value);
+/* Warns when that is something else than VALUE, which another member of linux.resources means. */
+void unified_compare(const struct plan *plan, const char *file, const char *value);
 void limit_unified(const struct hierarchy *h, const struct plan *plan);
 
 /* owner.c */

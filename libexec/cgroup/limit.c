@@ -34,7 +34,7 @@ int controller_available(const struct hierarchy *h, const char *controller)
 
 int limit_try(const struct hierarchy *h, const char *file, const char *value)
 {
-	unified_agrees(h->plan, file, value);
+	unified_compare(h->plan, file, value);
 	return set_file(h, file, value);
 }
 

@@ -1,7 +1,7 @@
 /*
- * linux.resources.unified on v2: files of the cgroup by name, written as they are and last. A file
- * that another member of linux.resources sets to something else is a contradiction: then neither
- * runc's order nor another is what was meant.
+ * linux.resources.unified on v2: files of the cgroup by name, written as they are and last. So a
+ * unified value wins over another member of linux.resources that sets the same file; engines set
+ * both. A warning names the two when they differ.
  */
 #include <errno.h>
 #include <string.h>
@@ -112,7 +112,7 @@ const char *unified_value(const struct plan *plan, const char *file)
 	return NULL;
 }
 
-void unified_agrees(const struct plan *plan, const char *file, const char *value)
+void unified_compare(const struct plan *plan, const char *file, const char *value)
 {
 	const char *line = unified_value(plan, file);
 	char what[MSG_WHAT_MAX];
@@ -121,8 +121,9 @@ void unified_agrees(const struct plan *plan, const char *file, const char *value
 		if (!contradicts(line, value))
 			continue;
 		text_join(what, sizeof(what), "unified resource \"", file,
-			"\" contradicts the limit \"", value, "\" of the same file:", NULL);
-		give_up(what, unified_value(plan, file), 0);
+			"\" wins over the limit \"", value, "\" of the same file:", NULL);
+		warn(what, unified_value(plan, file), 0);
+		return;
 	}
 }
 

@@ -35,6 +35,8 @@ void warn_unknown_caps(void);
 
 void build_linux(const struct value *value, void *config);
 void build_resources(const struct value *resources, void *config);
+void check_rules(
+	const struct value *rules, void *nothing); /* of devices, for an update: looks only */
 /* build_io.c */
 #define BLOCK_WEIGHT_MIN 10 /* of the kernel, and of the conversion to io.weight */
 #define BLOCK_WEIGHT_MAX 1000

@@ -41,11 +41,11 @@ static const struct field document_fields[] = {
 	{"hooks", FIELD_OBJECT, FIELD_GUARD, .fields = hooks_fields},
 	{"annotations", FIELD_MAP, 0, CONFIG(annotations)},
 	{"linux", FIELD_CALL, FIELD_GUARD, .call = build_linux},
-	{"solaris", FIELD_IGNORED, .why = "for Solaris"},
-	{"windows", FIELD_IGNORED, .why = "for Windows"},
-	{"vm", FIELD_IGNORED, .why = "for runtimes of virtual machines"},
-	{"zos", FIELD_IGNORED, .why = "for z/OS"}, {"freebsd", FIELD_IGNORED, .why = "for FreeBSD"},
-	{NULL}};
+	{"solaris", FIELD_IGNORED, .type = VALUE_OBJECT, .why = "for Solaris"},
+	{"windows", FIELD_IGNORED, .type = VALUE_OBJECT, .why = "for Windows"},
+	{"vm", FIELD_IGNORED, .type = VALUE_OBJECT, .why = "for runtimes of virtual machines"},
+	{"zos", FIELD_IGNORED, .type = VALUE_OBJECT, .why = "for z/OS"},
+	{"freebsd", FIELD_IGNORED, .type = VALUE_OBJECT, .why = "for FreeBSD"}, {NULL}};
 
 static void require_root(void *context)
 {

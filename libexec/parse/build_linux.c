@@ -200,6 +200,9 @@ void build_linux(const struct value *value, void *target)
 
 	config->has_linux = 1;
 	failed = build_members(value, linux_fields, config);
+	/* Empty is none, as with runc. */
+	if (!config->mount_label.length)
+		config->mount_label = plan_put(NULL);
 	if (sysctl && !faulty("/linux/namespaces")) {
 		path_member("sysctl");
 		failed |= attempt(build_kept_sysctl, config);

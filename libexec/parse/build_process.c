@@ -189,7 +189,7 @@ static const struct field user_fields[] = {{"uid", FIELD_NUMBER, 0, CONFIG(uid),
 	{"gid", FIELD_NUMBER, 0, CONFIG(gid), 0, ID_MAX},
 	{"umask", FIELD_OPT, FIELD_GUARD, CONFIG(umask), 0, 0777},
 	{"additionalGids", FIELD_NUMBERS, FIELD_GUARD, CONFIG(additional_gids), 0, ID_MAX},
-	{"username", FIELD_IGNORED, .why = "for Windows"}, {NULL}};
+	{"username", FIELD_IGNORED, .type = VALUE_STRING, .why = "for Windows"}, {NULL}};
 
 static const struct field console_fields[] = {
 	{"height", FIELD_OPT, FIELD_REQUIRED, CONFIG(console_height), 0, UINT16_MAX},
@@ -212,7 +212,7 @@ static const struct field process_fields[] = {{"terminal", FIELD_BOOL, 0, CONFIG
 	{"scheduler", FIELD_CALL, FIELD_GUARD, .call = build_scheduler},
 	{"ioPriority", FIELD_CALL, FIELD_GUARD, .call = build_io_priority},
 	{"execCPUAffinity", FIELD_CALL, 0, .call = build_exec_affinity},
-	{"commandLine", FIELD_IGNORED, .why = "for Windows"}, {NULL}};
+	{"commandLine", FIELD_IGNORED, .type = VALUE_STRING, .why = "for Windows"}, {NULL}};
 
 void build_process(const struct value *process, void *target)
 {

@@ -42,6 +42,9 @@ static void build_access(const struct value *value, void *target)
 			*access |= DEVICE_WRITE;
 		else if (*c == 'm')
 			*access |= DEVICE_MKNOD;
+		else if (*c == 'a') /* all devices in a type, nothing here; runc takes it */
+			caution("\"a\" means nothing here and is ignored: \"", shown(value->string),
+				"\"", NULL);
 		else
 			refuse("\"", shown(value->string), "\" is not made of r, w and m", NULL);
 	}
@@ -55,19 +58,43 @@ static const struct field rule_fields[] = {{"allow", FIELD_BOOL, FIELD_REQUIRED,
 	{"minor", FIELD_CALL, FIELD_GUARD, RULE(minor), .call = build_rule_number},
 	{"access", FIELD_CALL, FIELD_GUARD, RULE(access), .call = build_access}, {NULL}};
 
-static void build_rule(const struct value *item, uint32_t index, void *list)
+/* config-linux.md, "Allowed Device list": access may be absent, and is then as type and numbers. */
+static void fill_rule(const struct value *item, uint32_t index, struct plan_device_rule *rule)
 {
-	struct plan_device_rule *rule = plan_add(PLAN_RECORD_device_rule, list);
+	const struct value *access;
 
 	build_object(item, rule_fields, rule);
+	access = tree_member(item, "access");
+	if (!access || access->type == VALUE_NULL)
+		rule->access = DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD;
 	if (!rule->access)
 		refuse_as("device access at ", shown_number(index, 0), " field cannot be empty",
 			NULL);
 }
 
+static void build_rule(const struct value *item, uint32_t index, void *list)
+{
+	fill_rule(item, index, plan_add(PLAN_RECORD_device_rule, list));
+}
+
 static void build_rules(const struct value *value, void *list)
 {
 	build_elements(value, build_rule, list);
+}
+
+static void check_rule(const struct value *item, uint32_t index, void *target)
+{
+	struct plan_device_rule rule = {0};
+
+	(void)target;
+	fill_rule(item, index, &rule);
+}
+
+void check_rules(const struct value *value, void *target)
+{
+	build_elements(value, check_rule, target);
+	if (value->child)
+		caution("ignored: an update does not change device rules", NULL);
 }
 
 const struct field memory_fields[] = {
@@ -78,10 +105,11 @@ const struct field memory_fields[] = {
 	{"disableOOMKiller", FIELD_BOOL, FIELD_GUARD, CONFIG(memory_disable_oom)},
 	{"checkBeforeUpdate", FIELD_BOOL, FIELD_GUARD, CONFIG(memory_check_before_update)},
 	/* gone from the kernel; runc ignores these three as well */
-	{"kernel", FIELD_IGNORED, FIELD_DEPRECATED, .why = "kernels have no such limit any more"},
-	{"kernelTCP", FIELD_IGNORED, FIELD_DEPRECATED,
+	{"kernel", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_NUMBER,
+		.why = "kernels have no such limit any more"},
+	{"kernelTCP", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_NUMBER,
 		.why = "not recommended by the specification; cgroup v2 has no such limit"},
-	{"useHierarchy", FIELD_IGNORED, FIELD_DEPRECATED,
+	{"useHierarchy", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_TRUE,
 		.why = "kernels always account hierarchically"},
 	{NULL}};
 
@@ -162,8 +190,19 @@ static void build_cpu(const struct value *value, void *config)
 	check_cpu(config);
 }
 
+/* Any negative number is no limit, as for runc. */
+static void build_pids_limit(const struct value *value, void *target)
+{
+	struct plan_opt_i64 *limit = target;
+
+	limit->value = (int64_t)value_number(value, INT64_MIN, INT64_MAX);
+	limit->set = 1;
+	if (limit->value < 0)
+		limit->value = -1;
+}
+
 const struct field pids_fields[] = {
-	{"limit", FIELD_OPT, FIELD_GUARD, CONFIG(pids_limit), -1, INT64_MAX}, {NULL}};
+	{"limit", FIELD_CALL, FIELD_GUARD, CONFIG(pids_limit), .call = build_pids_limit}, {NULL}};
 
 const struct field hugepage_fields[] = {
 	{"pageSize", FIELD_STRING, FIELD_REQUIRED, offsetof(struct plan_hugepage, size),

@@ -31,8 +31,7 @@ void build_changed(const struct value *document)
 	build_object(document, changed_fields, plan_config_record());
 }
 
-static const struct field update_fields[] = {
-	{"devices", FIELD_IGNORED, .why = "an update does not change device rules"},
+static const struct field update_fields[] = {{"devices", FIELD_CALL, 0, .call = check_rules},
 	{"memory", FIELD_OBJECT, 0, .fields = memory_fields},
 	{"cpu", FIELD_OBJECT, 0, .fields = cpu_fields},
 	{"pids", FIELD_OBJECT, 0, .fields = pids_fields},

@@ -12,7 +12,7 @@
 #include "plan_write.h"
 
 enum field_kind {
-	FIELD_IGNORED,     /* known, and not for Linux or not for create */
+	FIELD_IGNORED,     /* known, and not for Linux or not for create; of TYPE all the same */
 	FIELD_UNSUPPORTED, /* refused unless empty */
 	FIELD_BOOL,        /* BOOL of plan.def */
 	FIELD_NUMBER,      /* U64, I64, U32, ID: min to max */
@@ -46,7 +46,8 @@ struct field {
 	void (*done)(void *record);          /* FIELD_RECORDS */
 	void (*call)(
 		const struct value *value, void *target); /* FIELD_CALL; the target is at OFFSET */
-	const char *why; /* FIELD_IGNORED, FIELD_DEPRECATED: the reason, for --explain */
+	const char *why;      /* FIELD_IGNORED, FIELD_DEPRECATED: the reason, for --explain */
+	enum value_type type; /* FIELD_IGNORED; VALUE_TRUE stands for both */
 };
 
 /* What a line of a table does not name is 0; saying so in each would hide what matters. */

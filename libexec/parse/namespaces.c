@@ -175,13 +175,15 @@ static int maps_root(struct plan_list list)
  * namespace. */
 static void check_user_namespace(void *context)
 {
-	const struct plan_config *config = context;
+	struct plan_config *config = context;
 
 	if (!namespace_listed(NS_USER)) {
 		if (config->uid_map.count || config->gid_map.count)
-			refuse_as("user namespace mappings specified, but user namespace isn't "
-				  "enabled in the config",
+			caution_as(
+				"linux: uidMappings and gidMappings are ignored: there is no user "
+				"namespace",
 				NULL);
+		config->uid_map = config->gid_map = (struct plan_list){0, 0};
 		return;
 	}
 	if (namespace_joined(NS_USER))
@@ -222,6 +224,16 @@ static void check_domainname(void *context)
 
 	if (config->domainname.length && !namespace_listed(NS_UTS))
 		refuse_as("unable to set domainname without a private UTS namespace", NULL);
+	for (uint32_t i = 0; config->domainname.length && i < config->sysctl.count; i++) {
+		const struct plan_kv *kv = plan_added(PLAN_RECORD_kv, config->sysctl, i);
+		const char *key = plan_put_text(kv->key);
+
+		if (!strcmp(key, "kernel.domainname") || !strcmp(key, "kernel/domainname"))
+			refuse_as("sysctl \"", key,
+				"\" is not allowed as it conflicts with the OCI \"domainname\" "
+				"field",
+				NULL);
+	}
 }
 
 static void check_hidden_paths(void *context)

@@ -1,4 +1,4 @@
-/* Edit distance between an unknown member and the guarded ones of the same object. */
+/* Edit distance between an unknown member and the known ones of the same object. */
 #include "near.h"
 
 #include <string.h>
@@ -41,6 +41,16 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
 	return row[b_length];
 }
 
+/* runc's decoder takes a member in any case. */
+static int is_other_case(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	size_t same = 0;
+
+	while (a_length == b_length && same < a_length && lower(a[same]) == lower(b[same]))
+		same++;
+	return a_length == b_length && same == a_length;
+}
+
 void near_miss(const struct field *fields, const char *name)
 {
 	static unsigned lookups;
@@ -52,9 +62,11 @@ void near_miss(const struct field *fields, const char *name)
 		size_t known = strlen(fields->name);
 		unsigned allowed = known >= 7 ? 2 : known >= 5 ? 1 : 0;
 
-		if (!(fields->flags & FIELD_GUARD) || known > NAME_MAX_LENGTH)
+		if (known > NAME_MAX_LENGTH)
 			continue;
-		if (distance(name, length, fields->name, known) > allowed)
+		if (!is_other_case(name, length, fields->name, known) &&
+			(!(fields->flags & FIELD_GUARD) ||
+				distance(name, length, fields->name, known) > allowed))
 			continue;
 		path_member(name);
 		caution("unknown and ignored; did you mean ", fields->name, "?", NULL);

@@ -5,7 +5,8 @@
 
 #include "fields.h"
 
-/* Warns when NAME, which FIELDS does not know, is close to one of its FIELD_GUARD names. */
+/* Warns when NAME, which FIELDS does not know, is close to one of its FIELD_GUARD names, or any of
+ * them in another case. */
 void near_miss(const struct field *fields, const char *name);
 
 #endif
