@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "../libexec/verbs/words.h"
+#include "undumpable.h"
 
 enum { FLAG_BOOL, FLAG_STRING };
 
@@ -80,11 +81,13 @@ static _Noreturn void fail(const char *what, const char *path, int err)
 int main(int argc, char **argv, char **environment)
 {
 	char path[PATH_MAX + sizeof(DAVIT_LIBEXEC) + 32];
-	const char *program = find_program(argc > 0 ? argv + 1 : argv);
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+	const char *program;
+	ssize_t length;
 
-	if (fill_standard_fds() < 0)
+	if (undumpable() || fill_standard_fds() < 0)
 		return 1;
+	program = find_program(argc > 0 ? argv + 1 : argv);
+	length = readlink("/proc/self/exe", path, PATH_MAX);
 	if (length <= 0 || length >= PATH_MAX)
 		fail("cannot find my own installation: readlink", "/proc/self/exe", errno);
 	while (length > 0 && path[length - 1] != '/')

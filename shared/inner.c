@@ -10,6 +10,7 @@
 #include "step.h"
 #include "sys.h"
 #include "text.h"
+#include "undumpable.h"
 
 static const struct msg_rule rules[] = {
 	{MSG_ERROR, MSG_ONCE, sizeof(struct msg_text), 0, PROGRAM_COUNT},
@@ -27,7 +28,7 @@ static _Noreturn void exec_inner(char *name, int image, int control, void (*plac
 	if (dup2(control, FD_CONTROL) < 0 || sys_fcntl(FD_PLAN, F_SETFD, 0) < 0 ||
 		text_join(build, sizeof(build), "build=", build_id, NULL))
 		_exit(1);
-	syscall(__NR_execveat, image, "", argv, envp, AT_EMPTY_PATH);
+	(void)undumpable_exec(image, argv, envp);
 	_exit(1);
 }
 

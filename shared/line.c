@@ -8,6 +8,7 @@
 #include "step.h"
 #include "sys.h"
 #include "text.h"
+#include "undumpable.h"
 
 static void keep(int fd)
 {
@@ -24,8 +25,7 @@ void line_exec(int image, const char *name, const int *kept, size_t count)
 		keep(kept[i]);
 	if (text_join(build, sizeof(build), "build=", build_id, NULL))
 		die("build id:", NULL, ENAMETOOLONG);
-	syscall(__NR_execveat, image, "", argv, envp, AT_EMPTY_PATH);
-	die("exec", name, errno);
+	die("exec", name, undumpable_exec(image, argv, envp));
 }
 
 void line_exec_last(const struct plan *plan, const int *kept, size_t count)

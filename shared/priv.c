@@ -283,8 +283,6 @@ void priv_enter(const struct priv *table, int conducted)
 		check_fds(table);
 	else
 		close_from(3, ~0u);
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_GET_DUMPABLE) != 0)
-		die("PR_SET_DUMPABLE:", NULL, errno);
 	set_limits(table);
 	if (table->no_new_privs &&
 		(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
@@ -300,9 +298,8 @@ void priv_enter(const struct priv *table, int conducted)
 		err = keep_caps(table->caps);
 		if (err)
 			die("dropping capabilities:", NULL, err);
-		if (prctl(PR_SET_DUMPABLE, 0) < 0)
-			die("PR_SET_DUMPABLE:", NULL, errno);
 	}
+	step_undumpable();
 #ifndef DAVIT_SANITIZE
 	if (table->filter)
 		enter_seccomp(table);

@@ -64,7 +64,7 @@ struct priv {
 };
 
 /*
- * Applies TABLE in this order: fds, dumpable 0, limits, no_new_privs, Landlock, ids, capabilities,
+ * Applies TABLE in this order: fds, limits, no_new_privs, Landlock, ids, capabilities,
  * read back, seccomp. CONDUCTED 0 (run by hand): the fds of the table are not expected, all above 2
  * are closed. Dies when a step fails or does not hold; Landlock or ids that the kernel or an
  * unprivileged caller does not have are skipped (design.md section 4).

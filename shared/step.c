@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "fds.h"
 #include "text.h"
+#include "undumpable.h"
 
 struct peer conductor = {.fd = -1};
 
@@ -16,6 +17,7 @@ static const char build_argument[] = "build=";
 int step_start(
 	enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count)
 {
+	step_undumpable();
 	conductor.self = self;
 	conductor.rules = rules;
 	conductor.rule_count = rule_count;
@@ -26,6 +28,12 @@ int step_start(
 		die("this installation mixes programs of two builds: install davit again;", argv[0],
 			0);
 	return 1;
+}
+
+void step_undumpable(void)
+{
+	if (undumpable())
+		die("PR_SET_DUMPABLE:", NULL, EPERM);
 }
 
 void step_ignore_signals(void)

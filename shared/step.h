@@ -21,13 +21,15 @@ extern const char build_libseccomp[];  /* "2.5.4": what the seccomp program is b
 extern struct peer conductor;
 
 /*
- * First statement of a step's main (after prctl(PR_SET_DUMPABLE) in a line program). A conductor
- * passes "build=ID" as the first argument; another id than ours is refused with one sentence and
+ * First statement of a step's main, which makes it undumpable first of all. A conductor passes "build=ID" as the first argument; another id than ours is refused with one sentence and
  * exit status 1. Returns the number of arguments consumed: 1 when conducted, 0 when run by hand
  * (then errors go to fd 2).
  */
 int step_start(
 	enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count);
+
+/* Must be repeated after every change of ids or capabilities (shared/undumpable.h). */
+void step_undumpable(void);
 
 /* For a step that takes its effect back when the conductor ends: what ends that from a terminal or as
  * a service does not end the step. Before confinement. */

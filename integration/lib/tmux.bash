@@ -100,7 +100,7 @@ conductor_pid() {
 tty_pid() {
 	local p
 	for p in $(pgrep -P "$1"); do
-		[ "$(readlink "/proc/$p/exe")" = "$LIBEXEC/tty" ] && echo "$p"
+		case $(readlink "/proc/$p/exe") in "$LIBEXEC/tty" | "/memfd:tty "*) echo "$p" ;; esac
 	done
 }
 

@@ -192,8 +192,7 @@ static void set_ids(const struct plan *plan)
 		ids[2] != uid || gids[0] != gid || gids[1] != gid || gids[2] != gid)
 		die("unable to setup user: the ids did not change", NULL, 0);
 	/* A change of ids makes the process dumpable again (rule S5). */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		die("PR_SET_DUMPABLE:", NULL, errno);
+	step_undumpable();
 }
 
 static void cap_call(int number, struct __user_cap_data_struct data[2])

@@ -146,8 +146,6 @@ int main(int argc, char **argv)
 	const char *why;
 	int err, hooks, messenger;
 
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		return 1;
 	step_start(PROGRAM_DMZ, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
 	conductor.late = 1;
 	priv_enter(&priv, 1);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 #include "fds.h"
 #include "fence.h"
@@ -22,8 +21,6 @@ int main(int argc, char **argv)
 	const char *why;
 	int err, root, rules;
 
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		return 1;
 	step_start(PROGRAM_FENCE, argc, argv, NULL, 0);
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);

@@ -276,8 +276,9 @@ static _Noreturn void run_line(
 	if (origin->proc >= 0)
 		close(origin->proc);
 	become_root_of_namespace(plan);
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		die("prctl:", NULL, errno);
+	step_undumpable();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		die("PR_SET_PDEATHSIG:", NULL, errno);
 	if (!plan->config->joins) {
 		send_netlink_socket(plan);
 		spawn_sources(plan);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 #include "fds.h"
 #include "files.h"
@@ -27,8 +26,6 @@ int main(int argc, char **argv)
 	const char *why;
 	int err, root, master, peer;
 
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		return 1;
 	step_start(PROGRAM_PTY, argc, argv, rules, 1);
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);

@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -139,8 +138,6 @@ int main(int argc, char **argv)
 	const char *why;
 	int err, null_tree = -1, root;
 
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		return 1;
 	step_start(PROGRAM_ROOTFS, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
 	conductor.late = 1;
 	priv_enter(&priv, 1);

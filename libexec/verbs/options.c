@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "text.h"
+#include "undumpable.h"
 #include "words.h"
 
 struct globals globals = {.log_format = "text", .rootless = "auto"};
@@ -436,6 +437,8 @@ int verb_start(const struct verb *v, int argc, char **argv, const char **args, i
 	const char *format;
 	int count;
 
+	if (undumpable())
+		_exit(1);
 	verb = v;
 	globals.prefix = v->prefix;
 	reset_process();

@@ -16,6 +16,7 @@
 #include "step.h"
 #include "sys.h"
 #include "text.h"
+#include "undumpable.h"
 
 #define FDS_MAX     1024
 #define IMAGE_OWNER 4294967294u /* the last id: 2^32-1 is none */
@@ -28,13 +29,13 @@
 #endif
 
 static struct rlimit callers_files;
-static int files_raised;
+static int reduced;
 
-int spawn_raise_files(void)
+int spawn_reduced(void)
 {
 	int err = files_raise(&callers_files);
 
-	files_raised = !err;
+	reduced = !err;
 	return err;
 }
 
@@ -116,7 +117,7 @@ static int child(void *argument)
 	char *const *environment = request->environment ? request->environment : nothing;
 
 	start->error = spawn_reset_signals();
-	if (!start->error && files_raised)
+	if (!start->error && reduced)
 		start->error = files_restore(&callers_files);
 	if (start->error)
 		_exit(127);
@@ -126,12 +127,12 @@ static int child(void *argument)
 	start->error = start->directory < 0 ? -errno : place_fds(request);
 	if (start->error)
 		_exit(127);
-	if (request->image >= 0)
-		syscall(__NR_execveat, start->directory, "", start->argv, environment,
-			AT_EMPTY_PATH);
-	else
-		syscall(__NR_execveat, start->directory, program_names[request->program],
-			start->argv, environment, 0);
+	if (request->image >= 0) {
+		start->error = undumpable_exec(start->directory, start->argv, environment);
+		_exit(127);
+	}
+	syscall(__NR_execveat, start->directory, program_names[request->program], start->argv,
+		environment, 0);
 	start->error = -errno;
 	_exit(127);
 }
@@ -182,6 +183,21 @@ static int start_child(const struct spawn *request, const char **argv, pid_t *pi
 	return start.error;
 }
 
+/* A container may have all that we have left: for it the program must be shut before its first
+ * statement. */
+static int spawn_undumpable(const struct spawn *request, const char **argv, pid_t *pid, int *pidfd)
+{
+	struct spawn sealed = *request;
+	int err;
+
+	sealed.image = spawn_seal(request->program);
+	if (sealed.image < 0)
+		return sealed.image;
+	err = start_child(&sealed, argv, pid, pidfd);
+	close(sealed.image);
+	return err;
+}
+
 int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
 {
 	size_t count = count_arguments(request), size = (count + 3) * sizeof(char *);
@@ -199,7 +215,8 @@ int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
 	argv[1] = build;
 	for (size_t i = 0; i < count; i++)
 		argv[i + 2] = request->arguments[i];
-	err = start_child(request, argv, pid, pidfd);
+	err = reduced && request->image < 0 ? spawn_undumpable(request, argv, pid, pidfd)
+					    : start_child(request, argv, pid, pidfd);
 	munmap(argv, size);
 	return err;
 }
@@ -223,10 +240,10 @@ static int give_away(int memfd)
 }
 
 /*
- * To be executed, not read: a program that may not read its image is never dumpable, not even
- * before its first statement, and belongs to a user namespace that has the image's owner. So the
- * root of one that has not, whatever its capabilities there, cannot look into the process
- * (would_dump in fs/exec.c; ptrace(2), "Ptrace access mode checking").
+ * To be executed, not read: a process that may not read its image (undumpable_exec) is never
+ * dumpable, not even before its first statement, and belongs to a user namespace that has the
+ * image's owner. So the root of one that has not, whatever its capabilities there, cannot look into
+ * the process (would_dump in fs/exec.c; ptrace(2), "Ptrace access mode checking").
  */
 int spawn_seal(enum program program)
 {

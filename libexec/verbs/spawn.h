@@ -27,9 +27,10 @@ struct spawn {
  * that it could not be executed is only seen by its exit status, 127. */
 int spawn(const struct spawn *request, pid_t *pid, int *pidfd);
 
-/* Raises our own limit of open files (shared/files.h); what is spawned later has the caller's all the
- * same. 0 or -errno. */
-int spawn_raise_files(void);
+/* To be called when the capabilities are given up. What is spawned from then on is never dumpable
+ * (shared/undumpable.h). Raises our own limit of open files (shared/files.h); what is spawned later
+ * has the caller's all the same. 0 or -errno. */
+int spawn_reduced(void);
 
 /* A sealed, executable memfd with the program's file: what a process of the container may run from
  * (F23). fd or -errno. */
