@@ -122,49 +122,85 @@ static void set_limits(const struct priv *table)
 	}
 }
 
-static void allow_beneath(int ruleset, const char *path, uint64_t access)
+static long landlock_abi(void)
 {
-	struct landlock_path_beneath_attr beneath = {.allowed_access = access};
-
-	beneath.parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (beneath.parent_fd < 0)
-		return;
-	if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
-		die("landlock_add_rule:", path, errno);
-	close(beneath.parent_fd);
+	return syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
-void priv_landlock(const struct priv *table)
+/* The rights that this kernel can confine. */
+static uint64_t landlock_rights(long abi)
 {
-	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct landlock_attr attr = {.fs = LANDLOCK_ABI1_FS};
-	int ruleset;
+	return LANDLOCK_ABI1_FS | (abi >= 2 ? LANDLOCK_REFER : 0) |
+		(abi >= 3 ? LANDLOCK_TRUNC : 0) | (abi >= 5 ? LANDLOCK_IOCTL : 0);
+}
 
-	if (abi < 1)
-		return; /* no Landlock in this kernel; `runc features` says so */
-	if (abi >= 2)
-		attr.fs |= LANDLOCK_REFER;
-	if (abi >= 3)
-		attr.fs |= LANDLOCK_TRUNC;
-	if (abi >= 4)
-		attr.net = 3; /* no TCP bind or connect */
-	if (abi >= 5)
-		attr.fs |= LANDLOCK_IOCTL;
-	if (abi >= 6)
-		attr.scoped =
-			LANDLOCK_SCOPE_SOCKETS | (table->signals ? 0 : LANDLOCK_SCOPE_SIGNALS);
-	ruleset = (int)syscall(__NR_landlock_create_ruleset, &attr,
+static void allow_beneath(int ruleset, const struct priv_rule *rule, uint64_t access)
+{
+	struct landlock_path_beneath_attr beneath = {
+		.allowed_access = rule->access & access, .parent_fd = rule->fd};
+
+	if (rule->path)
+		beneath.parent_fd = open(rule->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (rule->path && beneath.parent_fd < 0)
+		return;
+	if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
+		die("landlock_add_rule:", rule->path, errno);
+	if (rule->path)
+		close(beneath.parent_fd);
+}
+
+static void enter_domain(long abi, const struct landlock_attr *attr, const struct priv_rule *rules,
+	size_t count, uint64_t access)
+{
+	int ruleset = (int)syscall(__NR_landlock_create_ruleset, attr,
 		abi >= 6           ? 24
 			: abi >= 4 ? 16
 				   : 8,
 		0);
+
 	if (ruleset < 0)
 		die("landlock_create_ruleset:", NULL, errno);
-	for (const char *const *path = table->landlock_paths; path && *path; path++)
-		allow_beneath(ruleset, *path, attr.fs & table->landlock_access);
+	for (size_t i = 0; i < count; i++)
+		allow_beneath(ruleset, &rules[i], attr->fs & access);
 	if (syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
 		die("landlock_restrict_self:", NULL, errno);
 	close(ruleset);
+}
+
+/* What is at FD, on a mount that is attached nowhere as well, is then all that paths lead to. By hand
+ * a person without the right to do it goes on without. */
+static void change_root(int fd)
+{
+	if (fchdir(fd) < 0 || (chroot(".") < 0 && (step_conducted() || errno != EPERM)))
+		die("chroot:", NULL, errno);
+}
+
+void priv_landlock(const struct priv *table)
+{
+	const struct priv_files *files = table->files;
+	long abi = landlock_abi();
+	struct landlock_attr attr = {.fs = landlock_rights(abi) & files->confined};
+
+	if (files->root_fd >= 0)
+		change_root(files->root_fd);
+	if (abi < 1)
+		return; /* no Landlock in this kernel; `runc features` says so */
+	if (abi >= 4)
+		attr.net = 3; /* no TCP bind or connect */
+	if (abi >= 6)
+		attr.scoped =
+			LANDLOCK_SCOPE_SOCKETS | (table->signals ? 0 : LANDLOCK_SCOPE_SIGNALS);
+	enter_domain(abi, &attr, files->rules, files->rule_count,
+		table->read_only ? PRIV_READ : PRIV_ALL);
+}
+
+void priv_change_only(const struct priv_rule *rules, size_t count)
+{
+	long abi = landlock_abi();
+	const struct landlock_attr attr = {.fs = landlock_rights(abi) & PRIV_CHANGE};
+
+	if (abi >= 1)
+		enter_domain(abi, &attr, rules, count, PRIV_ALL);
 }
 
 static void become_nobody(void)
@@ -273,6 +309,16 @@ static void enter_seccomp(const struct priv *table)
 		die("seccomp:", table->program, errno);
 }
 #endif
+
+void priv_mode(struct priv *table, const struct priv_mode *modes, size_t count, const char *mode)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(modes[i].name, mode) != 0)
+			continue;
+		table->filter = modes[i].filter;
+		table->filter_length = modes[i].length;
+	}
+}
 
 void priv_enter(const struct priv *table, int conducted)
 {

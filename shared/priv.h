@@ -23,15 +23,26 @@ enum priv_fd_kind {
 	PRIV_FD_TERMINAL
 };
 
-struct priv;
-/* Denies the file system but for landlock_paths. Only tables name it: the small programs of the line,
- * which confine no files, are linked without it. */
-void priv_landlock(const struct priv *table);
+/* Landlock's rights: to see, to write what is there already, to make and remove as well. */
+#define PRIV_ALL    UINT64_MAX
+#define PRIV_READ   (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define PRIV_WRITE  (PRIV_READ | LANDLOCK_ACCESS_FS_WRITE_FILE)
+#define PRIV_MAKE   PRIV_ALL
+#define PRIV_CHANGE (PRIV_ALL & ~PRIV_READ)
 
-/* Landlock's rights below the paths of a table; all is to make and remove as well. */
-#define PRIV_ALL   UINT64_MAX
-#define PRIV_READ  (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define PRIV_WRITE (PRIV_READ | LANDLOCK_ACCESS_FS_WRITE_FILE) /* what is there already */
+/* What is allowed below a directory: PATH, or FD where PATH is NULL. */
+struct priv_rule {
+	const char *path; /* one that is not there is left out */
+	int fd;
+	uint64_t access;
+};
+
+struct priv_files {
+	uint64_t confined; /* the rights that only the rules give */
+	const struct priv_rule *rules;
+	size_t rule_count;
+	int root_fd; /* becomes the root directory; -1: that stays */
+};
 
 struct priv_fd {
 	int number;
@@ -45,16 +56,23 @@ struct priv_limit {
 	uint64_t value;
 };
 
+/* What the program of MODE may call, where that is more than in no mode. */
+struct priv_mode {
+	const char *name;
+	const struct sock_filter *filter;
+	size_t length;
+};
+
 struct priv {
 	const char *program;
-	int nobody;    /* become uid and gid 65534, when we are root */
-	uint64_t caps; /* capabilities to keep, as bits, or PRIV_CAPS_KEEP */
+	int nobody; /* become uid and gid 65534, when we are root */
 	int no_new_privs;
+	uint64_t caps; /* capabilities to keep, as bits, or PRIV_CAPS_KEEP */
+	int signals;   /* Landlock lets signals out */
+	int read_only; /* Landlock gives no more than reading */
 	void (*landlock)(
 		const struct priv *table); /* priv_landlock; NULL: files are not confined */
-	const char *const *landlock_paths; /* to the first NULL; NULL: nothing at all */
-	uint64_t landlock_access;          /* below them */
-	int signals;                       /* Landlock lets signals out */
+	const struct priv_files *files;    /* for that */
 	const struct priv_limit *limits;
 	size_t limit_count;
 	const struct priv_fd *fds; /* ascending; everything else above 2 is closed */
@@ -63,16 +81,26 @@ struct priv {
 	size_t filter_length;
 };
 
+/* Makes the filter of TABLE, not entered yet, that of MODE if this is one of MODES. */
+void priv_mode(struct priv *table, const struct priv_mode *modes, size_t count, const char *mode);
+
 /*
- * Applies TABLE in this order: fds, limits, no_new_privs, Landlock, ids, capabilities,
- * read back, seccomp. CONDUCTED 0 (run by hand): the fds of the table are not expected, all above 2
- * are closed. Dies when a step fails or does not hold; Landlock or ids that the kernel or an
+ * Applies TABLE in this order: fds, limits, no_new_privs, root directory, Landlock, ids,
+ * capabilities, read back, seccomp. CONDUCTED 0 (run by hand): the fds of the table are not expected,
+ * all above 2 are closed. Dies when a step fails or does not hold; Landlock or ids that the kernel or an
  * unprivileged caller does not have are skipped (design.md section 4).
  */
 void priv_enter(const struct priv *table, int conducted);
 
-/* For tables. A kernel without Landlock is no error. */
+/* For tables; only they name it, so that other programs are linked without it. A kernel without
+ * Landlock is no error. */
 void priv_landlock(const struct priv *table);
+
+/*
+ * For steps, after priv_enter: one more Landlock domain, in which nothing is changed but what RULES
+ * allow. Reading stays as it is. Needs the three landlock calls in the table's list. Dies on failure.
+ */
+void priv_change_only(const struct priv_rule *rules, size_t count);
 
 /*
  * For steps, after priv_enter: gives up all capabilities but CAPS (bits), once the plan has told

@@ -44,11 +44,12 @@ FILENAME ~ /\/priv$/ {
 	if ($1 == "uid") uid[p] = $2
 	else if ($1 == "caps") for (i = 2; i <= NF; i++) caps[p] = add(caps[p], $i == "none" || $i == "keep" ? $i : "CAP_" $i)
 	else if ($1 == "nnp") nnp[p] = $2
-	else if ($1 == "landlock") for (i = 2; i <= NF; i++) { if ($i == "read" || $i == "write") degree[p] = $i; else landlock[p] = landlock[p] (landlock[p] == "" ? "" : " and ") $i }
+	else if ($1 == "landlock") for (i = 2; i <= NF; i++) take_place($i)
+	else if ($1 == "root") root[p] = number[$2] " " tolower($2)
 	else if ($1 == "rlimit") limits[p] = add(limits[p], $2 " " $3)
 	else if ($1 == "exec") exec[p] = $2
 	else if ($1 == "fds") for (i = 2; i <= NF; i++) take_fd($i)
-	else if ($1 == "seccomp") for (i = 2; i <= NF; i++) { if ($i != "none" && !((p, $i) in seen)) { seen[p, $i] = 1; calls[p] = add(calls[p], $i); ncalls[p]++ } }
+	else if ($1 == "seccomp") take_calls()
 	else fail("unknown keyword " $1)
 	next
 }
@@ -64,12 +65,38 @@ function take_fd(word,  optional, run, part, kind) {
 		(kind == "" && !optional ? "" : " (" (kind == "regular" ? "file" : kind) (kind != "" && optional ? ", " : "") (optional ? "not always" : "") ")"))
 }
 
+# [read|write|make] PATH|NAME…: the word is for what follows it.
+function take_place(word) {
+	if (word == "read" || word == "write" || word == "make") { degree[p] = word == "make" ? "" : word == "read" ? ", to read" : ", to read and to write what is there"; return }
+	if (word ~ /^[A-Z]/) word = number[word] " " tolower(word)
+	places[p] = places[p] (places[p] == "" ? "" : last_degree[p] == degree[p] ? " and " : last_degree[p] " and below ") word
+	last_degree[p] = degree[p]
+}
+# [MODE:] CALL…: those of all modes first; what is for other architectures alone has a mark.
+function take_calls(  i, mode, word) {
+	mode = $2 ~ /:$/ ? $2 : ""
+	if (mode != "" && !((p, mode) in mode_calls)) modes[p] = modes[p] " " mode
+	for (i = mode == "" ? 2 : 3; i <= NF; i++) {
+		word = $i
+		sub(/\?$/, "", word)
+		if (word == "none") continue
+		mode_calls[p, mode] = add(mode_calls[p, mode], word)
+		ncalls[p]++
+	}
+}
+
 # What is said about each item, the same in both forms.
 function say_uid(p) { return uid[p] == "nobody" ? "nobody (65534), if the caller is root" : "the caller's" }
 function say_caps(p) { return caps[p] == "keep" || caps[p] == "" ? "the caller's" : caps[p] == "none" ? "none" : "at most " caps[p] }
 function say_nnp(p) { return nnp[p] == "yes" ? "set" : "not set" }
-function say_files(p) { return landlock[p] == "none" ? "none can be opened (Landlock)" : landlock[p] == "keep" || landlock[p] == "" ? "not confined" : "below " landlock[p] " only" (degree[p] == "" ? "" : degree[p] == "read" ? ", to read" : ", to read and to write what is there") " (Landlock)" }
-function say_calls(p) { return ncalls[p] ? calls[p] : "not confined" }
+function say_files(p) { return places[p] == "none" ? "none can be opened (Landlock)" : places[p] == "keep" || places[p] == "" ? "not confined" : places[p] == "no-write" ? "any can be read; none is written, made or removed (Landlock)" : "only below " places[p] last_degree[p] " (Landlock)" (p in root ? "; " root[p] " is the root directory" : "") }
+function say_calls(p,  i, n, mode, out) {
+	if (!ncalls[p]) return "not confined"
+	out = mode_calls[p, ""]
+	n = split(modes[p], mode, " ")
+	for (i = 1; i <= n; i++) out = out "; to " substr(mode[i], 1, length(mode[i]) - 1) " also " mode_calls[p, mode[i]]
+	return out
+}
 function say_limits(p) { return limits[p] == "" ? "the caller's" : limits[p] }
 function say_exec(p) { return exec[p] == "yes" ? "yes" : "no" }
 function say_fds(p) { return fds[p] == "" ? "none above 2" : fds[p] }
@@ -101,7 +128,7 @@ function show_page_line() {
 	if ($1 == ".\\\"" && $2 == "priv" && $3 != "end") { mdoc($3); skipping = 1 }
 }
 
-function row(name, text) { print "| " name " | " text " |" }
+function row(name, text) { gsub(/\|/, "\\|", text); print "| " name " | " text " |" }
 function print_about(text,  n, i, line, at, in_list) {
 	n = split(text, lines, "\n")
 	for (i = 1; i <= n; i++) {
@@ -131,6 +158,8 @@ function print_all(  i, p) {
 	print "How the parts are applied, and what happens on a kernel that lacks one, is in"
 	print "[architecture.md](architecture.md#7-privileges).\n"
 	print "\"The caller's\" means: not changed by this program. \"Not confined\" means: no filter of its own."
+	print "`NAME(A|B)` in a list of calls: only with one of these values in the argument that says what is done (of ioctl the request,"
+	print "of bpf the command …); `NAME(!A|B)`: with none of these flags. Anything else kills the program.\n"
 	print "No step is dumpable, and none has a file descriptor but 0 to 2 and those listed.\n"
 	print "| program | ids | capabilities | no_new_privs | files | system calls | executes | linked |"
 	print "|---|---|---|---|---|---|---|---|"

@@ -29,18 +29,22 @@ static int is_there(int fd)
 
 int main(int argc, char **argv)
 {
+	struct priv table = priv;
 	struct plan plan;
 	const char *why;
 	int err, joins;
 
 	step_start(PROGRAM_SOURCES, argc, argv, NULL, 0);
-	priv_enter(&priv, 1);
+	/* In a Landlock domain /proc/PID/ns of processes outside of it cannot be opened. */
+	table.landlock = NULL;
+	priv_enter(&table, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, err);
 	joins = joins_by_path(&plan);
 	if (joins && (is_there(FD_BUNDLE) || !is_there(FD_TREES)))
 		send_namespaces(&plan);
+	priv.landlock(&priv);
 	err = priv_keep_caps(priv.caps & ~(UINT64_C(1) << CAP_SYS_PTRACE));
 	if (err)
 		die("dropping capabilities:", NULL, err);

@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 			(strcmp(args[0], "json") != 0 && strcmp(args[0], "openmetrics") != 0)))
 		usage();
 	if (!watching || !is_v1())
-		table.landlock_access = PRIV_READ;
+		table.read_only = 1;
 	if (!conducted)
 		host_read_self(&host);
 	priv_enter(&table, conducted);

@@ -217,3 +217,43 @@ only_declared() {
 	[ "$(declared parse seccomp | wc -w)" -le 9 ]
 	[ "$(declared seccomp seccomp | wc -w)" -le 14 ]
 }
+
+# table WORDS…: what the build says of a table with this line.
+table() {
+	printf '%s\n' "$*" >"$T/priv"
+	run awk -v name=try -v syscalls="$TOP/build/syscalls.txt" -f "$TOP/tools/priv.awk" "$TOP/build/syscalls.txt" "$T/priv"
+}
+
+@test "priv: what is misspelt in a table stops the build" {
+	local line
+	for line in 'seccomp read wirte' 'seccomp opan?' 'seccomp read read' 'seccomp kill: read read' 'uid nobdy' 'uid' 'nnp ye' \
+		'exec maybe' 'seccomp dup3(O_CLOEXEC)' 'seccomp ioctl(TCGETS|)' 'seccomp ioctl(tcgets)' 'landlock nothing' \
+		'landlock none /etc' 'lanldock none'; do
+		table "$line"
+		[ "$status" != 0 ] || { echo "$line: $output"; return 1; }
+		[[ $output == "$T/priv:1: "* ]] || { echo "$line: $output"; return 1; }
+	done
+	table 'seccomp read poll? ioctl(TCGETS|TCSETS) openat(!O_CREAT|O_TRUNC)'
+	same "$status" 0
+}
+
+@test "priv: what the compiler sees, it refuses: capabilities, descriptors, limits, arguments" {
+	local line
+	for line in 'caps CHWON' 'fds PLANE:regular' 'fds PLAN:regluar' 'rlimit CPUS 1' 'seccomp read ioctl(TCGETTS)' 'landlock COPIES'; do
+		table "$line"
+		same "$line: $status" "$line: 0"
+		echo "$output" >"$T/try.c"
+		run cc -D_GNU_SOURCE -I"$TOP/shared" -fsyntax-only "$T/try.c"
+		[ "$status" != 0 ] || { echo "$line: compiled"; return 1; }
+	done
+}
+
+@test "priv: a call that not all architectures have carries a mark" {
+	# The calls of newer architectures, aarch64 among them.
+	echo '#include <asm-generic/unistd.h>' | cc -E -dM -D__ARCH_WANT_NEW_STAT -D__ARCH_WANT_SET_GET_RLIMIT \
+		-D__ARCH_WANT_RENAMEAT - | sed -n 's/^#define __NR_\([a-z0-9_]*\) .*/\1/p' | sort >"$T/generic"
+	grep -qx newfstatat "$T/generic" || skip "the kernel's headers have no list of generic calls"
+	sed -n 's/#.*//; s/^seccomp *//p' "$TOP"/libexec/*/priv | tr -s ' \t' '\n' | grep -v -e ':$' -e '^none$' -e '?$' | sed 's/(.*//' |
+		sort -u | comm -23 - "$T/generic" >"$T/unmarked"
+	same "$(cat "$T/unmarked")" ""
+}

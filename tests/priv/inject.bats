@@ -1,0 +1,136 @@
+# Each side program is made to call, behind its confinement, what it would call if it were taken over
+# (integration/lib/inject.c): "killed" is its filter, an errno Landlock or a missing capability.
+
+load ../../integration/lib/common
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	STATE=$T/state
+	ID=inject-$$-$RANDOM
+	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
+	processes >"$T/processes.before"
+	[ "$(id -u)" = 0 ] || skip "needs root, who has something to give up"
+	[ "$(uname -m)" = x86_64 ] || skip "helper-inject knows the registers of x86_64 only"
+	echo secret >"$T/secret"
+	chmod 600 "$T/secret"
+}
+
+# inject PROGRAM[:MODE] [at CALL NUMBER] CALL… -- COMMAND…: the results are in $output.
+inject() {
+	timeout 60 "$HELPERS/helper-inject" "$@" >"$T/injected" 2>"$T/err" </dev/null 3>&- 4>&- || true
+	output=$(grep -E '^[a-z0-9_]+: ' "$T/injected") || { echo "nothing was injected: $(cat "$T/err" "$T/injected")"; return 1; }
+}
+
+# taken PROGRAM[:ARGUMENT] CALL…: conducted, with sockets that say nothing.
+taken() {
+	local program=${1%%:*} arguments=
+	[ "$program" = "$1" ] || arguments=${1#*:}
+	shift
+	inject "$program" "$@" -- "$HELPERS/helper-conduct" "$LIBEXEC/$program" \
+		"$(sed -n 's/#.*//; s/^fds *//p' "$TOP/libexec/$program/priv")" "$TOP/shared/fds.h" ${arguments:+"$arguments"}
+}
+
+# has_landlock N: the kernel has Landlock's ABI of that number, else the test is skipped.
+has_landlock() {
+	[ "$("$RUNC" features | jq -r '.annotations["davit.confinement.landlock"]' | tr -dc 0-9)" -ge "$1" ] 2>/dev/null ||
+		skip "no Landlock ABI $1 in this kernel"
+}
+
+# Flags of open(2), requests of ioctl(2), commands of bpf(2) and the like, as numbers.
+RDONLY=0 WRONLY=1 RDWR=2 CREAT=0100 TRUNC=01000 PATH_ONLY=010000000 CWD=-100
+TIOCSTI=0x5412 TIOCSETD=0x5423 TIOCLINUX=0x541C TIOCCONS=0x541D TIOCSCTTY=0x540E TIOCSWINSZ=0x5414
+SIOCSIFFLAGS=0x8914 SIOCGSKNS=0x894C
+
+@test "inject: tty types nothing, and changes nothing of a terminal but attributes and size" {
+	local request
+	for request in $TIOCSTI $TIOCSETD $TIOCLINUX $TIOCCONS $TIOCSCTTY; do
+		taken tty "ioctl 20 $request s:x"
+		same "$request $output" "$request ioctl: killed"
+	done
+	# What is in the upper half is not seen by the kernel, and a sign that was extended is no bar.
+	taken tty "ioctl 20 0x100005412 s:x"
+	same "$output" "ioctl: killed"
+	taken tty "ioctl 20 $TIOCSWINSZ x:1900500000000000" "ioctl 20 0xffffffff00005414 x:1900500000000000" "openat $CWD s:/etc/passwd 0"
+	same "$output" "ioctl: 0
+ioctl: 0
+openat: killed"
+}
+
+@test "inject: netdev and netlink open no socket but route netlink, and ask devices nothing" {
+	local family
+	for family in 1 2 10 17; do # AF_UNIX AF_INET AF_INET6 AF_PACKET
+		taken netdev "socket $family 1 0"
+		same "$family $output" "$family socket: killed"
+	done
+	taken netdev "socket 16 3 0" "ioctl r $SIOCGSKNS" "ioctl 4 $SIOCSIFFLAGS s:lo"
+	same "$(sed 's/: [0-9]*$/: fd/' <<<"$output")" "socket: fd
+ioctl: fd
+ioctl: killed"
+	taken netlink "socket 16 3 0"
+	same "$output" "socket: killed"
+	taken netlink "getsockopt 4 6 1 x:00 x:04" # SOL_TCP
+	same "$output" "getsockopt: killed"
+}
+
+@test "inject: no step maps memory that can be executed" {
+	local program
+	for program in sources netdev cgroup:create resctrl:create seccomp; do
+		[ -x "$LIBEXEC/${program%:*}" ] || continue
+		taken "$program" "mmap 0 4096 7 0x22 -1 0"
+		same "$program $output" "$program mmap: killed"
+		taken "$program" "mprotect 0 4096 5"
+		same "$program $output" "$program mprotect: killed"
+	done
+}
+
+@test "inject: parse, plan-dump, seccomp and pstable reach no file, no socket and no process" {
+	local program call
+	for program in parse seccomp pstable; do
+		[ -x "$LIBEXEC/$program" ] || continue
+		for call in "openat $CWD s:/etc/passwd $RDONLY" "open s:/etc/passwd $RDONLY" "openat2 $CWD s:/etc/passwd x:00 24" \
+			"socket 1 1 0" "kill 1 0" "ioctl 0 $TIOCSTI s:x" "execve s:/bin/true 0 0" "prctl 4 1" "bpf 0 x:00 16" "setresuid 0 0 0"; do
+			taken "$program" "$call"
+			same "$program $output" "$program ${call%% *}: killed"
+		done
+	done
+	[ ! -x "$LIBEXEC/seccomp" ] || for call in "memfd_create s:x 2" "fcntl 3 4 0"; do # MFD_ALLOW_SEALING, F_SETFL
+		taken seccomp "$call"
+		same "$output" "${call%% *}: killed"
+	done
+}
+
+@test "inject: sources changes no file of the host, by no way of opening it" {
+	local call flags
+	for flags in $WRONLY $RDWR 3 $CREAT $((CREAT | WRONLY)) $TRUNC 020000000 $((020200000 | RDWR)); do # O_TMPFILE without and with its O_DIRECTORY
+		[ "$flags" != 020000000 ] || continue
+		taken sources "openat $CWD s:$T/secret $flags 0600"
+		same "$flags $output" "$flags openat: killed"
+		taken sources "open s:$T/secret $flags 0600"
+		same "$flags $output" "$flags open: killed"
+	done
+	for call in "openat2 $CWD s:$T/secret x:0101 24" "mkdirat $CWD s:$T/made 0700" "unlinkat $CWD s:$T/secret 0" "execve s:/bin/true 0 0" \
+		"kill 1 0" "fchmodat $CWD s:$T/secret 0666" "bpf 0 x:00 16" "fcntl 3 1033 0" "ioctl 4 $TIOCSTI s:x" "socket 1 1 0"; do
+		taken sources "$call"
+		same "$output" "${call%% *}: killed"
+	done
+	same "$(cat "$T/secret") $(stat -c %a "$T/secret")" "secret 600"
+	# What it is for goes on: paths, clones of mounts and files that are read.
+	taken sources "openat $CWD s:/etc $PATH_ONLY" "openat $CWD s:$T/secret $RDONLY" "open_tree $CWD s:/etc 0x80001"
+	[[ $output =~ ^openat:\ [0-9]+.openat:\ [0-9]+.open_tree:\ [0-9]+$ ]] || { echo "$output"; return 1; }
+}
+
+@test "inject: sources is in a Landlock domain when it clones, with and without joined namespaces" {
+	has_landlock 5
+	setup_bundle
+	unshare --uts sleep 100 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	local joined other=$!
+	for joined in no yes; do
+		[ $joined = no ] || edit --arg path "/proc/$other/ns/uts" '.linux.namespaces |= map(if .type == "uts" then .path = $path else . end)'
+		# No call is left that changes a file; the domain is seen where it keeps devices from NS_GET_NSTYPE.
+		inject sources at open_tree 1 "openat $CWD s:/dev/null $RDONLY" "ioctl r 0xb703" "openat $CWD s:/proc/$other/ns/uts $RDONLY" -- \
+			"$RUNC" --root "$STATE" create --bundle "$BUNDLE" "$ID"
+		[[ $output == "openat: "[0-9]*"ioctl: EACCES"*"openat: EACCES" ]] || { echo "$joined: $output"; return 1; }
+		[ ! -e "$STATE/$ID" ]
+	done
+}
