@@ -104,6 +104,60 @@ delete_if_there() {
 	done
 }
 
+@test "failure: after a SIGKILL to create every verb says the same, and list shows what there is" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	args sleep 100
+	local at call what verb points=0
+	# Before the journal has a record, with a process, and when that waits for start.
+	for at in memfd_create:1 recvmsg:3 recvmsg:6 recvmsg:9 recvmsg:12 recvmsg:15; do
+		call=${at%:*}
+		timeout -k 2 20 strace -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=${at#*:}" \
+			"$RUNC" --root "$STATE" create "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- || true
+		if [ "$(status_of "$ID" 2>/dev/null)" = created ]; then
+			runc delete --force "$ID"
+			continue
+		fi
+		points=$((points + 1))
+		what="creation unfinished or killed; runc delete --force $ID"
+		for verb in state delete kill start; do
+			run runc $verb "$ID"
+			expect 1 "container $ID: $what" || { echo "$at: $verb"; return 1; }
+		done
+		run runc exec "$ID" true
+		expect 255 "container $ID: $what"
+		run runc run "$ID"
+		expect 1 "container with given ID already exists: container $ID: $what"
+		run runc list
+		expect 0
+		same "$at $(awk 'NR == 2 { print $1, $3 }' <<<"$output")" "$at $ID broken"
+		same "$at $(runc list -f json | jq -r '.[].status')" "$at broken"
+		runc list -f json | jq -e '.[].created | fromdateiso8601? // (.[0:19] + "Z" | fromdateiso8601) > 1000000000' >/dev/null
+		same "$at $(runc list -q)" "$at $ID"
+		run runc delete --force "$ID"
+		expect 0
+		nothing_left || { echo "$at"; return 1; }
+	done
+	[ "$points" -ge 4 ] || { echo "only $points"; return 1; }
+}
+
+@test "failure: a creation at work is listed as creating, and no verb offers to delete it" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	args sleep 100
+	strace -o /dev/null -e trace=memfd_create -e inject=memfd_create:delay_enter=1500000:when=1 \
+		"$RUNC" --root "$STATE" create "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
+	BACKGROUND=$!
+	wait_for 5 test -e "$STATE/$ID/config.json"
+	same "$(runc list -f json | jq -r '.[].status')" creating
+	run runc create "$ID"
+	expect 1 'container with given ID already exists"'
+	wait "$BACKGROUND"
+	same "$(status_of "$ID")" created
+	runc delete --force "$ID"
+	nothing_left
+}
+
 @test "failure: after a SIGKILL the same id can be deleted and created again" {
 	args sleep 100
 	local delay

@@ -39,14 +39,17 @@ load lib/common
 @test "list: what is broken costs a line and nothing else" {
 	args sleep 100
 	detached create "$ID"
+	newer "runc: does not exist"
 	mkdir "$STATE/half" "$STATE/.bpf"
+	echo "rubbish all over" >"$STATE/half/journal"
 	echo x >"$STATE/file"
 	ln -s / "$STATE/link"
 	status=0
 	runc list -q >"$T/out" 2>"$T/err" || status=$?
 	same "$status" 0
 	same "$(cat "$T/out")" "$ID"
-	same "$(cat "$T/err")" "load container half: container does not exist"
+	contains "$(cat "$T/err")" "load container half: the journal of container half is broken"
+	same "$(wc -l <"$T/err")" 1
 	rm -r "$STATE/half" "$STATE/.bpf" "$STATE/file" "$STATE/link"
 }
 

@@ -65,16 +65,17 @@ load lib/common
 
 @test "state: unknown containers and broken directories" {
 	refused "container does not exist" state nosuch
+	newer "runc: does not exist"
 	mkdir -p -m 700 "$STATE/$ID"
 	run runc state "$ID"
-	expect 1 "container does not exist"
+	expect 1 "container $ID: creation unfinished or killed; runc delete --force $ID"
 	echo rubbish >"$STATE/$ID/journal"
 	run runc state "$ID"
-	expect 1 "container does not exist"
+	expect 1 "the journal of container $ID is broken"
 	rm -r "${STATE:?}/$ID"
 	ln -s /etc "$STATE/$ID"
 	run runc state "$ID"
-	expect 1 "container does not exist"
+	expect 1 "$STATE/$ID: not a directory"
 	rm "$STATE/$ID"
 }
 

@@ -1,7 +1,7 @@
 /*
- * The journal of a container: records of a header and a body, each appended with one write. The
- * reader takes a file that a killed writer or anybody else left behind: it checks every byte and
- * keeps nothing of a record it refuses.
+ * The journal of a container: records of a header, a body and a sum of both, each appended with one
+ * write. The reader takes a file that a killed writer or anybody else left behind: it checks every
+ * byte and keeps nothing of a record it refuses.
  */
 #include "journal.h"
 
@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define JOURNAL_MAGIC  0x316a7664u /* "dvj1" */
+#define JOURNAL_MAGIC  0x326a7664u /* "dvj2" */
+#define WITHOUT_SUM    0x316a7664u /* "dvj1": of older builds, whose records end with the body */
 #define CONTROLLER_MAX 32          /* as in messages, with the NUL */
 #define PATH_SIZE_MAX  4096
 #define BODY_MAX       (CONTROLLER_MAX + PATH_SIZE_MAX)
@@ -22,10 +23,21 @@ struct journal_header {
 	uint16_t length; /* of the body, bytes */
 };
 
+/* FNV-1a: against bytes that rot, not against people who can write here. */
+static uint32_t sum_of(const char *bytes, size_t length)
+{
+	uint32_t sum = 2166136261u;
+
+	for (size_t i = 0; i < length; i++)
+		sum = (sum ^ (unsigned char)bytes[i]) * 16777619u;
+	return sum;
+}
+
 int journal_append(int fd, enum journal_type type, const void *body, size_t length)
 {
 	struct journal_header header = {JOURNAL_MAGIC, (uint16_t)type, (uint16_t)length};
-	char record[sizeof(header) + BODY_MAX];
+	char record[sizeof(header) + BODY_MAX + sizeof(uint32_t)];
+	uint32_t sum;
 	ssize_t n;
 
 	if (length > BODY_MAX)
@@ -33,6 +45,9 @@ int journal_append(int fd, enum journal_type type, const void *body, size_t leng
 	memcpy(record, &header, sizeof(header));
 	memcpy(record + sizeof(header), body, length);
 	length += sizeof(header);
+	sum = sum_of(record, length);
+	memcpy(record + length, &sum, sizeof(sum));
+	length += sizeof(sum);
 	do
 		n = write(fd, record, length);
 	while (n < 0 && errno == EINTR);
@@ -99,6 +114,28 @@ int journal_append_unit(int fd, const char *name, int of_user)
 				   : -EINVAL;
 }
 
+int journal_append_all(int fd, const struct journal *journal)
+{
+	const char *group = journal->resctrl.group, *monitor = journal->resctrl.monitor;
+	int err = 0;
+
+	for (size_t i = 0; i < journal->cgroup_count && !err; i++)
+		err = journal_append_cgroup(
+			fd, journal->cgroups[i].controller, journal->cgroups[i].path);
+	if (!err && journal->unit.name)
+		err = journal_append_unit(fd, journal->unit.name, journal->unit.of_user);
+	if (!err && journal->init.pid)
+		err = journal_append(fd, JOURNAL_INIT, &journal->init, sizeof(journal->init));
+	if (!err && group)
+		err = journal_append_resctrl(
+			fd, journal->resctrl.own ? JOURNAL_RESCTRL_OWN : JOURNAL_RESCTRL, group);
+	if (!err && monitor)
+		err = journal_append_resctrl(fd, JOURNAL_RESCTRL_MONITOR, monitor);
+	if (!err && journal->is_ready)
+		err = journal_append(fd, JOURNAL_READY, &journal->ready, sizeof(journal->ready));
+	return err;
+}
+
 static int take_cgroup(struct journal *journal, const char *body, size_t length)
 {
 	size_t first = strnlen(body, length) + 1, second;
@@ -141,19 +178,29 @@ static int take_unit(
 
 static int take_init(struct journal *journal, const char *body, size_t length)
 {
-	if (length != sizeof(journal->init))
+	struct journal_init init;
+
+	if (length != sizeof(init))
 		return -EBADMSG;
-	memcpy(&journal->init, body, length);
-	return journal->init.pid > 1 && journal->init.pid <= PID_MAX ? 0 : -EBADMSG;
+	memcpy(&init, body, length);
+	if (init.pid <= 1 || init.pid > PID_MAX)
+		return -EBADMSG;
+	journal->init = init;
+	return 0;
 }
 
 static int take_ready(struct journal *journal, const char *body, size_t length)
 {
-	if (length != sizeof(journal->ready))
+	struct journal_ready ready;
+
+	if (length != sizeof(ready))
 		return -EBADMSG;
-	memcpy(&journal->ready, body, length);
+	memcpy(&ready, body, length);
+	if (ready.nanoseconds >= 1000000000)
+		return -EBADMSG;
+	journal->ready = ready;
 	journal->is_ready = 1;
-	return journal->ready.nanoseconds < 1000000000 ? 0 : -EBADMSG;
+	return 0;
 }
 
 static int take_record(struct journal *journal, uint16_t type, const char *body, size_t length)
@@ -194,27 +241,49 @@ static int read_all(int fd, char *bytes, size_t size, size_t *length)
 	return -EBADMSG; /* no journal grows to this size */
 }
 
+/*
+ * The record at the beginning of BYTES, of which LENGTH are left. Returns its size; 0 when the bytes
+ * end before it does, as where a writer was killed: its thing was not made; -EBADMSG.
+ */
+static int read_record(struct journal *journal, const char *bytes, size_t length)
+{
+	struct journal_header header;
+	size_t size = sizeof(header);
+	uint32_t sum;
+	int err;
+
+	if (length < size)
+		return 0;
+	memcpy(&header, bytes, sizeof(header));
+	if ((header.magic != JOURNAL_MAGIC && header.magic != WITHOUT_SUM) ||
+		header.length > BODY_MAX)
+		return -EBADMSG;
+	size += header.length;
+	if (size + (header.magic == JOURNAL_MAGIC ? sizeof(sum) : 0) > length)
+		return 0;
+	if (header.magic == JOURNAL_MAGIC) {
+		memcpy(&sum, bytes + size, sizeof(sum));
+		if (sum != sum_of(bytes, size))
+			return -EBADMSG;
+	}
+	err = take_record(journal, header.type, bytes + sizeof(header), header.length);
+	return err ? err : (int)(size + (header.magic == JOURNAL_MAGIC ? sizeof(sum) : 0));
+}
+
 int journal_read(int fd, struct journal *journal)
 {
 	size_t length, at = 0;
-	int err;
+	int err, size, broken, gap = 0;
 
 	memset(journal, 0, offsetof(struct journal, bytes));
 	err = read_all(fd, journal->bytes, sizeof(journal->bytes), &length);
-	while (!err && length - at >= sizeof(struct journal_header)) {
-		struct journal_header header;
-
-		memcpy(&header, journal->bytes + at, sizeof(header));
-		at += sizeof(header);
-		if (header.magic != JOURNAL_MAGIC || header.length > BODY_MAX)
-			err = -EBADMSG;
-		else if (header.length > length - at)
-			return 0; /* torn: its writer was killed before the thing was made */
-		else
-			err = take_record(journal, header.type, journal->bytes + at, header.length);
-		at += header.length;
+	if (err && err != -EBADMSG)
+		return err;
+	/* Behind bytes that are no record, or seem to be a torn one, there may be whole ones. */
+	for (broken = err != 0; at<length; at += size> 0 ? (size_t)size : 1) {
+		size = read_record(journal, journal->bytes + at, length - at);
+		broken |= size > 0 ? gap : size < 0 && !gap;
+		gap = size <= 0;
 	}
-	if (err)
-		memset(journal, 0, offsetof(struct journal, bytes));
-	return err;
+	return broken ? -EBADMSG : 0;
 }

@@ -1,8 +1,8 @@
 /*
  * ROOT/ID/journal: what exists outside that directory because of this container, each line written
  * *before* the thing is made, so that `delete --force` can undo a creation killed at any
- * instruction. Append-only binary records, each one write(2); a torn last record means that its
- * thing was not made yet and is ignored. The reader trusts nothing.
+ * instruction. Append-only binary records with a checksum, each one write(2); a torn last record
+ * means that its thing was not made yet and is ignored. The reader trusts nothing.
  */
 #ifndef DAVIT_JOURNAL_H
 #define DAVIT_JOURNAL_H
@@ -64,7 +64,11 @@ int journal_append_resctrl(int fd, enum journal_type type, const char *path);
 
 int journal_append_unit(int fd, const char *name, int of_user);
 
-/* Reads FD from its beginning. Returns 0, -EBADMSG for a file that is not a journal, or -errno. */
+/* Appends a record for everything in JOURNAL. */
+int journal_append_all(int fd, const struct journal *journal);
+
+/* Reads FD from its beginning. Returns 0; -EBADMSG for a file that is not a journal, or a broken
+ * one, of which JOURNAL then has the records that are whole; or -errno. */
 int journal_read(int fd, struct journal *journal);
 
 #endif

@@ -5,23 +5,19 @@
  */
 #include "state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "step.h"
 #include "sys.h"
 #include "text.h"
-
-#define PF_EXITING     0x4  /* of the kernel's task flags, proc_pid_stat(5) */
-#define FREEZING_POLLS 1000 /* of one millisecond: the v1 freezer offers no event */
 
 const char *state_id_error(const char *id)
 {
@@ -117,16 +113,91 @@ static int open_entry(int dir, const char *name, int flags)
 	return fd;
 }
 
+/* 1 when DIR has NAME, whatever that is; 0 or -errno. */
+static int has_entry(int dir, const char *name)
+{
+	struct stat st;
+
+	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+/* 1 when DIR has no entry, 0 or -errno. -ENOENT: it has been removed. */
+static int is_empty(int dir)
+{
+	char buffer[1024];
+	struct stat st;
+	long n;
+
+	if (lseek(dir, 0, SEEK_SET) < 0)
+		return -errno;
+	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0)
+		for (long i = 0; i < n;) {
+			const struct dirent *entry = (const void *)(buffer + i);
+
+			i += entry->d_reclen;
+			if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+				return 0;
+		}
+	if (n < 0 || fstat(dir, &st) < 0)
+		return -errno;
+	return st.st_nlink ? 1 : -ENOENT;
+}
+
+/* Whose directory it is that has no journal: of ours the plan is left; ours is an empty one, too. */
+static int find_maker(struct container *container)
+{
+	static const struct {
+		const char *file, *maker;
+	} marks[] = {{"plan", NULL}, {"youki_config.json", "youki"}, {"status", "crun"},
+		{"state.json", "runc"}};
+	int found;
+
+	memset(&container->journal, 0, offsetof(struct journal, bytes));
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		found = has_entry(container->dir, marks[i].file);
+		if (found < 0)
+			return found;
+		container->maker = marks[i].maker;
+		if (found)
+			return container->maker ? -EREMOTE : -EBADMSG;
+	}
+	container->maker = "another runtime";
+	found = is_empty(container->dir);
+	return found < 0 ? found : found ? 0 : -EREMOTE;
+}
+
 static int read_journal(struct container *container)
 {
 	int fd = checked(open_entry(container->dir, "journal", O_RDONLY), S_IFREG);
 	int err;
 
 	if (fd < 0)
-		return fd == -ENOENT || fd == -ELOOP ? -EBADMSG : fd;
+		return fd;
 	err = journal_read(fd, &container->journal);
 	close(fd);
 	return err;
+}
+
+int state_read_journal(struct container *container)
+{
+	const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+	int err = read_journal(container);
+
+	if (err == -ENOENT) {
+		/* A creation may be about to make it, or a removal about to remove the rest. */
+		nanosleep(&moment, NULL);
+		err = read_journal(container);
+	}
+	container->maker = NULL;
+	container->recovered = 0;
+	if (err == -ENOENT)
+		return find_maker(container);
+	if (err != -ELOOP)
+		return err;
+	memset(&container->journal, 0, offsetof(struct journal, bytes));
+	return -EBADMSG; /* no journal of ours is a link */
 }
 
 int state_open(int root, const char *id, struct container *container)
@@ -140,7 +211,7 @@ int state_open(int root, const char *id, struct container *container)
 		container->dir = -1;
 		return err;
 	}
-	return read_journal(container);
+	return state_read_journal(container);
 }
 
 static _Alignas(8) uint8_t plan_buffer[256 * 1024];
@@ -228,206 +299,6 @@ int state_load_any_plan(struct container *container, const char **why)
 	return err;
 }
 
-/* Reads a small file of procfs or a cgroup file system whole; TYPE and TYPE2 are what its file
- * system may be. */
-static int read_kernel_file(const char *path, long type, long type2, char *buffer, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	struct statfs fs;
-	ssize_t n = -1;
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fstatfs(fd, &fs) < 0)
-		err = -errno;
-	else if ((long)fs.f_type != type && (long)fs.f_type != type2)
-		err = -EBADMSG;
-	else if ((n = read(fd, buffer, size - 1)) < 0)
-		err = -errno;
-	close(fd);
-	buffer[n > 0 ? n : 0] = '\0';
-	return err;
-}
-
-static int cgroup_file_is(const char *directory, const char *file, const char *value)
-{
-	char path[PATH_MAX], buffer[64];
-
-	if (text_join(path, sizeof(path), directory, file, NULL) ||
-		read_kernel_file(
-			path, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, buffer, sizeof(buffer)))
-		return 0; /* gone with its cgroup: not frozen */
-	buffer[strcspn(buffer, "\n")] = '\0';
-	return !strcmp(buffer, value);
-}
-
-/* A freeze inherited from a parent is not ours: self_freezing says so. */
-static int is_frozen_v1(const char *directory)
-{
-	const struct timespec millisecond = {.tv_nsec = 1000 * 1000};
-
-	for (int i = 0; i < FREEZING_POLLS; i++) {
-		if (cgroup_file_is(directory, "/freezer.state", "FROZEN"))
-			return cgroup_file_is(directory, "/freezer.self_freezing", "1");
-		if (!cgroup_file_is(directory, "/freezer.state", "FREEZING"))
-			return 0;
-		nanosleep(&millisecond, NULL);
-	}
-	return 0;
-}
-
-const char *state_freezer(const struct container *container, int *unified)
-{
-	const struct journal *journal = &container->journal;
-	const char *found = NULL;
-
-	*unified = 1;
-	for (size_t i = 0; i < journal->cgroup_count; i++) {
-		const char *controllers = journal->cgroups[i].controller;
-		const char *path = journal->cgroups[i].path;
-
-		/* A journal names what is to be made, and without rights not all of it was. */
-		if (text_has_word(controllers, "freezer") && !access(path, F_OK)) {
-			*unified = 0;
-			return path;
-		}
-		found = *controllers ? found : path;
-	}
-	return found;
-}
-
-static int is_frozen(const struct container *container)
-{
-	int unified;
-	const char *freezer = state_freezer(container, &unified);
-
-	if (!freezer)
-		return 0;
-	return unified ? cgroup_file_is(freezer, "/cgroup.freeze", "1") : is_frozen_v1(freezer);
-}
-
-/* Field NUMBER of /proc/PID/stat, from 3 on; the name in field 2 may hold blanks and parentheses, so
- * fields are counted from the last ')'. NULL: there is none. */
-static const char *stat_field(const char *stat, int number)
-{
-	const char *s = strrchr(stat, ')');
-
-	for (int field = 2; s && field < number; field++) {
-		s = strchr(s, ' ');
-		s = s ? s + 1 : NULL;
-	}
-	return s && *s ? s : NULL;
-}
-
-static int stat_number(const char *stat, int number, uint64_t *value)
-{
-	const char *field = stat_field(stat, number);
-	char digits[24];
-	size_t length = field ? strcspn(field, " \n") : 0;
-
-	if (!length || length >= sizeof(digits))
-		return -EBADMSG;
-	memcpy(digits, field, length);
-	digits[length] = '\0';
-	return text_to_u64(digits, value) ? -EBADMSG : 0;
-}
-
-static int read_stat(uint64_t pid, char *buffer, size_t size)
-{
-	char path[48];
-	struct text t = TEXT(path);
-	int err;
-
-	text_add(&t, "/proc/");
-	text_add_u64(&t, pid);
-	text_add(&t, "/stat");
-	err = read_kernel_file(path, PROC_SUPER_MAGIC, PROC_SUPER_MAGIC, buffer, size);
-	return err == -ENOENT ? -ESRCH : err;
-}
-
-int state_start_time(uint64_t pid, uint64_t *start_time, int *zombie)
-{
-	char buffer[1024];
-	const char *state;
-	int err = read_stat(pid, buffer, sizeof(buffer));
-
-	if (err)
-		return err;
-	state = stat_field(buffer, 3);
-	if (!state)
-		return -EBADMSG;
-	if (zombie)
-		*zombie = strchr("ZXx", *state) != NULL;
-	return stat_number(buffer, 22, start_time);
-}
-
-int state_is_ending(const struct container *container)
-{
-	uint64_t flags, pending;
-	char buffer[1024];
-
-	if (read_stat(container->journal.init.pid, buffer, sizeof(buffer)) ||
-		stat_number(buffer, 9, &flags) || stat_number(buffer, 31, &pending))
-		return 1;
-	return (flags & PF_EXITING) || (pending >> (SIGKILL - 1) & 1);
-}
-
-static int init_is_alive(const struct journal_init *init)
-{
-	uint64_t start_time;
-	int zombie;
-
-	return init->pid && !state_start_time(init->pid, &start_time, &zombie) && !zombie &&
-		start_time == init->start_time;
-}
-
-/*
- * The fifo goes with `start`, which may be killed before it has removed it. So whoever waits at it
- * decides: dmz has it open until the user's program is executed. Opening the other end for a moment
- * says nothing to dmz, which has both.
- */
-static int is_waiting(int dir)
-{
-	int fd = open_entry(dir, "exec.fifo", O_WRONLY);
-
-	if (fd < 0)
-		return errno != ENOENT && errno != ENXIO;
-	close(fd);
-	return 1;
-}
-
-enum container_status state_status(const struct container *container)
-{
-	if (!container->journal.is_ready)
-		return STATUS_CREATING;
-	if (is_frozen(container))
-		return STATUS_PAUSED;
-	if (!init_is_alive(&container->journal.init))
-		return STATUS_STOPPED;
-	if (is_waiting(container->dir))
-		return STATUS_CREATED;
-	return STATUS_RUNNING;
-}
-
-int state_pidfd(const struct container *container)
-{
-	const struct journal_init *init = &container->journal.init;
-	int fd;
-
-	if (!init->pid || init->pid > INT32_MAX)
-		return -ESRCH;
-	fd = sys_pidfd_open((int)init->pid, 0);
-	if (fd < 0)
-		return -errno;
-	/* The number may have been given to another process before, but not after, the pidfd was
-	 * opened. */
-	if (init_is_alive(init))
-		return fd;
-	close(fd);
-	return -ESRCH;
-}
-
 /* What the container's process was handed as /run/notify: our socket, and nothing else unless root
  * of the container could change the mount. */
 static int remove_notify(int dir)
@@ -450,7 +321,7 @@ int state_remove(int root, const char *id)
 	/* The journal goes last: until then a second attempt still knows what there was to undo. */
 	static const char *const files[] = {"exec.fifo", "state.json", "state.json.new",
 		"filter.bpf", "plan", "plan.new", "resources.json", "resources.json.new",
-		"config.json", "lock", "journal"};
+		"config.json", "lock", "journal.new", "journal"};
 	int dir = checked(open_entry(root, id, O_RDONLY | O_DIRECTORY), S_IFDIR);
 	int err;
 

@@ -4,7 +4,7 @@
  *   plan          sealed image, as parse made it
  *   filter.bpf    when there is seccomp
  *   journal       journal.h
- *   state.json    for other programs; never read by us
+ *   state.json    for other programs; read by us only in place of a broken journal
  *   exec.fifo     from create to start
  * The directory is root-owned and yet not trusted: no symlink is followed, every file is checked
  * (rule F25).
@@ -21,6 +21,7 @@ enum container_status {
 	STATUS_RUNNING,
 	STATUS_PAUSED,
 	STATUS_STOPPED,
+	STATUS_BROKEN, /* its creation was killed */
 	STATUS_COUNT
 };
 
@@ -33,7 +34,9 @@ struct container {
 	const char *id;
 	int dir; /* ROOT/ID, O_DIRECTORY; -1 when closed */
 	struct journal journal;
-	struct plan plan; /* loaded by state_load_plan */
+	int recovered;     /* the journal on disk is broken: state.json told the rest */
+	const char *maker; /* with -EREMOTE: the runtime that made it, as far as its files tell */
+	struct plan plan;  /* loaded by state_load_plan */
 	int have_plan;
 };
 
@@ -49,11 +52,15 @@ const char *state_id_error(const char *id);
 int state_open_root(const char *path, int create);
 
 /*
- * Opens ROOT/ID and reads its journal. Returns 0; -ENOENT when there is no such directory; -EBADMSG
- * when its journal is missing or broken (container->dir is open all the same, so that delete can
- * clean up); or -errno.
+ * Opens ROOT/ID and reads its journal. Returns 0; -ENOENT when there is no such directory, and for
+ * no other reason; or -errno. With the last two container->dir is open: -EREMOTE when another
+ * runtime made the directory; -EBADMSG when its journal is missing or broken, and
+ * container->journal has what is whole of it. A directory that is empty is a creation of ours that
+ * was killed.
  */
 int state_open(int root, const char *id, struct container *container);
+/* Reads the journal again: under a lock, for one. */
+int state_read_journal(struct container *container);
 void state_close(struct container *container);
 
 /* Loads and checks ROOT/ID/plan of this build. Returns 0 or -errno; *why names what is wrong. */
@@ -65,9 +72,9 @@ int state_load_plan(struct container *container, const char **why);
  */
 int state_load_any_plan(struct container *container, const char **why);
 
-/* The cgroup whose freezer says whether CONTAINER is paused: that of v1 where the journal names one
- * that is there, else v2's (*UNIFIED is 1). NULL: none. */
-const char *state_freezer(const struct container *container, int *unified);
+/* The cgroup whose freezer says whether CONTAINER is paused, in *FREEZER: that of v1 where the
+ * journal names one that is there, else v2's (*UNIFIED is 1). NULL: none. 0 or -errno. */
+int state_freezer(const struct container *container, const char **freezer, int *unified);
 
 /* True when the first process, found alive before, has begun to exit, is about to be killed, or has
  * gone. */
@@ -76,9 +83,10 @@ int state_is_ending(const struct container *container);
 /*
  * What the container is now, computed afresh each time: paused (freezer.state, cgroup.freeze),
  * stopped (pid gone, zombie, or of another start time), created (its process waits at exec.fifo),
- * running. STATUS_CREATING before JOURNAL_READY.
+ * running. Before JOURNAL_READY: creating while somebody holds the lock of the journal, else
+ * broken. -errno when that cannot be told: what cannot be read is no status.
  */
-enum container_status state_status(const struct container *container);
+int state_status(const struct container *container);
 
 /* Start time of PID in clock ticks from /proc/PID/stat (parsed after the last ')'); *zombie (may be
  * NULL) says whether it is a zombie or dead. Returns 0 or -errno (-ESRCH: no such process). */

@@ -8,4 +8,5 @@ const char *const status_names[STATUS_COUNT] = {
 	[STATUS_RUNNING] = "running",
 	[STATUS_PAUSED] = "paused",
 	[STATUS_STOPPED] = "stopped",
+	[STATUS_BROKEN] = "broken",
 };

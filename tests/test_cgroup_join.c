@@ -1,7 +1,7 @@
 /*
  * `cgroup join` as the conductor of exec drives it: one more process for a container that is there,
  * on this host's layout, on v2 and on pure v1. link: shared/plan shared/plan_write shared/names
- * shared/text shared/msg shared/journal shared/state tests/cgroup_run
+ * shared/text shared/msg shared/journal shared/live tests/cgroup_run
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * State directories: what is believed, what is refused, what a container's status is, and what is
- * left after removal. link: shared/state shared/journal shared/plan shared/plan_write shared/names
- * shared/status shared/text
+ * left after removal. link: shared/state shared/live shared/journal shared/plan shared/plan_write
+ * shared/names shared/status shared/text
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -140,10 +141,34 @@ static void broken_directories(void **state)
 	assert_int_not_equal(state_open(root, "c", &container), 0);
 	assert_int_equal(container.dir, -1);
 	unlinkat(root, "c", 0);
+	/* A creation that was killed before it had a journal. */
 	assert_int_equal(mkdirat(root, "c", 0711), 0);
-	assert_int_equal(state_open(root, "c", &container), -EBADMSG);
+	assert_int_equal(state_open(root, "c", &container), 0);
 	assert_true(container.dir >= 0);
+	assert_false(container.journal.is_ready);
+	assert_int_equal(state_status(&container), STATUS_BROKEN);
 	state_close(&container);
+}
+
+/* Without a journal: ours by its plan, else another runtime's. */
+static void makers(void **state)
+{
+	static const char *const files[][2] = {{"c/exec.fifo", "another runtime"},
+		{"c/state.json", "runc"}, {"c/status", "crun"}, {"c/youki_config.json", "youki"}};
+
+	(void)state;
+	assert_int_equal(mkdirat(root, "c", 0711), 0);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		close(make_file(files[i][0]));
+		assert_int_equal(state_open(root, "c", &container), -EREMOTE);
+		assert_string_equal(container.maker, files[i][1]);
+		state_close(&container);
+	}
+	close(make_file("c/plan"));
+	assert_int_equal(state_open(root, "c", &container), -EBADMSG);
+	state_close(&container);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		assert_int_equal(unlinkat(root, files[i][0], 0), 0);
 }
 
 /* A journal that is a link, a fifo, or not ours alone is not read; nothing blocks. */
@@ -212,20 +237,29 @@ static void statuses(void **state)
 static void creating(void **state)
 {
 	(void)state;
+	int lock;
+
 	make_container((uint64_t)getpid(), 1, 0);
 	assert_int_equal(state_open(root, "c", &container), 0);
+	assert_int_equal(state_status(&container), STATUS_BROKEN);
+	lock = openat(root, "c/journal", O_RDONLY | O_CLOEXEC);
+	assert_true(lock >= 0);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
 	assert_int_equal(state_status(&container), STATUS_CREATING);
+	close(lock);
 }
 
 /* The v1 freezer counts, alone or mounted with others, where the journal names one that is there.
  */
 static void freezers(void **state)
 {
+	const char *freezer;
 	int unified;
 
 	(void)state;
 	container = (struct container){.dir = -1};
-	assert_null(state_freezer(&container, &unified));
+	assert_int_equal(state_freezer(&container, &freezer, &unified), 0);
+	assert_null(freezer);
 	container.journal.cgroup_count = 3;
 	container.journal.cgroups[0].controller = "memory";
 	container.journal.cgroups[0].path = "/proc";
@@ -233,16 +267,22 @@ static void freezers(void **state)
 	container.journal.cgroups[1].path = "/sys";
 	container.journal.cgroups[2].controller = "devices,freezer";
 	container.journal.cgroups[2].path = "/dev";
-	assert_string_equal(state_freezer(&container, &unified), "/dev");
+	assert_int_equal(state_freezer(&container, &freezer, &unified), 0);
+	assert_string_equal(freezer, "/dev");
 	assert_false(unified);
 	container.journal.cgroups[2].path = "/proc/nosuch";
-	assert_string_equal(state_freezer(&container, &unified), "/sys");
+	assert_int_equal(state_freezer(&container, &freezer, &unified), 0);
+	assert_string_equal(freezer, "/sys");
 	assert_true(unified);
+	container.journal.cgroups[2].path = "/dev/null/nosuch";
+	assert_int_equal(state_freezer(&container, &freezer, &unified), -ENOTDIR);
 	container.journal.cgroups[2].path = "/dev";
 	container.journal.cgroups[2].controller = "freezers";
-	assert_string_equal(state_freezer(&container, &unified), "/sys");
+	assert_int_equal(state_freezer(&container, &freezer, &unified), 0);
+	assert_string_equal(freezer, "/sys");
 	container.journal.cgroups[1].controller = "cpu";
-	assert_null(state_freezer(&container, &unified));
+	assert_int_equal(state_freezer(&container, &freezer, &unified), 0);
+	assert_null(freezer);
 	container.journal.cgroup_count = 0;
 }
 
@@ -313,6 +353,7 @@ int main(void)
 		cmocka_unit_test(ids),
 		cmocka_unit_test(roots),
 		IN_TOP(broken_directories),
+		IN_TOP(makers),
 		IN_TOP(foreign_journals),
 		IN_TOP(statuses),
 		IN_TOP(creating),

@@ -177,7 +177,7 @@ static void run_all(const struct plan *plan, struct msg_hooks request)
 	struct plan_list hooks = hooks_of(plan, request.kind);
 	struct hook_job job;
 
-	if (request.status >= STATUS_COUNT)
+	if (request.status >= STATUS_BROKEN)
 		die("unknown container status", NULL, EPROTO);
 	if (!request.pid && inside(request.kind))
 		request.pid =
@@ -205,7 +205,7 @@ static struct msg_hooks by_hand(int argc, char **argv)
 	const struct name *kind = argc == 4 ? name_find(hook_names, argv[1]) : NULL;
 	struct msg_hooks request = {.status = STATUS_COUNT};
 
-	for (uint32_t i = 0; kind && i < STATUS_COUNT; i++)
+	for (uint32_t i = 0; kind && i < STATUS_BROKEN; i++)
 		if (!strcmp(status_names[i], argv[2]))
 			request.status = i;
 	if (request.status == STATUS_COUNT || text_to_u64(argv[3], &request.pid))

@@ -430,23 +430,38 @@ static int has_groups_below(const char *directory)
 	return !stat(directory, &st) && st.st_nlink > 2;
 }
 
+/* 0 or -errno; a cgroup that has gone is thawed. */
+static int write_thawed(const char *freezer, int unified)
+{
+	const char *word = unified ? "0" : "THAWED";
+	char path[4096 + 16];
+	int fd, err;
+
+	if (text_join(path, sizeof(path), freezer, unified ? "/cgroup.freeze" : "/freezer.state",
+		    NULL))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	err = fd < 0 || write(fd, word, strlen(word)) < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return err == -ENOENT || err == -ENODEV ? 0 : err;
+}
+
 void container_thaw(const struct container *container)
 {
-	char path[4096 + 16], line[2048];
-	int unified, fd;
-	const char *freezer = state_freezer(container, &unified);
-	const char *word = unified ? "0" : "THAWED";
+	const char *freezer;
+	char line[2048];
+	int unified, err = state_freezer(container, &freezer, &unified);
 
-	if (!freezer ||
-		text_join(path, sizeof(path), freezer,
-			unified ? "/cgroup.freeze" : "/freezer.state", NULL))
+	if (!err && freezer)
+		err = write_thawed(freezer, unified);
+	if (err) {
+		text_join(line, sizeof(line), "the cgroup could not be thawed: ", errno_text(-err),
+			NULL);
+		log_record(LOG_LEVEL_WARNING, line, NULL);
+	}
+	if (err || !freezer)
 		return;
-	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, word, strlen(word)) < 0)
-		log_record(LOG_LEVEL_DEBUG, "the cgroup could not be thawed", NULL);
-	close(fd);
 	/* On v1 one that the container has frozen itself stays so when the one above is thawed. */
 	if (!unified && has_groups_below(freezer) &&
 		container_cgroup(container, "kill", line, sizeof(line)))

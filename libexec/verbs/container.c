@@ -5,11 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "json.h"
+#include "recover.h"
 #include "state.h"
 #include "text.h"
 #include "verb.h"
-
-static const char no_container[] = "container does not exist";
 
 const char *verb_root_error(int err)
 {
@@ -28,31 +27,72 @@ const char *verb_root_error(int err)
 	return message;
 }
 
-void verb_open_container(const char *id, struct container *container, int status)
+const char *verb_container_error(const char *id, const struct container *container, int err)
+{
+	static char message[PATH_MAX + NAME_MAX + 256];
+
+	if (err == -ENOENT)
+		return "container does not exist";
+	if (err == -EREMOTE)
+		text_join(message, sizeof(message), "container ", id, " was made by ",
+			container->maker, " (no journal): use that runtime for it", NULL);
+	else if (err == -EBADMSG)
+		text_join(message, sizeof(message), "the journal of container ", id,
+			" is broken, and its state.json does not tell the rest: end its processes, "
+			"then remove ",
+			globals.root, "/", id, NULL);
+	else if (err)
+		text_join(message, sizeof(message), "open ", globals.root, "/", id, ": ",
+			errno_text(-err), NULL);
+	else if (container->recovered)
+		text_join(message, sizeof(message), "the journal of container ", id,
+			" is broken: only state, list, kill and delete work", NULL);
+	else
+		text_join(message, sizeof(message), "container ", id,
+			": creation unfinished or killed; runc delete --force ", id, NULL);
+	return message;
+}
+
+int verb_read_container(int root, const char *id, struct container *container)
+{
+	int err = state_open(root, id, container);
+
+	return err && err != -EBADMSG ? err : container_recover(container, err);
+}
+
+void verb_find_container(const char *id, struct container *container, int status)
 {
 	const char *problem = state_id_error(id);
-	char path[PATH_MAX + NAME_MAX + 128];
 	int root, err;
 
 	if (problem)
 		log_die(status, globals.prefix, problem);
 	root = state_open_root(globals.root, 0);
-	if (root == -ENOENT)
-		log_die(status, globals.prefix, no_container);
-	if (root < 0)
+	if (root < 0 && root != -ENOENT)
 		log_die(status, globals.prefix, verb_root_error(root));
-	err = state_open(root, id, container);
+	err = root < 0 ? root : verb_read_container(root, id, container);
+	if (err || !container->journal.is_ready)
+		log_die(status, globals.prefix, verb_container_error(id, container, err));
 	close(root);
-	if (err == -ENOENT || err == -ENOTDIR || err == -ELOOP || err == -EBADMSG)
-		log_die(status, globals.prefix, no_container);
-	if (err) {
-		text_join(path, sizeof(path), "open ", globals.root, "/", id, ": ",
-			errno_text(-err), NULL);
-		log_die(status, globals.prefix, path);
-	}
-	if (!container->journal.is_ready)
-		log_die(status, globals.prefix,
-			no_container); /* being created, or left over from that */
+}
+
+void verb_open_container(const char *id, struct container *container, int status)
+{
+	verb_find_container(id, container, status);
+	if (container->recovered)
+		log_die(status, globals.prefix, verb_container_error(id, container, 0));
+}
+
+enum container_status verb_status(const struct container *container, int status)
+{
+	char line[NAME_MAX + 128];
+	int now = state_status(container);
+
+	if (now >= 0)
+		return (enum container_status)now;
+	text_join(line, sizeof(line), "the status of container ", container->id,
+		" cannot be told: ", errno_text(-now), NULL);
+	log_die(status, globals.prefix, line);
 }
 
 /* Strings of a plan at their longest as JSON, and the rest; the page cache is not touched before it
@@ -109,10 +149,9 @@ static void add_annotations(struct json *j, const struct container *container)
 	json_object_end(j);
 }
 
-const char *verb_describe(
-	struct container *container, const char *indent, const char *owner, size_t *length)
+const char *verb_describe(struct container *container, enum container_status status,
+	const char *indent, const char *owner, size_t *length)
 {
-	enum container_status status = state_status(container);
 	const struct journal *journal = &container->journal;
 	const char *bundle = verb_bundle(container);
 	size_t size;

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "drop.h"
 #include "fds.h"
 #include "listener.h"
@@ -28,6 +29,7 @@
 #define GRACE_SECONDS  2
 #define NETDEV_SECONDS 60
 #define KILL_SECONDS   10
+#define LOCK_TRIES     20 /* a millisecond apart */
 
 int creation_error(struct creation *c, const char *text, int err)
 {
@@ -80,17 +82,48 @@ static int open_config(struct creation *c)
 	return -1;
 }
 
+/* A name that is taken: by a container, by one that another runtime has made, or by what is left of
+ * a creation that was killed. */
+static int refuse_taken(struct creation *c)
+{
+	struct container *other = &c->container;
+	int err = verb_read_container(c->root_fd, c->id, other);
+	int whole = err == -ENOENT ||
+		(!err && !other->recovered &&
+			(other->journal.is_ready || state_status(other) == STATUS_CREATING));
+
+	(void)named_error(c,
+		whole ? "container with given ID already exists"
+		      : "container with given ID already exists: ",
+		whole ? "" : verb_container_error(c->id, other, err), 0);
+	state_close(other);
+	return -1;
+}
+
+/* As long as the lock is held, somebody is at work on this directory: delete waits for that. `list`
+ * takes it for a moment, to see whether it is held. 0 or -errno. */
+static int lock_journal(int fd)
+{
+	const struct timespec moment = {.tv_nsec = 1000 * 1000};
+
+	for (int tries = LOCK_TRIES; flock(fd, LOCK_EX | LOCK_NB) < 0; tries--) {
+		if (!tries || (errno != EWOULDBLOCK && errno != EINTR))
+			return -errno;
+		nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
 static int make_directory(struct creation *c)
 {
 	struct container *container = &c->container;
+	int err;
 
 	c->root_fd = state_open_root(globals.root, 1);
 	if (c->root_fd < 0)
 		return creation_error(c, verb_root_error(c->root_fd), 0);
 	if (mkdirat(c->root_fd, c->id, 0711) < 0)
-		return errno == EEXIST
-			? creation_error(c, "container with given ID already exists", 0)
-			: named_error(c, "mkdir ", c->id, errno);
+		return errno == EEXIST ? refuse_taken(c) : named_error(c, "mkdir ", c->id, errno);
 	container->id = c->id;
 	container->dir = openat(c->root_fd, c->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (container->dir >= 0)
@@ -98,16 +131,18 @@ static int make_directory(struct creation *c)
 			O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (c->journal_fd >= 0)
 		c->lock_fd = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	/* As long as the lock is held, somebody is at work on this directory: delete waits for
-	 * that. */
-	if (c->lock_fd < 0 || flock(c->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-		(void)creation_error(c, "journal", errno);
-		/* Without the lock it may be somebody else's by now: only an empty one goes. */
-		(void)unlinkat(c->root_fd, c->id, AT_REMOVEDIR);
-		return -1;
+	err = c->lock_fd < 0 ? -errno : lock_journal(c->lock_fd);
+	if (!err) {
+		c->have_directory = 1;
+		return 0;
 	}
-	c->have_directory = 1;
-	return 0;
+	(void)creation_error(c, "journal", err);
+	/* Who has the lock removes what there is. Otherwise the journal is ours, and the directory
+	 * goes if it is empty then: it may be somebody else's by now. */
+	if (err != -EWOULDBLOCK && c->journal_fd >= 0)
+		(void)unlinkat(container->dir, "journal", 0);
+	(void)unlinkat(c->root_fd, c->id, AT_REMOVEDIR);
+	return -1;
 }
 
 /* What parse reads is what is kept: later edits of config.json have no effect (runtime.md,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "recover.h"
 #include "text.h"
 #include "verb.h"
 
@@ -34,7 +35,7 @@ static int fail(const char *text)
 	return -1;
 }
 
-/* A directory without the ready record: left by a creation that was killed. */
+/* Left by a creation that was killed. */
 static int delete_unready(int root, struct container *container)
 {
 	char line[CREATION_LINE];
@@ -42,15 +43,20 @@ static int delete_unready(int root, struct container *container)
 	if (container_kill(container, line, sizeof(line)) ||
 		container_remove(root, container, NULL, line, sizeof(line)))
 		return fail(line);
-	return force ? 0 : fail("container does not exist");
+	return 0;
 }
 
 static int check_status(const struct container *container)
 {
-	enum container_status status = state_status(container);
+	int status = force ? STATUS_STOPPED : state_status(container);
 	char text[512];
 
-	if (force || status == STATUS_STOPPED || status == STATUS_CREATED)
+	if (status < 0) {
+		text_join(text, sizeof(text), "the status of container ", container->id,
+			" cannot be told: ", errno_text(-status), NULL);
+		return fail(text);
+	}
+	if (status == STATUS_STOPPED || status == STATUS_CREATED)
 		return 0;
 	text_join(text, sizeof(text), "cannot delete container ", container->id,
 		" that is not stopped: ", status_names[status], NULL);
@@ -78,44 +84,86 @@ static int delete_ready(int root, struct container *container)
 	return err ? fail(line) : 0;
 }
 
+/* The steps read the journal themselves. */
+static int repair(struct container *container, int *journal)
+{
+	const char *group = container->journal.resctrl.group;
+	char text[CREATION_LINE];
+	int err = container_repair(container, journal);
+
+	text_join(text, sizeof(text), "the journal of container ", container->id,
+		err ? " is broken and cannot be written anew: "
+		    : " is broken: what its state.json says is removed",
+		err                                                ? errno_text(-err)
+			: group && !container->journal.resctrl.own ? ", but not the resctrl group "
+								   : "",
+		!err && group && !container->journal.resctrl.own ? group : "", NULL);
+	if (err)
+		return fail(text);
+	log_record(LOG_LEVEL_WARNING, text, NULL);
+	return 0;
+}
+
+/* Under the lock, which *JOURNAL holds. */
+static int delete_locked(int root, struct container *container, int *journal)
+{
+	if (container->recovered && (check_status(container) || repair(container, journal)))
+		return -1;
+	return container->journal.is_ready ? delete_ready(root, container)
+					   : delete_unready(root, container);
+}
+
+static int delete_opened(int root, struct container *container)
+{
+	char line[CREATION_LINE];
+	int err, journal = -1;
+
+	/* Without the ready record a creation is at work, or was killed. It gives up by itself once
+	 * its first process is killed; otherwise its end is waited for. */
+	if (!container->journal.is_ready && !force)
+		return fail(verb_container_error(container->id, container, 0));
+	if (!container->journal.is_ready && container->journal.init.pid)
+		(void)container_kill(container, line, sizeof(line));
+	/* Somebody may be changing the limits of one that is there: that is waited for, too. */
+	err = container_lock(container, LOCK_TRIES, &journal);
+	if (err == -ENOENT)
+		err = force ? 0 : fail("container does not exist");
+	else if (err == -EWOULDBLOCK)
+		err = fail(container->journal.is_ready
+				? "the container is in use by another command"
+				: "container is still being created");
+	else if (err)
+		err = fail(verb_container_error(container->id, container, err));
+	else
+		err = delete_locked(root, container, &journal);
+	if (journal >= 0)
+		close(journal);
+	return err;
+}
+
 static int delete_container(const char *id)
 {
 	static struct container container;
 	const char *error = state_id_error(id);
-	char line[CREATION_LINE];
-	int root, err, journal = -1;
+	int root, err;
 
 	if (error)
 		return fail(error);
 	root = state_open_root(globals.root, 0);
+	if (root < 0 && root != -ENOENT)
+		return fail(verb_root_error(root));
 	memset(&container, 0, sizeof(container));
 	container.dir = -1;
-	err = root < 0 ? -ENOENT : state_open(root, id, &container);
-	if (err == -ENOENT)
-		return force ? 0 : fail("container does not exist");
-	if (err && err != -EBADMSG)
-		return fail(errno_text(-err));
-	container.id = id;
-	/* A creation gives up by itself once its first process is killed; otherwise its end is
-	 * waited for. */
-	if (!err && force && !container.journal.is_ready && container.journal.init.pid)
-		(void)container_kill(&container, line, sizeof(line));
-	/* Of a container that is there somebody may be changing the limits: that is waited for, too. */
-	err = container_lock(
-		&container, force || container.journal.is_ready ? LOCK_TRIES : 1, &journal);
-	if (err == -ENOENT)
-		err = force ? 0 : fail("container does not exist");
+	err = root < 0 ? root : verb_read_container(root, id, &container);
+	if (err == -ENOENT && force)
+		err = 0;
 	else if (err)
-		err = fail(container.journal.is_ready ? "the container is in use by another command"
-				: force               ? "container is still being created"
-						      : "container does not exist");
+		err = fail(verb_container_error(id, &container, err));
 	else
-		err = container.journal.is_ready ? delete_ready(root, &container)
-						 : delete_unready(root, &container);
-	if (journal >= 0)
-		close(journal);
+		err = delete_opened(root, &container);
 	state_close(&container);
-	close(root);
+	if (root >= 0)
+		close(root);
 	return err;
 }
 

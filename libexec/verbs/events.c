@@ -70,7 +70,7 @@ static void check_running(const struct container *container)
 
 	if (interval <= 0)
 		log_die(1, NULL, "duration interval must be greater than 0");
-	if (state_status(container) != STATUS_STOPPED)
+	if (verb_status(container, 1) != STATUS_STOPPED)
 		return;
 	text_join(line, sizeof(line), "container with id ", container->id, " is not running", NULL);
 	log_die(1, NULL, line);

@@ -210,7 +210,7 @@ static void open_container(const char *id)
 	struct container *container = &entering.container;
 
 	verb_open_container(id, container, FAILED);
-	switch (state_status(container)) {
+	switch (verb_status(container, FAILED)) {
 	case STATUS_STOPPED:
 		fail("cannot exec in a stopped container", "");
 	case STATUS_PAUSED:
@@ -222,6 +222,8 @@ static void open_container(const char *id)
 		entering.ignore_paused = 0;
 	}
 	entering.init_pidfd = state_pidfd(container);
+	if (entering.init_pidfd < 0 && entering.init_pidfd != -ESRCH)
+		fail("the container's first process: ", errno_text(-entering.init_pidfd));
 	if (entering.init_pidfd < 0)
 		fail("cannot exec in a stopped container", "");
 	entering.kept_fd = container_plan(container, entering.line, sizeof(entering.line));

@@ -141,8 +141,10 @@ static void kill_first(const struct container *container)
 {
 	int fd = state_pidfd(container);
 
-	if (fd < 0)
+	if (fd == -ESRCH)
 		return;
+	if (fd < 0)
+		log_die(1, "unable to signal init", errno_text(-fd));
 	if (sys_pidfd_send_signal(fd, SIGKILL) < 0 && errno != ESRCH)
 		log_die(1, "unable to signal init", errno_text(errno));
 	close(fd);
@@ -173,7 +175,7 @@ int main(int argc, char **argv)
 	int count = verb_start(&verb, argc, argv, args, 2);
 	int number;
 
-	verb_open_container(args[0], &container, 1);
+	verb_find_container(args[0], &container, 1);
 	number = parse_signal(count > 1 ? args[1] : "TERM");
 	if (number == SIGKILL && shares_pid_namespace(&container) && kill_all(&container)) {
 		kill_first(&container);

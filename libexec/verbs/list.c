@@ -190,9 +190,9 @@ static void put_table(void)
 	}
 }
 
-static void add_table_line(struct container *container, const char *owner)
+static void add_table_line(
+	struct container *container, enum container_status status, const char *owner)
 {
-	enum container_status status = state_status(container);
 	char pid[24], created[40];
 	struct text t = TEXT(pid);
 
@@ -212,38 +212,66 @@ static void complain(const char *what, const char *id, const char *text)
 		_exit(1);
 }
 
-/* Returns 1 when the container was listed. */
-static int list_one(int root, const char *id, int json, int first)
+/* What the journal of a creation that was not finished does not say. */
+static void fill_unfinished(struct container *container, const struct stat *st)
 {
-	static struct container container;
-	int err = state_open(root, id, &container);
+	int pidfd = state_pidfd(container);
+
+	container->journal.ready =
+		(struct journal_ready){(uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec};
+	if (pidfd < 0)
+		container->journal.init.pid = 0;
+	else
+		close(pidfd);
+}
+
+/* Returns 1 when the container was written as JSON. */
+static int put_container(struct container *container, int json, int first)
+{
+	int status = state_status(container);
 	const char *owner, *text;
 	struct stat st;
 	size_t length;
 
-	if (err == -ENOTDIR || err == -ENOENT) {
+	if (status < 0 || fstat(container->dir, &st) < 0) {
+		complain(status < 0 ? "status for" : "state for", container->id,
+			errno_text(status < 0 ? -status : errno));
+		return 0;
+	}
+	if (!container->journal.is_ready)
+		fill_unfinished(container, &st);
+	owner = owner_name(st.st_uid);
+	if (!json) {
+		add_table_line(container, (enum container_status)status, owner);
+		return 0;
+	}
+	text = verb_describe(container, (enum container_status)status, NULL, owner, &length);
+	if (!text) {
+		complain("state for", container->id, "too large to print");
+		return 0;
+	}
+	put(first ? "[" : ",", 1);
+	put(text, length);
+	return 1;
+}
+
+static int list_one(int root, const char *id, int json, int first)
+{
+	static struct container container;
+	int err = verb_read_container(root, id, &container), written = 0;
+
+	if (err == -ENOTDIR || err == -ENOENT)
 		return 0; /* no directory, or removed meanwhile */
-	} else if (err || !container.journal.is_ready) {
-		complain("load container", id,
-			err && err != -EBADMSG ? errno_text(-err) : "container does not exist");
+	if (err) {
+		complain("load container", id, verb_container_error(id, &container, err));
 	} else if (quiet) {
 		put(id, strlen(id));
 		put("\n", 1);
-	} else if (fstat(container.dir, &st) < 0) {
-		err = -errno;
-		complain("state for", id, errno_text(-err));
-	} else if (owner = owner_name(st.st_uid), !json) {
-		add_table_line(&container, owner);
-	} else if ((text = verb_describe(&container, NULL, owner, &length))) {
-		put(first ? "[" : ",", 1);
-		put(text, length);
-		state_close(&container);
-		return 1;
 	} else {
-		complain("state for", id, "too large to print");
+		written = put_container(&container, json, first);
 	}
 	state_close(&container);
-	return 0;
+	return written;
 }
 
 int main(int argc, char **argv)

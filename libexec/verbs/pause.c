@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 
 	verb_start(&verb, argc, argv, args, 1);
 	verb_open_container(args[0], &container, 1);
-	status = state_status(&container);
+	status = verb_status(&container, 1);
 	if (status != STATUS_RUNNING && status != STATUS_CREATED)
 		log_die(1, NULL, "container not running");
 	container_toggle(&container, "freeze", verb.name);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "recover.h"
 #include "step.h"
 #include "sys.h"
 #include "systemd.h"
@@ -30,22 +31,26 @@ int container_lock(struct container *container, int tries, int *journal)
 {
 	const struct timespec pause = {0, 10000000};
 	struct stat st;
+	int err;
 
 	*journal =
 		openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	/* Without a journal the directory stands for it. */
+	if (*journal < 0 && (errno == ENOENT || errno == ELOOP))
+		*journal = openat(container->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*journal < 0)
-		return 0; /* a creation was killed before its first record, or the directory is
-			     broken */
+		return -errno;
 	while (flock(*journal, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK || !--tries)
+		if (errno != EINTR && (errno != EWOULDBLOCK || !--tries))
 			return -errno;
 		nanosleep(&pause, NULL);
 	}
-	if (fstat(*journal, &st) < 0 || !st.st_nlink)
+	if (fstat(*journal, &st) < 0)
+		return -errno;
+	if (!st.st_nlink)
 		return -ENOENT;
-	(void)journal_read(*journal,
-		&container->journal); /* a broken one is all zeros: nothing is known to undo */
-	return 0;
+	err = state_read_journal(container);
+	return err && err != -EBADMSG ? err : container_recover(container, err);
 }
 
 /* A pid namespace of its own dies with its first process; any other process of the container is
@@ -61,14 +66,25 @@ int container_kill(struct container *container, char *line, size_t size)
 {
 	int pidfd = state_pidfd(container), n = 1;
 
+	if (pidfd < 0 && pidfd != -ESRCH)
+		return fail(line, size, "unable to open the container's first process", pidfd);
 	if (pidfd >= 0) {
 		struct pollfd poller = {.fd = pidfd, .events = POLLIN};
 
-		(void)sys_pidfd_send_signal(pidfd, SIGKILL); /* it may end by itself meanwhile */
+		if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH) {
+			(void)fail(
+				line, size, "unable to kill the container's first process", errno);
+			close(pidfd);
+			return -1;
+		}
 		container_thaw(container);
-		n = poll(&poller, 1, KILL_MS);
+		do
+			n = poll(&poller, 1, KILL_MS);
+		while (n < 0 && errno == EINTR);
 		close(pidfd);
 	}
+	if (n < 0)
+		return fail(line, size, "waiting for the container's first process", errno);
 	if (n == 0)
 		return fail(line, size, "container init still running", 0);
 	if (container->journal.cgroup_count && !owns_pid_namespace(container))

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 
 	verb_start(&verb, argc, argv, args, 1);
 	verb_open_container(args[0], &container, 1);
-	if (state_status(&container) != STATUS_PAUSED)
+	if (verb_status(&container, 1) != STATUS_PAUSED)
 		log_die(1, NULL, "container not paused");
 	container_toggle(&container, "thaw", verb.name);
 	return 0;

@@ -15,11 +15,9 @@ static const struct verb verb = {
 
 static void check_status(const struct container *container)
 {
-	switch (state_status(container)) {
+	switch (verb_status(container, 1)) {
 	case STATUS_CREATED:
 		return;
-	case STATUS_CREATING:
-		log_die(1, NULL, "container does not exist");
 	case STATUS_STOPPED:
 		log_die(1, NULL, "cannot start a container that has stopped");
 	case STATUS_PAUSED:

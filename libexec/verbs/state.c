@@ -18,8 +18,8 @@ int main(int argc, char **argv)
 	size_t length;
 
 	verb_start(&verb, argc, argv, &id, 1);
-	verb_open_container(id, &container, 1);
-	json = verb_describe(&container, "  ", "", &length);
+	verb_find_container(id, &container, 1);
+	json = verb_describe(&container, verb_status(&container, 1), "  ", "", &length);
 	if (!json)
 		log_die(1, id, "its state is too large to print");
 	verb_print(json, length);

@@ -168,13 +168,11 @@ static void lock(struct container *container, int *journal)
 {
 	int err = container_lock(container, LOCK_TRIES, journal);
 
-	if (err == -ENOENT || !container->journal.is_ready)
-		log_die(1, NULL, "container does not exist");
 	if (err == -EWOULDBLOCK)
 		log_die(1, NULL, "another update or delete of the container takes too long");
-	if (err)
-		die_errno("journal", "", -err);
-	if (state_status(container) == STATUS_STOPPED)
+	if (err || container->recovered || !container->journal.is_ready)
+		log_die(1, NULL, verb_container_error(container->id, container, err));
+	if (verb_status(container, 1) == STATUS_STOPPED)
 		log_die(1, NULL, "container not running");
 }
 

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "state.h"
 
 enum flag_kind { FLAG_BOOL, FLAG_STRING, FLAG_LIST, FLAG_INT, FLAG_PARSED };
 
@@ -88,17 +89,30 @@ void verb_add_globals(struct text *t);
 void verb_print(const char *data, size_t length);
 
 /* container.c. Opens the state root and ROOT/ID and reads its journal; exits with STATUS and runc's
- * words if it cannot. */
-struct container;
+ * words if it cannot, or if the container is not whole. */
 void verb_open_container(const char *id, struct container *container, int status);
+
+/* The same for those that need no step: also of a container whose journal is broken
+ * (container->recovered). */
+void verb_find_container(const char *id, struct container *container, int status);
+
+/* The same without an exit: state_open, with what recover.h can do. 0 or -errno. */
+int verb_read_container(int root, const char *id, struct container *container);
+
+/* Why CONTAINER cannot be worked with, given what verb_read_container returned: 0 is for one that is
+ * not ready or was recovered. */
+const char *verb_container_error(const char *id, const struct container *container, int err);
+
+/* What CONTAINER is now; exits with STATUS when that cannot be told. */
+enum container_status verb_status(const struct container *container, int status);
 
 /* What is wrong with the state root, given the -errno of state_open_root, as one message. */
 const char *verb_root_error(int err);
 
 /* The JSON object of `state` and `list` in static memory; INDENT as in json.h. NULL when it is too
  * large. */
-const char *verb_describe(
-	struct container *container, const char *indent, const char *owner, size_t *length);
+const char *verb_describe(struct container *container, enum container_status status,
+	const char *indent, const char *owner, size_t *length);
 
 /* The absolute bundle of CONTAINER from its plan, or "" when that cannot be read. */
 const char *verb_bundle(struct container *container);
