@@ -3,8 +3,9 @@
  * option tmpcopyup). Both come as descriptors; nothing outside of them is ever opened, and of what
  * is below only directories and regular files.
  */
-#include <sys/prctl.h>
+#include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "copyup.h"
@@ -22,11 +23,10 @@ int main(int argc, char **argv)
 	if (used && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return 1;
 	umask(0);
-	priv_enter(&priv, used);
-	if (used)
-		copy_tree(FD_COPY_FROM, FD_COPY_TO);
-	else
-		copy_tree(0, 1);
+	if (!used && (dup2(0, FD_COPY_FROM) < 0 || dup2(1, FD_COPY_TO) < 0))
+		die("dup2:", NULL, errno);
+	priv_enter(&priv, 1); /* by hand both are at their numbers, too */
+	copy_tree(FD_COPY_FROM, FD_COPY_TO);
 	tell(MSG_DONE, -1);
 	_exit(0);
 }

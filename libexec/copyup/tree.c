@@ -161,9 +161,11 @@ static int make_hard_link(int to, const char *name, const struct stat *st)
 	for (size_t i = 0; i < link_count; i++) {
 		if (links[i].inode != st->st_ino || links[i].device != st->st_dev)
 			continue;
-		if (linkat(levels[0].to, names + links[i].path, to, name, 0) < 0)
+		if (!linkat(levels[0].to, names + links[i].path, to, name, 0))
+			return 1;
+		if (errno != EXDEV) /* Landlock before Linux 5.19, in another directory */
 			die_here(errno);
-		return 1;
+		return 0;
 	}
 	if (link_count < LINKS_MAX && names_used + length <= sizeof(names)) {
 		links[link_count].device = st->st_dev;

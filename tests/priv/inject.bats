@@ -134,3 +134,42 @@ ioctl: killed"
 		[ ! -e "$STATE/$ID" ]
 	done
 }
+
+# copying: a bundle with a tmpfs over a directory with one file, which copyup copies.
+copying() {
+	setup_bundle
+	mkdir "$ROOTFS/data"
+	echo data >"$ROOTFS/data/file"
+	edit '.mounts += [{destination: "/data", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]'
+}
+
+@test "inject: copyup reads and changes nothing but its two directories, by no path" {
+	local call how=x:0000000000000000 write=x:4100000000000000a401000000000000
+	copying
+	for call in "openat2 $CWD s:$T/secret $how 24" "openat2 $CWD s:$T/made $write 24" "openat2 $CWD s:../../../../../../../etc/shadow $how 24" \
+		"openat2 24 s:../etc/shadow $how 24" "openat2 24 s:$T/secret $how 24" "fchownat $CWD s:$T/secret 1 1 0" \
+		"fchmodat $CWD s:$T/secret 0666" "mkdirat $CWD s:$T/made 0700" "mknodat $CWD s:$T/made 010600 0" \
+		"symlinkat s:x $CWD s:$T/made" "linkat $CWD s:$T/secret 25 s:secret 0" "utimensat $CWD s:$T/secret 0 0"; do
+		inject copyup at openat2 1 "$call" -- "$RUNC" --root "$STATE" create --bundle "$BUNDLE" "$ID"
+		same "$call, $output" "$call, ${call%% *}: ENOENT"
+	done
+	for call in "chroot s:/" "open_tree $CWD s:/ 1" "kill 1 0" "socket 1 1 0" "execve s:/bin/sh 0 0" "bpf 0 x:00 16" "mmap 0 4096 7 0x22 -1 0"; do
+		inject copyup at openat2 1 "$call" -- "$RUNC" --root "$STATE" create --bundle "$BUNDLE" "$ID"
+		same "$output" "${call%% *}: killed"
+	done
+	same "$(cat "$T/secret") $(stat -c '%a %u' "$T/secret") $(ls "$T" | grep -c made)" "secret 600 0 0"
+}
+
+@test "inject: copyup writes nothing of what it copies from, and makes no device" {
+	has_landlock 1
+	copying
+	inject copyup at openat2 1 "openat2 24 s:file x:0200000000000000 24" "openat2 24 s:new x:4100000000000000a401000000000000 24" \
+		"mkdirat 24 s:new 0700" "mknodat 25 s:node 020600 0x103" "linkat 24 s:file 25 s:stolen 0" -- \
+		"$RUNC" --root "$STATE" create --bundle "$BUNDLE" "$ID"
+	[[ $output =~ ^openat2:\ E(ROFS|ACCES).openat2:\ E(ROFS|ACCES).mkdirat:\ E(ROFS|ACCES).mknodat:\ EPERM.linkat:\ E(XDEV|ACCES)$ ]] ||
+		{ echo "$output"; return 1; }
+	same "$(ls "$ROOTFS/data") $(cat "$ROOTFS/data/file")" "file data"
+	inject copyup at openat2 1 "openat2 25 s:made x:4100000000000000a401000000000000 24" "write r s:x 1" -- \
+		"$RUNC" --root "$STATE" create --bundle "$BUNDLE" "$ID"
+	[[ $output =~ ^openat2:\ [0-9]+.write:\ 1$ ]] || { echo "$output"; return 1; }
+}
