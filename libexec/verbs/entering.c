@@ -11,9 +11,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "bpf_cache.h"
 #include "drop.h"
 #include "fds.h"
 #include "listener.h"
@@ -192,6 +195,34 @@ static int tell_step(struct entering *e, enum entering_step to, enum msg_type ty
 	return step_tell(&e->steps[to], type, body, length, fd, e->line, sizeof(e->line));
 }
 
+/*
+ * A copy of ROOT/ID/filter.bpf, or -errno. The process is in the container already: one that may trace
+ * it could open the file itself anew, for writing, and weaken every later exec.
+ */
+static int copy_filter(int dir)
+{
+	int file = openat(dir, "filter.bpf", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int copy = -1, err = 0;
+	struct stat st;
+	ssize_t n;
+
+	if (file < 0)
+		return -errno;
+	copy = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (copy < 0 || fstat(file, &st) < 0) {
+		err = -errno;
+	} else if (st.st_size > BPF_PROGRAM_SIZE) {
+		err = -EFBIG;
+	} else {
+		n = sendfile(copy, file, NULL, (size_t)st.st_size);
+		err = n < 0 ? -errno : n != st.st_size ? -EIO : spawn_seal_memfd(copy);
+	}
+	close(file);
+	if (err && copy >= 0)
+		close(copy);
+	return err ? err : copy;
+}
+
 /* The program is the one that the container was created with. */
 static int send_filter(struct entering *e)
 {
@@ -199,9 +230,9 @@ static int send_filter(struct entering *e)
 
 	if (!e->plan.config->has_seccomp)
 		return 0;
-	fd = openat(e->container.dir, "filter.bpf", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = copy_filter(e->container.dir);
 	if (fd < 0)
-		return fail(e, "the container's seccomp program", errno);
+		return fail(e, "the container's seccomp program", fd);
 	err = tell_step(e, ENTER_LINE, MSG_FILTER, NULL, 0, fd);
 	close(fd);
 	return err;
