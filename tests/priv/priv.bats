@@ -151,6 +151,12 @@ only_declared() {
 		conducted "$program"
 		compare "$program" "$STEP"
 		only_declared "$program" "$STEP"
+		# A wait that is interrupted by a stop goes on by restart_syscall(2).
+		kill -STOP "$STEP"
+		wait_for 5 grep -q '^State:.T' "/proc/$STEP/status"
+		kill -CONT "$STEP"
+		sleep 0.1
+		grep -q '^State:.[SR]' "/proc/$STEP/status" || { echo "$program has ended"; return 1; }
 	done
 }
 
