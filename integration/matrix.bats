@@ -1,7 +1,7 @@
 # A spy in a container tries on every process it sees what the kernel may allow, while containers are made, started,
 # entered and deleted beside it, in each combination of
-#   user namespace    no · new (each its own) · joined (one for both) · identity (each its own, mapped to itself) ·
-#                     same (one for both, mapped to itself)
+#   user namespace    no · new (each its own) · joined (one for both) · identity (each its own, the host's ids 0 to 65535
+#                     mapped to themselves) · same (one such for both) · all (one for both, with all ids there are)
 #   pid namespace     own (the spy is in the container that is entered) · joined · host (here the test's own)
 #   root              pivot · no-pivot
 #   capabilities      default (an engine's) · ptrace (with CAP_SYS_PTRACE) · admin (with CAP_SYS_PTRACE, CAP_SYS_ADMIN)
@@ -15,10 +15,7 @@ ROUNDS=${ROUNDS:-3}
 
 # What reaches files of the host: user namespace, pid namespace, root, capabilities and operation as patterns, and why.
 EXPECTED="
-joined joined|host * ptrace|admin create item 1: ns is dumpable once it is in a joined user namespace
-same joined|host * ptrace|admin create item 1: ns is dumpable once it is in a joined user namespace
-* * no-pivot * * item 2: the root of a container without pivot_root is the host's to whoever enters
-no host * default * item 3: conductors with few capabilities are dumpable
+all joined|host * ptrace|admin create the user namespace has every id, the owner of the images, too
 no joined * ptrace create item 4: rootfs works in the pid namespace that is joined
 no host * ptrace * by definition: CAP_SYS_PTRACE of the host over all its processes
 "
@@ -95,9 +92,10 @@ bundle() {
 		| .linux.namespaces |= map(select(.type != "pid"))
 		| if $pid != "host" then .linux.namespaces += [{type: "pid"} + if $pid == "joined" and $ns != "" then {path: ($ns + "pid")} else {} end] else . end
 		| if $user == "no" then . else
-			if ["joined", "same"] | index($user) and $ns != "" then .linux.namespaces += [{type: "user", path: ($ns + "user")}]
+			if (["joined", "same", "all"] | index($user)) and $ns != "" then .linux.namespaces += [{type: "user", path: ($ns + "user")}]
 			else .linux.namespaces += [{type: "user"}]
-				| .linux.uidMappings = (if $user == "new" or $user == "joined" then ranges(100000; 65536) else ranges(0; 4294967295) end)
+				| .linux.uidMappings = ({all: ranges(0; 4294967295), identity: ranges(0; 65536), same: ranges(0; 65536)}[$user]
+					// ranges(100000; 65536))
 				| .linux.gidMappings = .linux.uidMappings end
 			| if $pid == "joined" and $ns != "" and (["new", "identity"] | index($user)) then .mounts |= map(select(.destination != "/proc"))
 			  elif $pid == "host" then .mounts |= map(if .destination == "/proc" then
@@ -278,3 +276,6 @@ matrix() {
 @test "matrix: joined identity-mapped user namespace, own pid namespace" { matrix same own; }
 @test "matrix: joined identity-mapped user namespace, joined pid namespace" { matrix same joined; }
 @test "matrix: joined identity-mapped user namespace, host's pid namespace" { matrix same host; }
+@test "matrix: joined user namespace with all ids, own pid namespace" { matrix all own; }
+@test "matrix: joined user namespace with all ids, joined pid namespace" { matrix all joined; }
+@test "matrix: joined user namespace with all ids, host's pid namespace" { matrix all host; }

@@ -41,8 +41,14 @@ static long remote(pid_t pid, const struct user_regs_struct *old, long call, uns
 	regs.rsi = b;
 	regs.rdx = c;
 	regs.r10 = d;
-	if (ptrace(PTRACE_SETREGS, pid, 0, &regs) < 0 || ptrace(PTRACE_SINGLESTEP, pid, 0, 0) < 0 ||
-		!stopped(pid, &status) || ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
+	if (ptrace(PTRACE_SETREGS, pid, 0, &regs) < 0)
+		return -ESRCH;
+	/* Other stops may come before the step, such as that of SIGSTOP. */
+	for (int i = 0; i < 4 && regs.rip == old->rip; i++)
+		if (ptrace(PTRACE_SINGLESTEP, pid, 0, 0) < 0 || !stopped(pid, &status) ||
+			ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
+			return -ESRCH;
+	if (regs.rip != old->rip + 2)
 		return -ESRCH;
 	return (long)regs.rax;
 }

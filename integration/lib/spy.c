@@ -28,6 +28,7 @@
 
 struct process {
 	pid_t pid;
+	unsigned tries;
 	int traced; /* how often, under this name */
 	char name[32];
 };
@@ -175,10 +176,12 @@ static void try_memory(pid_t pid)
 	char byte;
 	struct iovec here = {&byte, 1}, there = {(void *)0x400000, 1};
 
+	/* To open those of a process that has ended means nothing; an address that it lacks is EIO. */
 	for (int i = 0; i < 3; i++) {
 		int fd = open_of(pid, names[i], i ? O_RDONLY : O_RDWR);
+		ssize_t n = pread(fd, &byte, 1, i ? 0 : 0x400000);
 
-		if (fd >= 0)
+		if (n == 1 || (n < 0 && errno == EIO))
 			permit(MEMORY);
 		close(fd);
 	}
@@ -207,22 +210,15 @@ static void try_namespace(pid_t pid)
 	close(fd);
 }
 
-/* A process that was traced often under one name without gain is the container's own; bash is the
- * test, in the host's pid namespace. */
+/* What was traced often under one name without gain is the container's own. */
 static void try_trace(struct process *process)
 {
 	pid_t pid = process->pid;
-	char name[32], path[256];
+	char path[256];
 	int status;
 	long err;
 
-	name_of(pid, name);
-	if (strcmp(name, process->name))
-		process->traced = 0;
-	memcpy(process->name, name, sizeof(name));
-	if (process->traced > 4 || !strncmp(name, "bash", 4) || !strncmp(name, "bats", 4))
-		return;
-	if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0)
+	if (process->traced > 4 || ptrace(PTRACE_SEIZE, pid, 0, 0) < 0)
 		return;
 	permit(TRACE);
 	process->traced++;
@@ -237,16 +233,31 @@ static void try_trace(struct process *process)
 	ptrace(PTRACE_DETACH, pid, 0, status >> 16 ? 0 : WSTOPSIG(status));
 }
 
+/* Every second time the process is stopped meanwhile, if that is permitted: a weak moment lasts longer. */
 static void try_all(struct process *process)
 {
-	try_links(process->pid);
-	try_getfd(process->pid);
-	try_files(process->pid);
-	try_memory(process->pid);
-	try_namespace(process->pid);
-	try_trace(process);
-	if (!kill(process->pid, 0))
+	pid_t pid = process->pid;
+	char name[32];
+	int stop;
+
+	name_of(pid, name);
+	if (strcmp(name, process->name))
+		process->traced = 0;
+	memcpy(process->name, name, sizeof(name));
+	/* The test itself, in the host's pid namespace. */
+	if (!strncmp(name, "bash", 4) || !strncmp(name, "bats", 4))
+		return;
+	if (!kill(pid, 0))
 		permit(SIGNAL);
+	stop = process->tries++ % 2 && !kill(pid, SIGSTOP);
+	try_links(pid);
+	try_getfd(pid);
+	try_files(pid);
+	try_memory(pid);
+	try_namespace(pid);
+	try_trace(process);
+	if (stop)
+		kill(pid, SIGCONT);
 }
 
 static void report(void)
