@@ -332,6 +332,122 @@ safe() {
 	done
 }
 
+# volume FILE…: a directory of the host in $T/volume with these files; $before is what it looks like.
+volume() {
+	mkdir -p "$T/volume"
+	(cd "$T/volume" && for f in "$@"; do mkdir -p "$(dirname "$f")" && echo "mine $f" >"$f"; done)
+	before=$(volume_state)
+}
+volume_state() { (cd "$T/volume" && find . -printf '%P %y %m %U:%G %s %l\n' | sort; find . -type f -exec cat {} +); }
+volume_unchanged() { same "$(volume_state)" "$before" || { echo "$output"; return 1; }; }
+
+# mount_volume DESTINATION [AFTER]: the last mount of config.json, or that after the one on AFTER.
+mount_volume() {
+	edit --arg s "$T/volume" --arg d "$1" --arg a "$2" '{source: $s, destination: $d, type: "bind", options: ["rbind"]} as $m
+		| .mounts |= if $a == "" then . + [$m] else map(if .destination == $a then ., $m else . end) end'
+}
+
+with_user_namespace() {
+	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	edit '.linux.namespaces += [{type: "user"}] | .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.uidMappings = .linux.gidMappings'
+}
+
+@test "security: an image's link leads a volume to /dev: nothing is made, linked or replaced in it" {
+	newer "1.1.5 replaces the volume's ptmx"
+	local keep target
+	keep=$(cat config.json)
+	volume ptmx file
+	for target in /dev dev ../../dev /x; do
+		rm -f "$ROOTFS/data" "$ROOTFS/x"
+		ln -s "$target" "$ROOTFS/data"
+		ln -s dev "$ROOTFS/x"
+		echo "$keep" >config.json
+		mount_volume /data
+		args cat /dev/file
+		safe run "$ID"
+		same "$output" "mine file"
+		volume_unchanged
+		with_user_namespace
+		safe run "$ID"
+		same "$output" "mine file"
+		volume_unchanged
+	done
+}
+
+@test "security: the same before the mounts below /dev: they are refused, not made in the volume" {
+	newer "1.1.5 makes them"
+	local keep
+	keep=$(cat config.json)
+	ln -s /dev "$ROOTFS/data"
+	volume ptmx
+	mount_volume /data /dev
+	refused '/dev/pts.*an image.s symlink has led a bind mount there' create "$ID"
+	volume_unchanged
+	echo x >"$T/file"
+	echo "$keep" >config.json
+	edit 'del(.mounts[] | select(.destination | startswith("/dev/")))'
+	mount_volume /data
+	edit --arg s "$T/file" '.mounts += [{source: $s, destination: "/dev/new/file", options: ["bind"]}]'
+	refused '/dev/new/file.*an image.s symlink has led a bind mount there' create "$ID"
+	volume_unchanged
+	# A tmpfs that covers it is ours again.
+	echo "$keep" >config.json
+	mount_volume /data /proc
+	sh_args 'ls /dev/null /dev/pts/ptmx; readlink /dev/ptmx'
+	safe run "$ID"
+	expect 0 /dev/null /dev/pts/ptmx pts/ptmx
+	volume_unchanged
+}
+
+@test "security: linux.devices and the console are not made in a bind mount" {
+	newer "1.1.5 makes them"
+	local keep
+	keep=$(cat config.json)
+	volume file
+	mknod "$T/volume/there" c 1 3
+	before=$(volume_state)
+	ln -s /dev/sub "$ROOTFS/data"
+	edit '.linux.devices = [{path: "/vol/null", type: "c", major: 1, minor: 3}, {path: "/vol/new/fifo", type: "p"},
+		{path: "/vol/there", type: "c", major: 1, minor: 3}, {path: "/dev/sub/zero", type: "c", major: 1, minor: 5}]'
+	mount_volume /vol
+	mount_volume /data
+	args ls /vol /dev/sub
+	safe run "$ID"
+	expect 0 "not made in what a bind mount brought: /vol/null" "brought: /vol/new/fifo" "brought: /dev/sub/zero"
+	lacks "$output" "brought: /vol/there"
+	volume_unchanged
+	edit '.linux.devices |= [.[1]]' # of others the host has no such path
+	with_user_namespace
+	safe run "$ID"
+	expect 0 "brought: /vol/new/fifo"
+	volume_unchanged
+	edit '.linux.devices = [{path: "/vol/file", type: "c", major: 1, minor: 3}] | del(.linux.uidMappings, .linux.gidMappings)
+		| .linux.namespaces |= map(select(.type != "user"))'
+	refused '/vol/file: file exists' create "$ID"
+	volume_unchanged
+}
+
+@test "security: a bound /dev gets no console, no devices and no links" {
+	[ -x "$HELPERS/helper-recvtty" ] || skip "the helper is not built"
+	newer "1.1.5 makes a console"
+	volume file
+	mkdir "$T/volume/pts"
+	before=$(volume_state)
+	mount_volume /dev /dev
+	edit '.process.terminal = true | .process.args = ["tty"] | .mounts |= map(select(.destination | test("^/dev/(shm|mqueue)") | not))
+		| .linux.devices = [{path: "/dev/null", type: "c", major: 1, minor: 3}, {path: "/dev/sub/x", type: "p"}]'
+	"$HELPERS/helper-recvtty" "$T/socket" >"$T/tty" 2>&1 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/socket"
+	detached create --console-socket "$T/socket" "$ID"
+	expect 0 "not made in what a bind mount brought: /dev/console"
+	runc start "$ID"
+	wait_for 5 grep -q /dev/pts/0 "$T/tty"
+	runc delete -f "$ID"
+	volume_unchanged
+}
+
 @test "security: /dev/null as a link, with stdio from the host's null and another user (RT-26)" {
 	newer "output of 1.1.5 lands in the file"
 	edit 'del(.mounts[] | select(.destination | startswith("/dev"))) | .process.user = {uid: 1000, gid: 1000}

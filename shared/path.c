@@ -39,11 +39,12 @@ int path_open(int root, const char *path, int flags, int how)
 	return lookup(root, *path ? path : ".", flags, resolve_flags(how));
 }
 
-/* Opens NAME, one component, below DIRECTORY without following anything. */
+/* Opens NAME, one component that was not there, below DIRECTORY without following anything; what is
+ * mounted there now was moved there. */
 static int open_component(int directory, const char *name, int flags)
 {
 	return lookup(directory, name, O_PATH | O_NOFOLLOW | flags,
-		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
 }
 
 /* Makes it first, when it is not there. */
@@ -123,6 +124,38 @@ static int open_prefix(int root, char *path, int how, size_t *cut)
 	}
 }
 
+/* PATH without the slashes around it. */
+static int copy_path(const char *path, char copy[PATH_SIZE])
+{
+	size_t length;
+
+	path += strspn(path, "/");
+	length = strlen(path);
+	while (length && path[length - 1] == '/')
+		length--;
+	if (length >= PATH_SIZE)
+		return -ENAMETOOLONG;
+	memmove(copy, path, length);
+	copy[length] = '\0';
+	return 0;
+}
+
+int path_open_above(int root, const char *path, int how, const char **rest)
+{
+	char copy[PATH_SIZE];
+	char *slash;
+	size_t cut;
+	int fd = copy_path(path, copy);
+
+	if (fd)
+		return fd;
+	slash = strrchr(copy, '/');
+	copy[slash ? slash - copy : 0] = '\0';
+	fd = open_prefix(root, copy, how, &cut);
+	*rest = path + strspn(path, "/") + cut;
+	return fd;
+}
+
 /*
  * The longest existing prefix is looked up by the kernel, symlinks and all, inside ROOT. What lies
  * beyond it is made, and that never contains a symlink; one that leads nowhere is followed by
@@ -145,22 +178,6 @@ static int make_below(int root, char path[PATH_SIZE], mode_t mode, int how, int 
 			return is_link;
 	}
 	return -ELOOP;
-}
-
-/* PATH without the slashes around it. */
-static int copy_path(const char *path, char copy[PATH_SIZE])
-{
-	size_t length;
-
-	path += strspn(path, "/");
-	length = strlen(path);
-	while (length && path[length - 1] == '/')
-		length--;
-	if (length >= PATH_SIZE)
-		return -ENAMETOOLONG;
-	memmove(copy, path, length);
-	copy[length] = '\0';
-	return 0;
 }
 
 int path_make_directory(int root, const char *path, mode_t mode, int how, int *made)

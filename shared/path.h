@@ -28,6 +28,10 @@ int path_make_file(int root, const char *path, int how);
  * to NAME. */
 int path_make_parent(int root, const char *path, int how, char name[256]);
 
+/* An O_PATH fd of the longest part of that directory that is there; *REST is what is left of PATH from
+ * there. Nothing is made. */
+int path_open_above(int root, const char *path, int how, const char **rest);
+
 /* A node below DIRECTORY, NAME one component; MODE as it is only with umask 0. An existing node of
  * that kind and number is accepted; another: -EEXIST. */
 int path_make_node(

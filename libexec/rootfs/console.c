@@ -11,13 +11,32 @@
 #include "step.h"
 #include "sys.h"
 
+/* An O_PATH fd; -ENOENT: it is not there, and where it would be a bind mount is (rule F10). */
+static int open_console(int root)
+{
+	const char *rest;
+	int above = open_above(root, "/dev/console", PATH_NO_SYMLINKS, &rest), target;
+
+	if (above == -EXDEV)
+		return path_open(root, "/dev/console", O_PATH, PATH_NO_SYMLINKS);
+	if (above < 0)
+		return above;
+	target = path_make_file(above, rest, PATH_NO_SYMLINKS);
+	close(above);
+	return target;
+}
+
 static void bind_console(int root, int peer)
 {
-	int target = path_make_file(root, "/dev/console", PATH_NO_SYMLINKS);
-	int tree = sys_open_tree(peer, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int target = open_console(root), tree;
 
+	if (target == -ENOENT) {
+		warn("not made in what a bind mount brought:", "/dev/console", 0);
+		return;
+	}
 	if (target < 0)
 		die("open", "/dev/console", target);
+	tree = sys_open_tree(peer, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		die("open_tree:", "/dev/console", errno);
 	attach(root, tree, target, "/dev/console", "error mounting the console:");

@@ -29,12 +29,46 @@ static int in_dev(const char *path)
 	return !strncmp(path, "/dev/", 5) && !strchr(path + 5, '/');
 }
 
-/* Special destinations: no symlink on the way (rules F8, F10). */
+/* The directory of PATH, for its last component NAME, made where it is missing; -EXDEV: in what a bind
+ * mount brought. Special destinations: no symlink on the way (rules F8, F10). */
+static int make_place(int root, const char *path, char name[256])
+{
+	const char *rest;
+	int above = open_above(root, path, PATH_NO_SYMLINKS, &rest), parent;
+
+	if (above < 0)
+		return above;
+	parent = path_make_parent(above, rest, PATH_NO_SYMLINKS | PATH_NO_XDEV, name);
+	close(above);
+	return parent;
+}
+
+/* Nothing is made in a bind mount. What is there is kept, if it is what was asked for. */
+static void expect_node(int root, const char *path, mode_t mode, dev_t device)
+{
+	int fd = path_open(root, path, O_PATH | O_NOFOLLOW, PATH_NO_SYMLINKS);
+	struct stat st;
+
+	if (fd == -ENOENT || fd == -ENOTDIR) {
+		warn("not made in what a bind mount brought:", path, 0);
+		return;
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		die("mknod", path, fd < 0 ? fd : errno);
+	if ((st.st_mode & S_IFMT) != (mode & S_IFMT) || st.st_rdev != device)
+		die("mknod", path, EEXIST);
+	close(fd);
+}
+
 static void make_node(int root, const char *path, mode_t mode, dev_t device, uid_t uid, gid_t gid)
 {
 	char name[256];
-	int parent = path_make_parent(root, path, PATH_NO_SYMLINKS, name), err;
+	int parent = make_place(root, path, name), err;
 
+	if (parent == -EXDEV) {
+		expect_node(root, path, mode, device);
+		return;
+	}
 	if (parent < 0)
 		die("mknod", path, parent);
 	err = path_make_node(parent, name, mode, device, uid, gid);
@@ -45,12 +79,22 @@ static void make_node(int root, const char *path, mode_t mode, dev_t device, uid
 
 static void bind_node(int root, int tree, const char *path)
 {
-	int target = path_make_file(root, path, PATH_NO_SYMLINKS);
+	char name[256];
+	int parent = make_place(root, path, name), target;
 
-	if (target < 0)
+	target = parent == -EXDEV ? path_open(root, path, O_PATH, PATH_NO_SYMLINKS)
+		: parent < 0      ? parent
+				  : path_make_file(parent, name, PATH_NO_SYMLINKS);
+	if (parent == -EXDEV && target == -ENOENT)
+		warn("not made in what a bind mount brought:", path, 0);
+	else if (target < 0)
 		die("mknod", path, target);
-	attach(root, tree, target, path, "error binding device:");
-	close(target);
+	else
+		attach(root, tree, target, path, "error binding device:");
+	if (target >= 0)
+		close(target);
+	if (parent >= 0)
+		close(parent);
 	close(tree);
 }
 
@@ -114,22 +158,20 @@ static void make_links(int root)
 }
 
 /* A /dev that is bound in belongs to whoever bound it. */
-static int dev_is_bound(const struct plan *plan)
+static int dev_is_brought(int root)
 {
-	struct plan_list list = plan->config->mounts;
+	int dev = path_open(root, "/dev", O_PATH, 0), is;
 
-	for (uint32_t i = 0; i < list.count; i++) {
-		const struct plan_mount *m = plan_mount_at(plan, list, i);
-
-		if (m->kind == MOUNT_BIND && !strcmp(plan_text(plan, m->destination), "/dev"))
-			return 1;
-	}
-	return 0;
+	if (dev < 0)
+		return 0;
+	is = is_brought(dev);
+	close(dev);
+	return is;
 }
 
 void make_devices(const struct plan *plan, int root)
 {
-	int bind = plan_namespace(plan, NS_USER, NULL), skip = dev_is_bound(plan), dev;
+	int bind = plan_namespace(plan, NS_USER, NULL), skip = dev_is_brought(root), dev;
 
 	if (!skip) {
 		dev = path_make_directory(root, "/dev", 0755, PATH_NO_SYMLINKS, NULL);

@@ -151,6 +151,7 @@ int main(int argc, char **argv)
 	if (plan.config->masked_paths.count)
 		null_tree = take_tree(TREE_NULL, 0);
 	root = attach_root();
+	keep_root_mounts(root);
 	make_mounts(&plan, root, wait_for_cgroup);
 	make_devices(&plan, root);
 	/* sources, when it ran in here as our child (rootless) */

@@ -17,7 +17,6 @@
 #include "text.h"
 
 #define PROC_MAGIC 0x9fa0
-#define TREES_MAX  (1u << 17)
 
 /* In the order in which sources opened them, which is the order in which they are used. */
 static struct tree {
@@ -25,11 +24,6 @@ static struct tree {
 	int fd;
 } trees[TREES_MAX];
 static uint32_t tree_count, tree_next;
-
-/* The mounts of new file systems, if any is to be remounted: of others the file system is the host's. */
-static uint64_t own_mounts[TREES_MAX];
-static size_t own_count;
-static int has_remount;
 
 /* Mounts whose read-only attribute waits. */
 static int late_readonly[TREES_MAX];
@@ -95,16 +89,6 @@ const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
 	text_join(buffer, sizeof(buffer), "error mounting \"", source ? source : "",
 		"\" to rootfs at \"", plan_text(plan, mount->destination), "\":", NULL);
 	return buffer;
-}
-
-uint64_t mount_id(int fd)
-{
-	struct sys_statx stx;
-
-	if (sys_statx(fd, "", AT_EMPTY_PATH, SYS_STATX_MNT_ID, &stx) < 0 ||
-		!(stx.mask & SYS_STATX_MNT_ID))
-		return 0;
-	return stx.mnt_id;
 }
 
 /* NOFOLLOW 0 or O_NOFOLLOW: how PATH is looked up again. */
@@ -320,6 +304,44 @@ static void copy_link(int root, int tree, const char *path, const char *what)
 	close(parent);
 }
 
+/* True when there is a bind mount before that of INDEX, and none of them was asked for above PATH. */
+static int may_be_led(const struct plan *plan, uint32_t index, const char *path)
+{
+	int binds = 0;
+
+	for (uint32_t i = 0; i < index; i++) {
+		const struct plan_mount *m = plan_mount_at(plan, plan->config->mounts, i);
+		const char *above = plan_text(plan, m->destination);
+		size_t length = strlen(above);
+
+		if (m->kind != MOUNT_BIND)
+			continue;
+		if (!strncmp(path, above, length) && path[length] == '/')
+			return 0;
+		binds++;
+	}
+	return binds > 0;
+}
+
+/* A mountpoint at or below /dev is made in a bind mount only if that was asked for there: an image's
+ * symlink may have led a volume to it (rule F10). */
+static void check_mountpoint(const struct plan *plan, uint32_t index, int root)
+{
+	const struct plan_mount *m = plan_mount_at(plan, plan->config->mounts, index);
+	const char *path = plan_text(plan, m->destination), *rest;
+	int fd;
+
+	if (!is_dev(path) || !may_be_led(plan, index, path))
+		return;
+	fd = path_open(root, path, O_PATH | O_NOFOLLOW, 0);
+	if (fd == -ENOENT)
+		fd = open_above(root, path, 0, &rest);
+	if (fd == -EXDEV)
+		die(mount_error(plan, m), "an image's symlink has led a bind mount there", 0);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void make_bind(const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
 {
 	const char *what = mount_error(plan, m), *path = plan_text(plan, m->destination);
@@ -356,23 +378,6 @@ static int is_special(const char *type)
 int is_dev(const char *path)
 {
 	return !strncmp(path, "/dev", 4) && (!path[4] || path[4] == '/');
-}
-
-static void keep_own(int mount, const char *what)
-{
-	if (own_count == TREES_MAX)
-		die(what, "too many mounts", E2BIG);
-	own_mounts[own_count++] = mount_id(mount);
-}
-
-int is_own(int target)
-{
-	uint64_t id = mount_id(target);
-
-	for (size_t i = 0; i < own_count; i++)
-		if (own_mounts[i] == id)
-			return 1;
-	return 0;
 }
 
 /* Mountpoints and nodes are still to be made below /dev and in any tmpfs, so read-only waits until
@@ -448,7 +453,7 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 		copy_up(plan, m, target, mount, what);
 	attach(root, mount, target, path, what);
 	set_mount_propagation(plan, m, mount, what);
-	if (has_remount && is_new)
+	if (is_new)
 		keep_own(mount, what);
 	close(target);
 	if (attributes == m->attr_set)
@@ -474,11 +479,11 @@ void make_mounts(const struct plan *plan, int root, void (*before_cgroup)(void))
 	struct plan_list list = plan->config->mounts;
 	int waited = 0;
 
-	for (uint32_t i = 0; i < list.count; i++)
-		has_remount |= plan_mount_at(plan, list, i)->kind == MOUNT_REMOUNT;
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct plan_mount *m = plan_mount_at(plan, list, i);
 
+		if (m->kind != MOUNT_REMOUNT)
+			check_mountpoint(plan, i, root);
 		switch (m->kind) {
 		case MOUNT_BIND:
 			make_bind(plan, m, i, root);

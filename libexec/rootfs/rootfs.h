@@ -7,6 +7,8 @@
 #include "msg.h"
 #include "plan.h"
 
+#define TREES_MAX (1u << 17) /* mounts and devices */
+
 /* mounts.c: receives all detached trees and closes FD_TREES, unless new mounts are to be mapped. */
 void receive_trees(void);
 /* The next of them, which must be that of KIND and INDEX; it now belongs to the caller. */
@@ -34,14 +36,23 @@ _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err);
 void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what);
 void set_mount_propagation(
 	const struct plan *plan, const struct plan_mount *m, int mount, const char *what);
-/* 0: unknown */
-uint64_t mount_id(int fd);
 /* True for /dev and what is below it. */
 int is_dev(const char *path);
-/* For remount.c: TARGET is on a file system that a mount of the plan has made. */
-int is_own(int target);
 /* For finish_readonly_mounts, which closes MOUNT. */
 void set_readonly_later(int mount, const char *what);
+
+/* whose.c: 0: unknown */
+uint64_t mount_id(int fd);
+/* Before the first mount of the plan. */
+void keep_root_mounts(int root);
+/* MOUNT is of a new file system. */
+void keep_own(int mount, const char *what);
+/* TARGET is on such a file system. */
+int is_own(int target);
+/* TARGET is on what a bind mount brought: neither on such a file system nor on the root. */
+int is_brought(int target);
+/* path_open_above, but -EXDEV where a bind mount brought that directory, so that nothing may be made. */
+int open_above(int root, const char *path, int how, const char **rest);
 
 /* remount.c: changes what is mounted at the destination. */
 void remount(const struct plan *plan, const struct plan_mount *m, int root);
