@@ -220,3 +220,28 @@ listing() {
 	same "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "$status")" 1
 	wait "$tracer"
 }
+
+@test "tmpcopyup: nosuid, nodev and noexec of what it copies hold for the copy, unless the options say otherwise" {
+	newer "1.1.5 takes nothing over"
+	mkdir "$T/volume"
+	cp "$ROOTFS/bin/busybox" "$T/volume/id"
+	edit --arg s "$T/volume" '.mounts += [{destination: "/data", source: $s, options: ["bind", "nosuid", "nodev", "noexec"]}]
+		| .process.user = {uid: 7, gid: 7} | .process.noNewPrivileges = false'
+	cp config.json config.keep
+	copyup /data
+	sh_args 'grep " /data .* tmpfs" /proc/self/mountinfo | cut -d " " -f 6; /data/id -u'
+	run runc run "$ID"
+	expect 126 "rw,nosuid,nodev,noexec" "Permission denied"
+	cp config.keep config.json
+	copyup /data suid exec ro
+	sh_args 'grep " /data .* tmpfs" /proc/self/mountinfo | cut -d " " -f 6; /data/id -u'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'ro,nodev,relatime\n7'
+	# Only of what is copied: an ordinary tmpfs is as asked for.
+	cp config.keep config.json
+	edit '.mounts += [{destination: "/data", type: "tmpfs", source: "tmpfs"}]'
+	sh_args 'grep " /data .* tmpfs" /proc/self/mountinfo | cut -d " " -f 6'
+	run runc run "$ID"
+	same "$output" rw,relatime
+}

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include "fds.h"
 #include "inner.h"
 #include "step.h"
@@ -30,6 +32,21 @@ static int shield(int target, const char *what)
 			MOUNT_ATTR_NOSYMFOLLOW,
 		0, AT_RECURSIVE, what);
 	return tree;
+}
+
+/* A program, device or set-id bit that meant nothing where it lay means nothing in the copy, unless the
+ * options say so. */
+static void take_attributes(const struct plan_mount *m, int target, int mount, const char *what)
+{
+	uint64_t found = 0;
+	struct statfs fs;
+
+	if (fstatfs(target, &fs) < 0)
+		die(what, "tmpcopyup", errno);
+	found |= fs.f_flags & ST_NOSUID ? MOUNT_ATTR_NOSUID : 0;
+	found |= fs.f_flags & ST_NODEV ? MOUNT_ATTR_NODEV : 0;
+	found |= fs.f_flags & ST_NOEXEC ? MOUNT_ATTR_NOEXEC : 0;
+	set_attributes(mount, found & ~m->attr_clr, 0, 0, what);
 }
 
 static int names_owner(const struct plan *plan, struct plan_list data)
@@ -69,5 +86,6 @@ void copy_up(const struct plan *plan, const struct plan_mount *m, int target, in
 	if (!names_owner(plan, m->data) &&
 		fchownat(mount, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0 && errno != EINVAL)
 		die(what, "tmpcopyup: owner", errno);
+	take_attributes(m, target, mount, what);
 	close(copied);
 }
