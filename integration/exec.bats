@@ -178,7 +178,7 @@ caps() {
 	ex "$ID" sh -c 'umask; cat /proc/self/oom_score_adj'
 	expect 0
 	same "$output" $'0047\n321'
-	ex "$ID" grep -c "_ses.$ID: " /proc/keys # a second one of that name would have a line of its own
+	ex "$ID" grep -c "_ses.$ID[.0-9]*: " /proc/keys # a second one of that name would have a line of its own
 	same "$output" 1
 	process '.args = ["sh", "-c", "umask; cat /proc/self/oom_score_adj"] | .user.umask = 0 | .oomScoreAdj = 5'
 	ex -p "$T/process.json" "$ID"

@@ -1,4 +1,4 @@
-# The session keyring: a new one for each container, whose name is _ses.ID.
+# The session keyring: a new one for each container, whose name nobody can know before.
 
 load lib/common
 
@@ -9,9 +9,31 @@ setup() {
 	KEY=davit-$ID
 }
 
-# The permissions of the container's keyring, as /proc/keys has them.
-permissions() {
-	awk -v name="_ses.$1:" '$9 == name { print $5 }'
+# rings ID FIELD: that field of what /proc/keys, the input, says of the keyrings of the container ID: 1 the serial number, 5 the
+# permissions, 9 the name with a colon.
+rings() {
+	awk -v name="_ses.$1" -v field="$2" 'index($9, name) == 1 && $9 ~ "^" name "[.0-9]*:$" { print $field }'
+}
+
+# user COMMAND…: as an ordinary user of the host, uid 31337.
+user() {
+	setpriv --reuid 31337 --regid 31337 --clear-groups "$@" 3>&- 4>&-
+}
+
+# plant NAME: a keyring of that user's is there, which everybody may use.
+plant() {
+	setpriv --reuid 31337 --regid 31337 --clear-groups "$T/keys" renew "$1" "$T/keys" perm 3f3f3f3f \
+		sh -c 'echo planted; exec sleep 100' >"$T/planted" 2>&1 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 grep -q planted "$T/planted"
+}
+
+# A container that has a key, and tells /proc/keys.
+with_key() {
+	sh_args 'keys add '"$KEY"'; cat /proc/keys; exec sleep 100'
+	detached run -d "$ID"
+	expect 0
+	wait_for 5 grep -q _ses "$T/out"
 }
 
 user_namespace() {
@@ -19,13 +41,98 @@ user_namespace() {
 		| .linux.gidMappings = .linux.uidMappings'
 }
 
-@test "keyring: who may search it" {
+@test "keyring: nobody but its possessors has a right, and its user can join it by the name, which is no other ring's" {
+	local name
 	args cat /proc/keys
 	run runc run "$ID"
-	same "$(permissions "$ID" <<<"$output")" 3f1b0000
+	same "$(rings "$ID" 5 <<<"$output")" 3f080000
+	name=$(rings "$ID" 9 <<<"$output")
+	run runc run "$ID"
+	[ "$(rings "$ID" 9 <<<"$output")" != "$name" ]
 	user_namespace
 	run runc run "$ID-user"
-	same "$(permissions "$ID-user" <<<"$output")" 3f130008
+	same "$(rings "$ID-user" 5 <<<"$output")" 3f080000
+}
+
+@test "keyring: one that a local user has made before is not used" {
+	local kind
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	cp "$HELPERS/helper-keys" "$T/keys"
+	chmod 755 "$T"
+	for kind in host user; do
+		[ $kind = host ] || user_namespace
+		plant "_ses.$ID"
+		with_key
+		contains "$(user "$T/keys" renew "_ses.$ID" "$T/keys" find "$KEY")" "not found"
+		run runc exec "$ID" keys find "$KEY"
+		expect 0 found
+		runc delete --force "$ID"
+	done
+}
+
+@test "keyring: one that a local user has made in place of the container's is not used by exec" {
+	local name
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	cp "$HELPERS/helper-keys" "$T/keys"
+	chmod 755 "$T"
+	sh_args 'cat /proc/keys; keys revoke x; exec sleep 100'
+	detached run -d "$ID"
+	expect 0
+	wait_for 5 grep -q found "$T/out"
+	name=$(rings "$ID" 9 <"$T/out")
+	plant "${name%:}"
+	run runc exec "$ID" keys add "$KEY"
+	expect 0 found
+	contains "$(user "$T/keys" renew "${name%:}" "$T/keys" find "$KEY")" "not found"
+}
+
+@test "keyring: another container of the same user neither joins nor links it" {
+	local serial name
+	with_key
+	name=$(rings "$ID" 9 <"$T/out")
+	serial=$(rings "$ID" 1 <"$T/out")
+	[ -n "$serial" ]
+	args keys renew "_ses.$ID" keys find "$KEY"
+	run runc run "$ID-other"
+	expect 1 "not found"
+	args keys link "$serial" keys find "$KEY"
+	run runc run "$ID-other"
+	expect 1 "Permission denied"
+	args cat /proc/keys
+	run runc run "$ID-other"
+	same "$(rings "$ID" 1 <<<"$output")" ""
+	run runc exec "$ID" keys find "$KEY"
+	expect 0 found
+}
+
+@test "keyring: exec has one of its own where the container has given rights away or revoked it" {
+	local change
+	for change in 'perm 3f1f0008' 'revoke x'; do
+		sh_args "keys $change; exec sleep 100"
+		edit '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])' # to change what another id owns
+		detached run -d "$ID"
+		expect 0
+		wait_for 5 grep -q found "$T/out"
+		run runc --debug exec "$ID" sh -c "keys add $KEY; cat /proc/keys"
+		expect 0 found "session keyring: "
+		same "$(awk '$9 == "_ses:" { print $5 }' <<<"$output")" 3f000000
+		run runc exec "$ID" keys find "$KEY"
+		expect 1 "not found"
+		runc delete --force "$ID"
+	done
+}
+
+@test "keyring: nobody sees the name while it is made" {
+	args keys watch "_ses.$ID-victim"
+	detached run -d "$ID"
+	expect 0
+	wait_for 5 grep -q watching "$T/out"
+	args true
+	for _ in $(seq 100); do
+		run runc run "$ID-victim"
+		expect 0
+	done
+	same "$(cat "$T/out")" watching
 }
 
 @test "keyring: a new one; exec joins it, other containers and the caller do not" {
@@ -55,15 +162,6 @@ user_namespace() {
 	expect 0 found
 	run runc exec "$ID-both" keys find "$KEY"
 	expect 1 "not found"
-}
-
-@test "keyring: exec leaves the permissions that the container has set" {
-	sh_args 'keys perm 3f1f0008; exec sleep 100'
-	detached run -d "$ID"
-	expect 0
-	wait_for 5 grep -q found "$T/out"
-	run runc exec "$ID" cat /proc/keys
-	same "$(permissions "$ID" <<<"$output")" 3f1f0008
 }
 
 @test "keyring: also for a user, and with noNewPrivileges either way" {

@@ -131,6 +131,9 @@ int journal_append_all(int fd, const struct journal *journal)
 			fd, journal->resctrl.own ? JOURNAL_RESCTRL_OWN : JOURNAL_RESCTRL, group);
 	if (!err && monitor)
 		err = journal_append_resctrl(fd, JOURNAL_RESCTRL_MONITOR, monitor);
+	if (!err && journal->has_keyring)
+		err = journal_append(
+			fd, JOURNAL_KEYRING, &journal->keyring, sizeof(journal->keyring));
 	if (!err && journal->is_ready)
 		err = journal_append(fd, JOURNAL_READY, &journal->ready, sizeof(journal->ready));
 	return err;
@@ -203,6 +206,15 @@ static int take_ready(struct journal *journal, const char *body, size_t length)
 	return 0;
 }
 
+static int take_keyring(struct journal *journal, const char *body, size_t length)
+{
+	if (length != sizeof(journal->keyring) || journal->has_keyring)
+		return -EBADMSG;
+	memcpy(&journal->keyring, body, length);
+	journal->has_keyring = 1;
+	return 0;
+}
+
 static int take_record(struct journal *journal, uint16_t type, const char *body, size_t length)
 {
 	switch (type) {
@@ -219,6 +231,8 @@ static int take_record(struct journal *journal, uint16_t type, const char *body,
 	case JOURNAL_UNIT:
 	case JOURNAL_UNIT_USER:
 		return take_unit(journal, type, body, length);
+	case JOURNAL_KEYRING:
+		return take_keyring(journal, body, length);
 	default:
 		return -EBADMSG;
 	}

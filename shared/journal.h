@@ -22,7 +22,8 @@ enum journal_type {
 	JOURNAL_RESCTRL_OWN,     /* "PATH\0": the same, and we make it */
 	JOURNAL_RESCTRL_MONITOR, /* "PATH\0": a monitoring group that we make */
 	JOURNAL_UNIT,            /* "NAME\0": a unit that the systemd of the system is asked for */
-	JOURNAL_UNIT_USER        /* "NAME\0": the same of the caller's own systemd */
+	JOURNAL_UNIT_USER,       /* "NAME\0": the same of the caller's own systemd */
+	JOURNAL_KEYRING          /* struct journal_keyring: the session keyring */
 };
 
 struct journal_init {
@@ -33,6 +34,10 @@ struct journal_init {
 struct journal_ready {
 	uint64_t seconds; /* when, since the epoch */
 	uint64_t nanoseconds;
+};
+
+struct journal_keyring {
+	uint64_t secret[2]; /* random numbers in its name, which without them anybody could use */
 };
 
 struct journal {
@@ -53,6 +58,8 @@ struct journal {
 		const char *name; /* NULL: none; points into bytes */
 		int of_user;      /* of the systemd of the caller, not of the system */
 	} unit;
+	int has_keyring;
+	struct journal_keyring keyring;
 	char bytes[JOURNAL_SIZE_MAX];
 };
 

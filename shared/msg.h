@@ -66,6 +66,7 @@ enum msg_type {
 	MSG_HOOKS,      /* conductor → hook: struct msg_hooks; answered by MSG_DONE each time */
 	MSG_HOOKS_DONE, /* conductor → rootfs: prestart and createRuntime hooks have run */
 	MSG_FILTER,     /* conductor → dmz: sealed memfd with the BPF program */
+	MSG_KEYRING,    /* conductor → dmz: struct msg_keyring */
 	MSG_TERMINAL,   /* tty → conductor: both terminals are set up, the container may start */
 	MSG_WINDOW,     /* conductor → tty: the caller's terminal changed its size */
 	MSG_SUSPEND,   /* conductor → tty: struct msg_number (a signal): give the terminal back */
@@ -144,6 +145,11 @@ struct msg_resctrl {
 	char monitor[MSG_RESCTRL_PATH]; /* "": none */
 };
 
+struct msg_keyring {
+	uint64_t is_named;  /* 0: the session keyring has no name to join it by */
+	uint64_t secret[2]; /* the part of the name that nobody else knows */
+};
+
 struct msg_hooks {
 	uint32_t kind;   /* enum hook_kind */
 	uint32_t status; /* enum container_status of state.h */
@@ -163,6 +169,7 @@ struct msg {
 		struct msg_init init;
 		struct msg_cgroups cgroups;
 		struct msg_hooks hooks;
+		struct msg_keyring keyring;
 		struct msg_tree tree;
 		struct msg_suspended suspended;
 		struct msg_resctrl resctrl;

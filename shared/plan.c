@@ -209,8 +209,8 @@ int plan_check(const void *bytes, size_t size, const char *build, const char **w
 
 static int map_memory(size_t size, uint8_t **map)
 {
-	*map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		-1, 0);
+	*map = sys_mmap(
+		size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	return *map == MAP_FAILED ? -errno : 0;
 }
 
@@ -225,7 +225,7 @@ static int map_image(int fd, size_t size, const uint8_t **image)
 	int err;
 
 	if (seals >= 0 && (seals & sealed) == sealed) {
-		map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+		map = sys_mmap(size, PROT_READ, MAP_PRIVATE, fd);
 		*image = map;
 		return map == MAP_FAILED ? -errno : 0;
 	}

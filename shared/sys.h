@@ -153,6 +153,11 @@ static inline int sys_setgroups(size_t count, const gid_t *groups)
 }
 
 /* musl's own wrappers have fallbacks for kernels that are too old for us. */
+static inline void *sys_mmap(size_t size, int protection, int flags, int fd)
+{
+	return (void *)syscall(__NR_mmap, NULL, size, protection, flags, fd, 0L);
+}
+
 static inline int sys_fchown(int fd, uid_t uid, gid_t gid)
 {
 	return (int)syscall(__NR_fchown, fd, uid, gid);

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -231,92 +232,111 @@ static void test_umask(void **state)
 	umask(before);
 }
 
-#define RING_PERMISSIONS 0x3f290000ul /* of its user: view, search, set attributes */
+/* The ring that stands for the container's, as dmz leaves it and otherwise. */
+#define AS_MADE   0x3f080000ul
+#define OTHERWISE 0x3f280000ul
 
-static unsigned long permissions(int32_t ring)
+static const struct msg_keyring named = {1, {UINT64_MAX, 2}};
+
+static int32_t join_ring(unsigned long permissions)
 {
-	char text[256] = "", *at = text;
-	long n = syscall(SYS_keyctl, KEYCTL_DESCRIBE, ring, text, sizeof(text) - 1);
-
-	assert_true(n > 0);
-	for (int i = 0; i < 3; i++)
-		at = strchr(at, ';') + 1;
-	return strtoul(at, NULL, 16);
-}
-
-static int32_t join_ring(void)
-{
-	char name[64];
+	char name[96];
 	long ring;
 
-	snprintf(name, sizeof(name), "_ses.%s", id);
+	/* Whom dmz makes its owner. */
+	if (setresuid(0x7fffffff, 0, 0) || setfsuid(0x7fffffff))
+		return -1;
+	snprintf(name, sizeof(name), "_ses.%s.18446744073709551615.2", id);
 	ring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
-	return syscall(SYS_keyctl, KEYCTL_SETPERM, ring, RING_PERMISSIONS) ? -1 : (int32_t)ring;
+	if (syscall(SYS_keyctl, KEYCTL_SETPERM, ring, permissions))
+		ring = -1;
+	return setresuid(0, 0, 0) ? -1 : (int32_t)ring;
 }
 
 /* A process that stands for the container: its session is the ring, as long as it lives. */
-static pid_t hold_ring(int32_t *ring)
+static pid_t hold_ring(unsigned long permissions)
 {
 	int pair[2];
+	int32_t ring;
 	pid_t pid;
 
 	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		*ring = join_ring();
-		_exit(write(pair[1], ring, sizeof(*ring)) == sizeof(*ring) ? pause() : 1);
+		ring = join_ring(permissions);
+		_exit(write(pair[1], &ring, sizeof(ring)) == sizeof(ring) ? pause() : 1);
 	}
 	assert_true(pid > 0);
-	assert_int_equal(read(pair[0], ring, sizeof(*ring)), sizeof(*ring));
+	assert_int_equal(read(pair[0], &ring, sizeof(ring)), sizeof(ring));
+	assert_true(ring > 0);
 	close(pair[0]);
 	close(pair[1]);
 	return pid;
 }
 
-/* The program finds one ring of this name: dmz has joined the one that was there. */
-static void run_with_keyring(int joins)
+/* The permissions and the name of the program's session keyring. */
+static const char *run_with_keyring(const struct msg_keyring *keyring, int joins)
 {
-	struct plan_config *config;
-	char script[128];
+	struct plan_config *config =
+		begin("awk '$8 == \"keyring\" && $5 ~ /^3f0/ { print $5, $9 }' /proc/keys");
+	struct peer peer;
+	const char *text;
+	int out;
+	pid_t pid;
 
-	snprintf(script, sizeof(script), "grep -c ' _ses.%s: ' /proc/keys", id);
-	config = begin(script);
 	config->no_new_keyring = 0;
 	config->joins = (uint64_t)joins;
-	((struct plan_namespace *)plan_add(PLAN_RECORD_namespace, &config->namespaces))->type =
-		NS_USER;
-	assert_string_equal(run_dmz(), "1\n");
+	pid = start_dmz(&peer, &out);
+	if (joins)
+		assert_int_equal(msg_send(&peer, MSG_JOINED, NULL, 0, -1), 0);
+	assert_int_equal(msg_send(&peer, MSG_KEYRING, keyring, sizeof(*keyring), -1), 0);
+	text = output(pid, out);
+	close(peer.fd);
+	return text;
 }
 
-/* exec finds the ring of the container, and leaves what the container made of it. */
+static void expect_named(const char *text)
+{
+	char wanted[160];
+
+	snprintf(wanted, sizeof(wanted), "3f080000 _ses.%s.18446744073709551615.2:\n", id);
+	assert_string_equal(text, wanted);
+}
+
+/* exec finds the ring of the container, unless it is not as it was made; without a name there is none. */
 static void test_keyring(void **state)
 {
-	int32_t ring;
-	pid_t holder = hold_ring(&ring);
+	static const char own[] = "3f000000 _ses:\n";
+	const struct msg_keyring nameless = {0, {UINT64_MAX, 2}};
+	pid_t holder;
 
 	(void)state;
-	assert_true(ring > 0);
-	for (int joins = 1; joins >= 0; joins--) {
-		run_with_keyring(joins);
-		assert_int_equal(permissions(ring), RING_PERMISSIONS | (joins ? 0 : 0x8));
-	}
+	snprintf(id, sizeof(id), "none-%d", getpid());
+	assert_string_equal(run_with_keyring(&named, 1), own);
+	snprintf(id, sizeof(id), "joins-%d", getpid());
+	expect_named(run_with_keyring(&named, 0));
+	holder = hold_ring(AS_MADE);
+	expect_named(run_with_keyring(&named, 1));
+	assert_string_equal(run_with_keyring(&nameless, 1), own);
+	assert_string_equal(run_with_keyring(&nameless, 0), own);
+	kill(holder, SIGKILL);
+	assert_int_equal(steps_ended(holder), 1000 + SIGKILL);
+	snprintf(id, sizeof(id), "other-%d", getpid());
+	holder = hold_ring(OTHERWISE);
+	assert_string_equal(run_with_keyring(&named, 1), own);
 	kill(holder, SIGKILL);
 	assert_int_equal(steps_ended(holder), 1000 + SIGKILL);
 }
 
-/* A runtime that runs in a container of the same name has this session already. */
+/* A runtime may have the session already. */
 static void test_own_keyring(void **state)
 {
-	int32_t ring;
-
 	(void)state;
 	snprintf(id, sizeof(id), "own-%d", getpid());
-	ring = join_ring();
-	assert_true(ring > 0);
-	run_with_keyring(1);
-	run_with_keyring(0);
-	assert_int_equal(permissions(ring), RING_PERMISSIONS | 0x8);
+	assert_true(join_ring(AS_MADE) > 0);
+	expect_named(run_with_keyring(&named, 1));
+	expect_named(run_with_keyring(&named, 0));
 }
 
 /* ns waits for its orders with the CPUs that its child will have; here we have CPU 0 only. */

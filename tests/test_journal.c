@@ -39,6 +39,7 @@ static int full_file(void)
 {
 	struct journal_init init = {4711, 123456789};
 	struct journal_ready ready = {1700000000, 999999999};
+	struct journal_keyring keyring = {{0, UINT64_MAX}};
 	int fd = new_file();
 
 	assert_int_equal(journal_append_cgroup(fd, "memory", "/sys/fs/cgroup/memory/a"), 0);
@@ -48,6 +49,7 @@ static int full_file(void)
 	assert_int_equal(journal_append_resctrl(
 				 fd, JOURNAL_RESCTRL_MONITOR, "/sys/fs/resctrl/a/mon_groups/a"),
 		0);
+	assert_int_equal(journal_append(fd, JOURNAL_KEYRING, &keyring, sizeof(keyring)), 0);
 	assert_int_equal(journal_append(fd, JOURNAL_READY, &ready, sizeof(ready)), 0);
 	return fd;
 }
@@ -65,6 +67,7 @@ static void test_empty(void **state)
 	assert_null(journal.resctrl.group);
 	assert_null(journal.resctrl.monitor);
 	assert_int_equal(journal.resctrl.own, 0);
+	assert_int_equal(journal.has_keyring, 0);
 	close(fd);
 }
 
@@ -84,6 +87,8 @@ static void test_round_trip(void **state)
 	assert_string_equal(journal.resctrl.group, "/sys/fs/resctrl/a");
 	assert_string_equal(journal.resctrl.monitor, "/sys/fs/resctrl/a/mon_groups/a");
 	assert_int_equal(journal.resctrl.own, 1);
+	assert_int_equal(journal.has_keyring, 1);
+	assert_true(!journal.keyring.secret[0] && journal.keyring.secret[1] == UINT64_MAX);
 	assert_int_equal(journal.is_ready, 1);
 	assert_int_equal(journal.ready.nanoseconds, 999999999);
 	close(fd);
@@ -107,7 +112,7 @@ static void test_torn(void **state)
 static int records_of(const struct journal *j)
 {
 	return (int)j->cgroup_count + (j->init.pid != 0) + (j->resctrl.group != NULL) +
-		(j->resctrl.monitor != NULL) + j->is_ready;
+		(j->resctrl.monitor != NULL) + j->has_keyring + j->is_ready;
 }
 
 /* Any changed bit is noticed and costs the record it is in, no other; but that the last one may look
@@ -129,7 +134,7 @@ static void test_every_byte(void **state)
 			assert_int_equal(pwrite(fd, &changed, 1, at), 1);
 			err = journal_read(fd, &journal);
 			assert_true(err == -EBADMSG || (!err && !journal.is_ready));
-			assert_int_equal(records_of(&journal), 5);
+			assert_int_equal(records_of(&journal), 6);
 			for (size_t i = 0; i < journal.cgroup_count; i++)
 				assert_int_equal(journal.cgroups[i].path[0], '/');
 			assert_int_equal(pwrite(fd, &byte, 1, at), 1);
@@ -149,7 +154,7 @@ static void test_copy(void **state)
 	assert_int_equal(journal_append_all(copy, &journal), 0);
 	assert_int_equal(size_of(copy), size_of(fd));
 	assert_int_equal(journal_read(copy, &journal), 0);
-	assert_int_equal(records_of(&journal), 6);
+	assert_int_equal(records_of(&journal), 7);
 	assert_int_equal(ftruncate(copy, 0), 0);
 	assert_int_equal(write(copy, old, 15), 15);
 	assert_int_equal(journal_append_cgroup(copy, "", "/b"), 0);
@@ -204,7 +209,14 @@ static void test_bad_records(void **state)
 	assert_int_equal(journal_append(fd, JOURNAL_READY, &ready, sizeof(ready)), 0);
 	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
 	assert_int_equal(ftruncate(fd, 0), 0);
-	assert_int_equal(journal_append(fd, 9, &ready, sizeof(ready)), 0);
+	assert_int_equal(journal_append(fd, 99, &ready, sizeof(ready)), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(journal_append(fd, JOURNAL_KEYRING, &ready, sizeof(ready) - 1), 0);
+	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(journal_append(fd, JOURNAL_KEYRING, &ready, sizeof(ready)), 0);
 	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(journal_append(fd, JOURNAL_CGROUP, "cpu", 4), 0);

@@ -9,8 +9,11 @@
 void set_session(const struct plan *plan);
 void own_stdio(const struct plan *plan);
 
-/* identity.c */
+/* keyring.c: a session keyring of the container's own; for `exec` the one that the container was made
+ * with. The conductor tells its name (MSG_KEYRING). */
 void join_keyring(const struct plan *plan);
+
+/* identity.c */
 void set_limits_and_umask(const struct plan *plan);
 void enter_cwd_as_root(const struct plan *plan);
 /* Groups, ids, working directory, capabilities, each read back. */

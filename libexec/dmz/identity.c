@@ -1,10 +1,9 @@
-/* Who the process is: keyring, limits, Landlock, ids, capabilities, working directory. */
+/* Who the process is: limits, Landlock, ids, capabilities, working directory. */
 #include "dmz.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/keyctl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,53 +15,9 @@
 #include "sys.h"
 #include "text.h"
 
-#define SEARCH_BY_USER  0x00080000 /* keyctl_setperm(3) */
-#define SEARCH_BY_OTHER 0x00000008
-#define GROUPS_MAX      65536
+#define GROUPS_MAX 65536
 
 static int cwd_entered, cannot_grant;
-
-void join_keyring(const struct plan *plan)
-{
-	char name[300], description[512];
-	unsigned long permissions = 0;
-	const char *field = description;
-	long ring, length;
-
-	if (plan->config->no_new_keyring)
-		return;
-	if (text_join(name, sizeof(name), "_ses.", plan_text(plan, plan->config->id), NULL))
-		die("unable to join session keyring:", NULL, ENAMETOOLONG);
-	ring = syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
-	if (ring < 0 && errno == ENOSYS) {
-		warn("KeyctlJoinSessionKeyring:", NULL, ENOSYS);
-		return;
-	}
-	if (ring < 0)
-		die("unable to join session keyring:", NULL, errno);
-	if (ring == 0) /* the caller's session has this name already */
-		ring = KEY_SPEC_SESSION_KEYRING;
-	/* The first process of the container has set them; what it changed since is its own. */
-	if (plan->config->joins)
-		return;
-	length = syscall(__NR_keyctl, KEYCTL_DESCRIBE, ring, description, sizeof(description) - 1);
-	if (length < 0)
-		die("keyring:", NULL, errno);
-	description[length < (long)sizeof(description) ? length : (long)sizeof(description) - 1] =
-		'\0';
-	/* "keyring;UID;GID;PERMISSIONS;NAME" */
-	for (int i = 0; i < 3; i++) {
-		field = strchr(field, ';');
-		if (!field++)
-			die("keyring:", NULL, EBADMSG);
-	}
-	for (; *field && *field != ';'; field++)
-		permissions = permissions << 4 |
-			(unsigned long)(*field <= '9' ? *field - '0' : (*field | 32) - 'a' + 10);
-	permissions |= plan_namespace(plan, NS_USER, NULL) ? SEARCH_BY_OTHER : SEARCH_BY_USER;
-	if (syscall(__NR_keyctl, KEYCTL_SETPERM, ring, permissions) < 0)
-		die("keyring:", NULL, errno);
-}
 
 void set_limits_and_umask(const struct plan *plan)
 {

@@ -22,6 +22,7 @@
 
 static const struct msg_rule rules[] = {
 	{MSG_FILTER, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_CONDUCTOR},
+	{MSG_KEYRING, MSG_ONCE, sizeof(struct msg_keyring), 0, PROGRAM_CONDUCTOR},
 	{MSG_JOINED, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
 };
 

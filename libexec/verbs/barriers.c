@@ -342,6 +342,12 @@ int creation_advance(struct creation *c)
 	if (!err && plan->config->has_seccomp && !c->filter_sent && c->hooks_sent &&
 		!creation_pending(c, STEP_SECCOMP))
 		err = send_filter(c);
+	if (!err && !c->keyring_sent && c->hooks_sent &&
+		(!plan->config->has_seccomp || c->filter_sent)) {
+		c->keyring_sent = 1;
+		err = step_tell_keyring(&c->steps[STEP_LINE], plan, &c->container.journal, c->line,
+			sizeof(c->line));
+	}
 	if (!err && c->created && (c->agent >= 0 || c->listener >= 0))
 		err = send_listener(c);
 	return err;

@@ -118,6 +118,17 @@ int step_tell(struct step *step, enum msg_type type, const void *body, size_t le
 	return -1;
 }
 
+int step_tell_keyring(struct step *step, const struct plan *plan, const struct journal *journal,
+	char *line, size_t size)
+{
+	struct msg_keyring body = {.is_named = journal->has_keyring != 0};
+
+	if (plan->config->no_new_keyring)
+		return 0;
+	memcpy(body.secret, journal->keyring.secret, sizeof(body.secret));
+	return step_tell(step, MSG_KEYRING, &body, sizeof(body), -1, line, size);
+}
+
 /* --debug: "parse: from 214 to 530 us, CPU 240 us". */
 static void log_times(const struct step *step, const struct rusage *usage)
 {

@@ -52,6 +52,10 @@ int step_start_or_say(struct step *step, const struct spawn *request, const stru
 int step_tell(struct step *step, enum msg_type type, const void *body, size_t length, int fd,
 	char *line, size_t size);
 
+/* Tells dmz the name of the session keyring that JOURNAL has, if PLAN wants any. As step_tell. */
+int step_tell_keyring(struct step *step, const struct plan *plan, const struct journal *journal,
+	char *line, size_t size);
+
 /*
  * One record from STEP: errors are kept in it, warnings and debug records logged. Returns 1 for a
  * record left for the caller in MSG, 0 when it was one of those, -ECONNRESET when the step is gone

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -270,6 +271,23 @@ static int prepare_notify(struct creation *c)
 	return c->starts ? notify_bind(&c->notify, c->container.dir, c->line, sizeof(c->line)) : 0;
 }
 
+/* The journal first: `exec` takes the name from there. */
+static int name_keyring(struct creation *c)
+{
+	struct journal *journal = &c->container.journal;
+	int err;
+
+	if (c->container.plan.config->no_new_keyring)
+		return 0;
+	if (getrandom(&journal->keyring, sizeof(journal->keyring), 0) !=
+		(ssize_t)sizeof(journal->keyring))
+		return creation_error(c, "getrandom", errno);
+	journal->has_keyring = 1;
+	err = journal_append(
+		c->journal_fd, JOURNAL_KEYRING, &journal->keyring, sizeof(journal->keyring));
+	return err ? creation_error(c, "journal", err) : 0;
+}
+
 static int prepare(struct creation *c)
 {
 	const char *error = state_id_error(c->id);
@@ -293,7 +311,7 @@ static int prepare(struct creation *c)
 		return -1;
 	err = parse(c, kept);
 	close(kept);
-	if (err || check_rootless(c) ||
+	if (err || check_rootless(c) || name_keyring(c) ||
 		handover_connect(&c->handover, c->container.plan.config->terminal != 0, c->line,
 			sizeof(c->line)) ||
 		listener_connect(&c->container.plan, &c->agent, c->line, sizeof(c->line)))

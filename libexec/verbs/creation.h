@@ -66,7 +66,7 @@ struct creation {
 	int cgroups_listed, cgroups_made, clone_sent, joining, joined, joined_sent;
 	size_t cgroup_count; /* in the journal */
 	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent,
-		created;
+		keyring_sent, created;
 	int hooks_ran;            /* a creation that fails now owes the poststop hooks */
 	char line[CREATION_LINE]; /* the error */
 };

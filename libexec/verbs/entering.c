@@ -273,6 +273,9 @@ static int advance(struct entering *e)
 		err = tell_step(e, ENTER_LINE, MSG_JOINED, NULL, 0, -1);
 		if (!err)
 			err = send_filter(e);
+		if (!err)
+			err = step_tell_keyring(&e->steps[ENTER_LINE], &e->plan,
+				&e->container.journal, e->line, sizeof(e->line));
 	}
 	if (!err && e->ready && e->pidfd >= 0 && (e->agent >= 0 || e->listener >= 0))
 		err = send_listener(e);
