@@ -103,13 +103,11 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	expect 255 "file too large"
 }
 
-@test "exec: the files belong to the process's user afterwards, /dev/null does not" {
+@test "exec: a pipe belongs to the process's user and can be opened again, /dev/null does not" {
 	up
-	: >"$T/file"
 	local before
 	before=$(stat -c '%u %g %a' /dev/null)
-	runc exec -u 1234 "$ID" sh -c 'echo x >/proc/self/fd/1' </dev/null >"$T/file"
-	same "$(cat "$T/file")" x
+	same "$(runc exec -u 1234 "$ID" sh -c 'echo x >/proc/self/fd/1' </dev/null | cat)" x
 	same "$(stat -c '%u %g %a' /dev/null)" "$before"
 }
 
@@ -235,7 +233,7 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	[ ! -e "$ROOTFS/ran" ]
 }
 
-@test "exec, run: in the foreground the caller's terminal and input keep their owner" {
+@test "exec, run: in the foreground the caller's terminal, input and log keep their owner" {
 	up
 	local command quoted
 	edit '.process.user = {uid: 1000, gid: 1000} | .process.args = ["id", "-u"] | .linux.cgroupsPath = "/'"$ID-r"'"'
@@ -243,6 +241,8 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 		echo secret >"$T/in"
 		same "$(runc $command <"$T/in")" 1000
 		same "$(stat -c %u "$T/in")" 0
+		runc $command </dev/null >"$T/log" 2>>"$T/errors"
+		same "$(cat "$T/log") $(stat -c %u "$T/log" "$T/errors" | sort -u)" "1000 0"
 		quoted=$(printf '%q ' timeout 10 "$RUNC" --root "$STATE")$command
 		script -qec "tty; stat -c owner=%u \$(tty); $quoted; stat -c owner=%u \$(tty)" "$T/typescript" \
 			</dev/null >"$T/screen" 2>&1 3>&- 4>&-

@@ -61,18 +61,16 @@ void set_session(const struct plan *plan)
 /*
  * As runc: the owner only, never /dev/null, and files that cannot be changed stay as they are. But
  * in the foreground runc gives the process pipes of its own, and here it has the caller's files:
- * the terminal of an administrator must not become the user's, nor what is only read, as with
- * `</etc/shadow`. What is written to does, or /dev/stdout could not be opened. An id that is not
- * mapped (EINVAL) is told when it is set.
+ * neither the terminal of an administrator nor a log may become the user's. Pipes and sockets do,
+ * or /dev/stdout could not be opened. An id that is not mapped (EINVAL) is told when it is set.
  */
-static int is_left(const struct plan *plan, int fd, const struct stat *st)
+static int is_left(const struct plan *plan, const struct stat *st)
 {
 	if (is_null(st) || st->st_uid == (uid_t)plan->config->uid)
 		return 1;
 	if (!plan->config->foreground || plan->config->terminal)
 		return 0;
-	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ||
-		(S_ISREG(st->st_mode) && (sys_fcntl(fd, F_GETFL, 0) & O_ACCMODE) == O_RDONLY);
+	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) || S_ISREG(st->st_mode);
 }
 
 void own_stdio(const struct plan *plan)
@@ -81,7 +79,7 @@ void own_stdio(const struct plan *plan)
 	struct stat st;
 
 	for (int fd = 0; fd <= 2; fd++) {
-		if (sys_fstat(fd, &st) < 0 || is_left(plan, fd, &st))
+		if (sys_fstat(fd, &st) < 0 || is_left(plan, &st))
 			continue;
 		if (sys_fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&
 			errno != EACCES && errno != EINVAL)
