@@ -203,6 +203,33 @@ record='^time="[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(Z|[+-][0-9]{2}:[0-9]{2})" le
 	expect 1 'msg="container does not exist"'
 }
 
+@test "cli: a log is not made at the end of a symlink, and no link of another user is followed" {
+	newer "1.1.5 follows and makes"
+	[ "$(id -u)" = 0 ] || skip "needs root, to make a link of another user"
+	mkdir "$T/dir"
+	echo old >"$T/there"
+	ln -s "$T/there" "$T/ours"
+	split runc --log "$T/ours" state x
+	same "$(sed -n 2p "$T/there" | grep -c 'container does not exist')" 1
+	ln -s ../there "$T/dir/relative"
+	split runc --log "$T/dir/relative" state x
+	same "$(grep -c 'container does not exist' "$T/there")" 2
+	split runc --log /dev/stderr state x
+	expect 1
+	contains "$err" 'level=error msg="container does not exist"'
+	ln -s "$T/missing" "$T/dangling"
+	split runc --log "$T/dangling" state x
+	expect 1 "open $T/dangling: no such file or directory"
+	[ ! -e "$T/missing" ]
+	chown -h 1000 "$T/ours" "$T/dangling"
+	for link in ours dangling; do
+		split runc --log "$T/$link" state x
+		expect 1 "open $T/$link: a symlink of another user is not followed"
+	done
+	[ ! -e "$T/missing" ]
+	same "$(wc -l <"$T/there")" 3
+}
+
 @test "cli: a full log costs one line" {
 	split runc --log /dev/full state x
 	expect 1

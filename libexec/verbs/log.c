@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,15 +23,48 @@ static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
 static int log_fd = 2;
 
+/*
+ * Whoever may write in the directory of a log could make it a link to any file. So only one of root
+ * or of ours is followed, such as /dev/stderr, and nothing is made at its end. It is read and judged
+ * through one descriptor. fd or -errno; -ELOOP: it is another user's.
+ */
+static int open_link(const char *path, int flags)
+{
+	char target[PATH_MAX], whole[2 * PATH_MAX] = "";
+	const char *slash = strrchr(path, '/');
+	struct text t = TEXT(whole);
+	struct stat st;
+	ssize_t n = -1;
+	int fd, link = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), err = 0;
+
+	if (link < 0)
+		return -errno;
+	if (fstat(link, &st) < 0 || (n = readlinkat(link, "", target, sizeof(target) - 1)) < 0)
+		err = -errno;
+	else if (st.st_uid != 0 && st.st_uid != geteuid())
+		err = -ELOOP;
+	close(link);
+	if (err)
+		return err;
+	target[n] = '\0';
+	if (*target != '/' && slash)
+		text_add_bytes(&t, path, (size_t)(slash - path) + 1);
+	text_add(&t, target);
+	fd = t.cut ? -1 : open(whole, flags);
+	return fd >= 0 ? fd : t.cut ? -ENAMETOOLONG : -errno;
+}
+
 int log_open(const char *path)
 {
-	int fd = open(path,
-		O_WRONLY | O_CREAT | O_APPEND | O_SYNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+	const int flags = O_WRONLY | O_APPEND | O_SYNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = open(path, flags | O_CREAT | O_NOFOLLOW, 0644);
 	struct stat st;
 	int high;
 
 	if (fd < 0)
-		return -errno;
+		fd = errno == ELOOP ? open_link(path, flags) : -errno;
+	if (fd < 0)
+		return fd;
 	if (fstat(fd, &st) < 0 ||
 		!(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))) {
 		close(fd);

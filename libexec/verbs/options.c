@@ -397,7 +397,9 @@ static void set_log(void)
 	int err;
 
 	if (globals.log && *globals.log && (err = log_open(globals.log))) {
-		text_join(message, sizeof(message), "open ", globals.log, ": ", errno_text(-err),
+		text_join(message, sizeof(message), "open ", globals.log, ": ",
+			err == -ELOOP ? "a symlink of another user is not followed"
+				      : errno_text(-err),
 			NULL);
 		globals.log = NULL;
 		log_die(1, NULL, message);

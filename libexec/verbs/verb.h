@@ -130,7 +130,7 @@ struct log_fields {       /* added to JSON records of errors when set */
 void log_record(enum log_level level, const char *message, const struct log_fields *fields);
 
 /* Sends what follows to PATH instead of stderr. Returns 0 or -errno; a directory, a socket, a fifo
- * nobody reads are refused. */
+ * nobody reads are refused, and a symlink of another user (-ELOOP). */
 int log_open(const char *path);
 
 /* Adds VALUE in quotes as Go's %q gives it: escapes for quotes, controls, invisible characters and
