@@ -25,6 +25,9 @@
 #define REAP_MS        2000
 #define FDS_MAX        16
 #define STEPS_MAX      16
+#define RECORDS_MAX    256 /* of a step, warnings and debug records */
+#define TEXT_OF(macro) TEXT_OF_(macro)
+#define TEXT_OF_(word) #word
 #define GRACE_SECONDS  2
 #define GRACE_MS       300
 
@@ -209,13 +212,20 @@ void step_kill(struct step *step)
 	reap(step);
 }
 
-static void log_text(enum log_level level, const struct msg_text *text)
+/* A step cannot fill the disk with what it says. */
+static void log_text(struct step *step, enum log_level level, const struct msg_text *text)
 {
 	char line[MSG_WHAT_MAX + MSG_OBJECT_MAX + 128];
 	struct text t = TEXT(line);
 
 	line[0] = '\0';
-	msg_text_line(text, &t);
+	if (step->records > RECORDS_MAX)
+		return;
+	if (step->records++ < RECORDS_MAX)
+		msg_text_line(text, &t);
+	else
+		text_join(line, sizeof(line), program_names[step->program],
+			": more than " TEXT_OF(RECORDS_MAX) " records, the rest is left out", NULL);
 	log_record(level, line, NULL);
 }
 
@@ -243,11 +253,11 @@ int step_receive(struct step *step, struct msg *msg)
 		step->error = msg->body.text;
 		return 0;
 	case MSG_WARNING:
-		log_text(LOG_LEVEL_WARNING, &msg->body.text);
+		log_text(step, LOG_LEVEL_WARNING, &msg->body.text);
 		return 0;
 	case MSG_DEBUG:
 		if (globals.debug)
-			log_text(LOG_LEVEL_DEBUG, &msg->body.text);
+			log_text(step, LOG_LEVEL_DEBUG, &msg->body.text);
 		return 0;
 	case MSG_DONE:
 		step->done = 1;

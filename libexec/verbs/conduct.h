@@ -36,6 +36,7 @@ struct step {
 	int done;               /* it said MSG_DONE */
 	int failed;             /* it said MSG_ERROR: error is set */
 	int killed;             /* failed without a word, by a signal */
+	int records;            /* of it that were logged */
 	struct msg_text error;
 };
 
@@ -57,7 +58,7 @@ int step_tell_keyring(struct step *step, const struct plan *plan, const struct j
 	char *line, size_t size);
 
 /*
- * One record from STEP: errors are kept in it, warnings and debug records logged. Returns 1 for a
+ * One record from STEP: errors are kept in it, warnings and debug records logged, up to a number. Returns 1 for a
  * record left for the caller in MSG, 0 when it was one of those, -ECONNRESET when the step is gone
  * (and reaped).
  */

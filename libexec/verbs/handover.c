@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "dial.h"
 #include "fds.h"
@@ -131,10 +133,25 @@ static int send_and_close(int *to, const char *text, int fd)
 	return sent < 0 ? (int)sent : 0;
 }
 
+/* The program that sends it works in the container: nothing else of what it may have gets out. */
+static int is_master(int fd)
+{
+	struct stat st;
+	int number;
+
+	return !fstat(fd, &st) && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2) &&
+		!ioctl(fd, TIOCGPTN, &number);
+}
+
 int handover_console(struct handover *h, int master, char *line, size_t size)
 {
 	int err;
 
+	if (!is_master(master)) {
+		close(master);
+		return fail(line, size, "protocol error: what was sent as the console is",
+			" not the master of a terminal", "", 0);
+	}
 	if (h->console_fd < 0) {
 		h->master_fd = master;
 		return 0;

@@ -70,6 +70,20 @@ static int send_rest(int agent, const char *text, size_t length)
 	return 0;
 }
 
+/* The program that sends it works in the container: nothing else of what it may have gets out. */
+static int is_listener(int fd)
+{
+	static const char kind[] = "anon_inode:seccomp notify";
+	char path[48], target[64];
+	struct text t = TEXT(path);
+	ssize_t n;
+
+	text_add(&t, "/proc/self/fd/");
+	text_add_u64(&t, (uint64_t)fd);
+	n = readlink(path, target, sizeof(target));
+	return n == (ssize_t)sizeof(kind) - 1 && !memcmp(target, kind, sizeof(kind) - 1);
+}
+
 int listener_send(const struct plan *plan, const struct listener_process *process, int *agent,
 	int listener, char *line, size_t size)
 {
@@ -79,8 +93,9 @@ int listener_send(const struct plan *plan, const struct listener_process *proces
 
 	if (*agent < 0 && listener < 0)
 		return 0;
-	n = *agent < 0 || listener < 0 ? -EPROTO
-				       : write_state(plan, process, &j, buffer, sizeof(buffer));
+	n = *agent < 0 || listener < 0   ? -EPROTO
+		: !is_listener(listener) ? -EBADF
+					 : write_state(plan, process, &j, buffer, sizeof(buffer));
 	if (!n)
 		n = dial_send_fd(*agent, j.data, j.length, listener);
 	if (n > 0)
@@ -92,6 +107,11 @@ int listener_send(const struct plan *plan, const struct listener_process *proces
 	*agent = -1;
 	if (n == -E2BIG)
 		text_join(line, size, "the state for the seccomp agent is larger than 1 MiB", NULL);
+	else if (n == -EBADF)
+		text_join(line, size,
+			"protocol error: what was sent for the seccomp agent is not a seccomp "
+			"listener",
+			NULL);
 	else if (n < 0)
 		text_join(line, size,
 			"sending the seccomp listener to the agent: ", errno_text((int)-n), NULL);
