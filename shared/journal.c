@@ -75,6 +75,16 @@ static int path_is_sound(const char *path)
 	return 1;
 }
 
+/* The same, of a cgroup: conductors open it themselves. */
+static int cgroup_is_sound(const char *path)
+{
+	static const char top[] = "/sys/fs/cgroup";
+	size_t length = sizeof(top) - 1;
+
+	return path_is_sound(path) && !strncmp(path, top, length) &&
+		(path[length] == '/' || !path[length]);
+}
+
 int journal_append_cgroup(int fd, const char *controller, const char *path)
 {
 	size_t first = strlen(controller) + 1, second = strlen(path) + 1;
@@ -82,7 +92,7 @@ int journal_append_cgroup(int fd, const char *controller, const char *path)
 
 	if (first > CONTROLLER_MAX || second > PATH_SIZE_MAX)
 		return -ENAMETOOLONG;
-	if (!path_is_sound(path))
+	if (!cgroup_is_sound(path))
 		return -EINVAL;
 	memcpy(body, controller, first);
 	memcpy(body + first, path, second);
@@ -98,13 +108,33 @@ int journal_append_resctrl(int fd, enum journal_type type, const char *path)
 	return path_is_sound(path) ? journal_append(fd, type, path, length) : -EINVAL;
 }
 
+static int ends_with(const char *name, size_t length, const char *end)
+{
+	size_t n = strlen(end);
+
+	return length > n && !strcmp(name + length - n, end);
+}
+
+/* What stopping would end everything of a user or of the system: systemd.special(7). */
+static int is_of_systemd(const char *slice)
+{
+	return *slice == '-' || !strncmp(slice, "user-", 5) || !strcmp(slice, "user.slice") ||
+		!strcmp(slice, "system.slice") || !strcmp(slice, "machine.slice");
+}
+
+/* As parse makes it, PREFIX-NAME.scope or NAME.slice: whatever the journal says, no service is ever
+ * stopped. */
 static int unit_is_sound(const char *name)
 {
 	static const char plain[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
 	size_t length = strlen(name);
 
-	return length && length <= UNIT_NAME_MAX && !name[strspn(name, plain)];
+	if (length > UNIT_NAME_MAX || name[strspn(name, plain)])
+		return 0;
+	return ends_with(name, length, ".scope")
+		? strchr(name, '-') != NULL
+		: ends_with(name, length, ".slice") && !is_of_systemd(name);
 }
 
 int journal_append_unit(int fd, const char *name, int of_user)
@@ -147,7 +177,7 @@ static int take_cgroup(struct journal *journal, const char *body, size_t length)
 		journal->cgroup_count == JOURNAL_CGROUPS_MAX)
 		return -EBADMSG;
 	second = strnlen(body + first, length - first) + 1;
-	if (first + second != length || second > PATH_SIZE_MAX || !path_is_sound(body + first))
+	if (first + second != length || second > PATH_SIZE_MAX || !cgroup_is_sound(body + first))
 		return -EBADMSG;
 	journal->cgroups[journal->cgroup_count].controller = body;
 	journal->cgroups[journal->cgroup_count].path = body + first;

@@ -69,6 +69,7 @@ int journal_append_cgroup(int fd, const char *controller, const char *path);
 /* TYPE: one of JOURNAL_RESCTRL. */
 int journal_append_resctrl(int fd, enum journal_type type, const char *path);
 
+/* NAME: one that davit makes, and none of systemd's own; else -EINVAL. */
 int journal_append_unit(int fd, const char *name, int of_user);
 
 /* Appends a record for everything in JOURNAL. */

@@ -24,7 +24,7 @@
  * system may be. */
 static int read_kernel_file(const char *path, long type, long type2, char *buffer, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct statfs fs;
 	ssize_t n = -1;
 	int err = 0;

@@ -168,9 +168,14 @@ static int find_maker(struct container *container)
 	return found < 0 ? found : found ? 0 : -EREMOTE;
 }
 
+int state_open_file(const struct container *container, const char *name)
+{
+	return checked(open_entry(container->dir, name, O_RDONLY), S_IFREG);
+}
+
 static int read_journal(struct container *container)
 {
-	int fd = checked(open_entry(container->dir, "journal", O_RDONLY), S_IFREG);
+	int fd = state_open_file(container, "journal");
 	int err;
 
 	if (fd < 0)
@@ -233,11 +238,6 @@ void state_close(struct container *container)
 	container->have_plan = 0;
 }
 
-static int open_plan(const struct container *container)
-{
-	return checked(open_entry(container->dir, "plan", O_RDONLY), S_IFREG);
-}
-
 int state_load_plan(struct container *container, const char **why)
 {
 	struct plan *plan = &container->plan;
@@ -246,7 +246,7 @@ int state_load_plan(struct container *container, const char **why)
 	*why = "plan";
 	if (container->have_plan)
 		return 0;
-	fd = open_plan(container);
+	fd = state_open_file(container, "plan");
 	if (fd < 0)
 		return fd;
 	*plan = (struct plan){.image = NULL};
@@ -285,7 +285,7 @@ int state_load_any_plan(struct container *container, const char **why)
 	*why = "plan";
 	if (container->have_plan)
 		return 0;
-	fd = open_plan(container);
+	fd = state_open_file(container, "plan");
 	if (fd < 0)
 		return fd;
 	*plan = (struct plan){.image = NULL};

@@ -61,6 +61,10 @@ int state_open_root(const char *path, int create);
 int state_open(int root, const char *id, struct container *container);
 /* Reads the journal again: under a lock, for one. */
 int state_read_journal(struct container *container);
+
+/* A file of ROOT/ID to read, without waiting: regular, ours, and writable by nobody else. fd or
+ * -errno. */
+int state_open_file(const struct container *container, const char *name);
 void state_close(struct container *container);
 
 /* Loads and checks ROOT/ID/plan of this build. Returns 0 or -errno; *why names what is wrong. */

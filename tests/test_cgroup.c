@@ -292,15 +292,14 @@ static void test_protocol(void **state)
 
 static void test_bad_journal(void **state)
 {
-	static const char *const paths[] = {
-		"/etc/passwd", "/sys/fs/cgroup", "/sys/fs/cgroup/freezer", "/sys/fs/cgroupx/a"};
+	static const char *const paths[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/freezer"};
 	struct step s;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		int fd = memfd_create("journal", MFD_CLOEXEC);
 
-		if (layout == V2 && i == 2)
+		if (layout == V2 && i == 1)
 			continue; /* an ordinary name there */
 		assert_int_equal(journal_append_cgroup(fd, "freezer", paths[i]), 0);
 		s = start("remove", -1, fd);

@@ -146,7 +146,7 @@ static void test_every_byte(void **state)
 /* All of one journal in another; and records of older builds, which have no sum. */
 static void test_copy(void **state)
 {
-	static const char old[] = "dvj1\1\0\7\0cpu\0/a\0", torn[] = "dvj1\2\0\20\0";
+	static const char old[] = "dvj1\1\0\25\0cpu\0/sys/fs/cgroup/a\0", torn[] = "dvj1\2\0\20\0";
 	int fd = full_file(), copy = new_file();
 
 	(void)state;
@@ -156,15 +156,15 @@ static void test_copy(void **state)
 	assert_int_equal(journal_read(copy, &journal), 0);
 	assert_int_equal(records_of(&journal), 7);
 	assert_int_equal(ftruncate(copy, 0), 0);
-	assert_int_equal(write(copy, old, 15), 15);
-	assert_int_equal(journal_append_cgroup(copy, "", "/b"), 0);
+	assert_int_equal(write(copy, old, 29), 29);
+	assert_int_equal(journal_append_cgroup(copy, "", "/sys/fs/cgroup/b"), 0);
 	assert_int_equal(write(copy, torn, 8), 8);
 	assert_int_equal(journal_read(copy, &journal), 0);
 	assert_int_equal(journal.cgroup_count, 2);
-	assert_string_equal(journal.cgroups[0].path, "/a");
-	assert_string_equal(journal.cgroups[1].path, "/b");
+	assert_string_equal(journal.cgroups[0].path, "/sys/fs/cgroup/a");
+	assert_string_equal(journal.cgroups[1].path, "/sys/fs/cgroup/b");
 	/* What follows a torn record shows that it was not torn. */
-	assert_int_equal(journal_append_cgroup(copy, "", "/c"), 0);
+	assert_int_equal(journal_append_cgroup(copy, "", "/sys/fs/cgroup/c"), 0);
 	assert_int_equal(journal_read(copy, &journal), -EBADMSG);
 	assert_int_equal(journal.cgroup_count, 3);
 	close(copy);
@@ -173,8 +173,10 @@ static void test_copy(void **state)
 
 static void test_bad_paths(void **state)
 {
-	static const char *const paths[] = {
-		"", "/", "a", "/a/../b", "/..", "/a/..", "/a//b", "/a/", "/./a", "//a"};
+	static const char *const paths[] = {"", "/", "a", "/..", "//a", "/etc", "/etc/passwd",
+		"/sys/fs", "/sys/fs/cgroups", "/sys/fs/cgroup/../x", "/sys/fs/cgroup/a/..",
+		"/sys/fs/cgroup//b", "/sys/fs/cgroup/a/", "/sys/fs/./cgroup/a",
+		"/sys/fs/resctrl/a"};
 	int fd = new_file();
 
 	(void)state;
@@ -190,7 +192,7 @@ static void test_bad_paths(void **state)
 		assert_int_equal(journal.cgroup_count, 0);
 		assert_int_equal(ftruncate(fd, 0), 0);
 	}
-	assert_int_equal(journal_append_cgroup(fd, "cpu", "/a/..b/...c"), 0);
+	assert_int_equal(journal_append_cgroup(fd, "cpu", "/sys/fs/cgroup/..b/...c"), 0);
 	assert_int_equal(journal_read(fd, &journal), 0);
 	close(fd);
 }
@@ -227,23 +229,27 @@ static void test_bad_records(void **state)
 	close(fd);
 }
 
-/* One group and one monitoring group, each a sound path with its end. */
-/* The unit of a systemd: its name is one that systemd could have, and there is but one. */
+/* The unit of a systemd: its name is one that davit makes, and there is but one. */
 static void test_unit(void **state)
 {
-	static const char *const bad[] = {"", "a/b.scope", "../a.scope", "a%i.scope", "a b.scope"};
+	static const char *const bad[] = {"", "a-/b.scope", "../a-.scope", "a-%i.scope",
+		"a- b.scope", "a", ".scope", "init.scope", ".slice", "-.slice", "system.slice",
+		"user.slice", "machine.slice", "user-1000.slice", "a-b.service", "a-b.target",
+		"a-b.scope.service", "a-b.SCOPE"};
 	static char longest[257];
 	int fd = new_file();
 
 	(void)state;
 	memset(longest, 'x', 256);
+	longest[1] = '-';
+	memcpy(longest + 250, ".scope", 6);
 	assert_int_equal(journal_append_unit(fd, longest, 0), -EINVAL);
-	longest[255] = '\0';
+	memcpy(longest + 249, ".scope", 7);
 	assert_int_equal(journal_append_unit(fd, longest, 1), 0);
 	assert_int_equal(journal_read(fd, &journal), 0);
 	assert_string_equal(journal.unit.name, longest);
 	assert_int_equal(journal.unit.of_user, 1);
-	assert_int_equal(journal_append_unit(fd, "b.scope", 0), 0);
+	assert_int_equal(journal_append_unit(fd, "b.slice", 0), 0);
 	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
 	assert_string_equal(journal.unit.name, longest);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -260,6 +266,7 @@ static void test_unit(void **state)
 	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
 }
 
+/* One group and one monitoring group, each a sound path with its end. */
 static void test_resctrl(void **state)
 {
 	static const char *const bad[] = {"", "/", "a", "/a/../b", "/a//b", "/a/"};
@@ -299,7 +306,7 @@ static void test_limits(void **state)
 
 	(void)state;
 	memset(path, 'x', sizeof(path) - 1);
-	path[0] = '/';
+	memcpy(path, "/sys/fs/cgroup/", 15);
 	assert_int_equal(journal_append_cgroup(fd, "cpu", path), -ENAMETOOLONG);
 	path[4095] = '\0';
 	for (int i = 0; i < JOURNAL_CGROUPS_MAX; i++)
@@ -307,12 +314,12 @@ static void test_limits(void **state)
 			journal_append_cgroup(fd, "name=0123456789012345678901234", path), 0);
 	assert_int_equal(journal_read(fd, &journal), 0);
 	assert_int_equal(journal.cgroup_count, JOURNAL_CGROUPS_MAX);
-	assert_int_equal(journal_append_cgroup(fd, "cpu", "/a"), 0);
+	assert_int_equal(journal_append_cgroup(fd, "cpu", "/sys/fs/cgroup"), 0);
 	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(ftruncate(fd, JOURNAL_SIZE_MAX), 0);
 	assert_int_equal(journal_read(fd, &journal), -EBADMSG);
-	assert_int_equal(journal_append_cgroup(-1, "cpu", "/a"), -EBADF);
+	assert_int_equal(journal_append_cgroup(-1, "cpu", "/sys/fs/cgroup/a"), -EBADF);
 	assert_int_equal(journal_read(-1, &journal), -EBADF);
 	close(fd);
 }

@@ -83,7 +83,10 @@ static int ask_for_unit(struct creation *c)
 
 	c->unit_asked = 1;
 	if (err)
-		return creation_error(c, "journal", err);
+		return creation_error(c,
+			err == -EINVAL ? "linux.cgroupsPath: the unit is one of systemd's own"
+				       : "journal",
+			err == -EINVAL ? 0 : err);
 	return tell_step(c, STEP_SCOPE, MSG_SCOPE, &pid, sizeof(pid), -1);
 }
 

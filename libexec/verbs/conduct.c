@@ -413,14 +413,14 @@ int conduct_parse(const struct parse_input *input, int plan, const char *const *
 static int conduct_journaled(enum program program, const struct container *container,
 	const char *mode, int pids, char *line, size_t size)
 {
-	int journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC), err;
+	int journal = state_open_file(container, "journal"), err;
 	const char *arguments[] = {mode, NULL};
 	const struct spawn_fd fds[] = {{journal, FD_JOURNAL}, {pids, FD_PIDS}};
 	const struct spawn request = {
 		.program = program, .image = -1, .arguments = arguments, .fds = fds, .fd_count = 2};
 
 	if (journal < 0) {
-		text_join(line, size, "journal: ", errno_text(errno), NULL);
+		text_join(line, size, "journal: ", errno_text(-journal), NULL);
 		return -ECANCELED;
 	}
 	err = conduct_run(&request, CGROUP_SECONDS, line, size);
@@ -461,7 +461,7 @@ static int write_thawed(const char *freezer, int unified)
 	if (text_join(path, sizeof(path), freezer, unified ? "/cgroup.freeze" : "/freezer.state",
 		    NULL))
 		return -ENAMETOOLONG;
-	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	err = fd < 0 || write(fd, word, strlen(word)) < 0 ? -errno : 0;
 	if (fd >= 0)
 		close(fd);

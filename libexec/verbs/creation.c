@@ -332,7 +332,7 @@ static int killed_by_memory_limit(const struct creation *c)
 	if (!c->unified || journal_read(c->journal_fd, &journal) || !journal.cgroup_count ||
 		text_join(path, sizeof(path), journal.cgroups[0].path, "/memory.events", NULL))
 		return 0;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, events, sizeof(events) - 1);
 	if (fd >= 0)
 		close(fd);

@@ -476,10 +476,9 @@ int entering_make(struct entering *e)
 		e->listener = -1;
 	for (int i = 0; i < ENTER_COUNT; i++)
 		e->steps[i].pidfd = e->steps[i].peer.fd = -1;
-	e->journal_fd =
-		openat(e->container.dir, "journal", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	e->journal_fd = state_open_file(&e->container, "journal");
 	if (e->journal_fd < 0)
-		return fail(e, "journal", errno);
+		return fail(e, "journal", e->journal_fd);
 	e->plan_fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (e->plan_fd < 0)
 		return fail(e, "memfd_create", errno);

@@ -78,7 +78,7 @@ static void check_running(const struct container *container)
 
 static void start_stats(struct step *step, const struct container *container)
 {
-	int journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int journal = state_open_file(container, "journal");
 	char line[512], digits[24];
 	struct text t = TEXT(digits);
 	const char *const stream[] = {"watch", container->id, digits, NULL};
@@ -91,7 +91,7 @@ static void start_stats(struct step *step, const struct container *container)
 		.fd_count = 1};
 
 	if (journal < 0) {
-		text_join(line, sizeof(line), "journal: ", errno_text(errno), NULL);
+		text_join(line, sizeof(line), "journal: ", errno_text(-journal), NULL);
 		log_die(1, NULL, line);
 	}
 	/* In milliseconds, at least one. */

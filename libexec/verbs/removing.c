@@ -156,23 +156,18 @@ static size_t old_arguments(struct container *container, const char **arguments)
 	return n;
 }
 
-static int open_kept(const struct container *container, const char *name)
-{
-	return openat(container->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-}
-
 static int parse_kept(const struct container *container, const char **arguments, size_t n,
 	const char *const *more, int request, int plan, char *line, size_t size)
 {
 	struct parse_input input = {.request = request};
 	int err;
 
-	input.config = open_kept(container, "config.json");
+	input.config = state_open_file(container, "config.json");
 	if (input.config < 0)
-		return fail(line, size, "the kept config.json", errno);
-	input.changed = open_kept(container, "resources.json");
-	if (input.changed < 0 && errno != ENOENT) {
-		err = fail(line, size, "the kept resources.json", errno);
+		return fail(line, size, "the kept config.json", input.config);
+	input.changed = state_open_file(container, "resources.json");
+	if (input.changed < 0 && input.changed != -ENOENT) {
+		err = fail(line, size, "the kept resources.json", input.changed);
 	} else {
 		if (input.changed >= 0)
 			arguments[n++] = "--changed";
@@ -220,6 +215,6 @@ int container_plan(struct container *container, char *line, size_t size)
 		return container_parse(container, nothing, -1, line, size);
 	if (err)
 		return fail(line, size, "the plan of the container", err);
-	fd = openat(container->dir, "plan", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? fail(line, size, "the plan of the container", errno) : fd;
+	fd = state_open_file(container, "plan");
+	return fd < 0 ? fail(line, size, "the plan of the container", fd) : fd;
 }

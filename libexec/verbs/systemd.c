@@ -214,12 +214,12 @@ int container_unit(
 	const struct systemd_request request = {.mode = mode,
 		.of_user = container->journal.unit.of_user,
 		.plan = plan,
-		.journal = openat(container->dir, "journal", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+		.journal = state_open_file(container, "journal")};
 	struct prepared p;
 	int bus, err;
 
 	if (request.journal < 0) {
-		text_join(line, size, "journal: ", errno_text(errno), NULL);
+		text_join(line, size, "journal: ", errno_text(-request.journal), NULL);
 		return -ECANCELED;
 	}
 	bus = prepare(&p, &request, line, size);

@@ -101,7 +101,7 @@ static int update_unit(const struct container *container, int plan, char *line, 
 /* The old plan is there until the new one takes its name. */
 static void undo_unit(const struct container *container)
 {
-	int plan = openat(container->dir, "plan", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int plan = state_open_file(container, "plan");
 	char line[4096];
 
 	if (plan < 0 || update_unit(container, plan, line, sizeof(line)))
