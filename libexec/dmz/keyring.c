@@ -101,6 +101,7 @@ static int join_named(const struct plan *plan, const struct msg_keyring *keyring
 	if (!plan->config->joins)
 		set_permissions(NAMED);
 	is_joined = is_as_made(&t);
+	(void)syscall(__NR_setfsuid, own); /* with it comes back CAP_CHOWN, for one */
 	if (sys_setresuid(own, own, own) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
 		prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		die("session keyring:", NULL, errno);
