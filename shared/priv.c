@@ -256,6 +256,13 @@ static int keep_caps(uint64_t caps)
 	return memcmp(now, want, sizeof(now)) ? -EPERM : 0;
 }
 
+int priv_has(int cap)
+{
+	struct __user_cap_data_struct data[2];
+
+	return !get_caps(data) && (data[cap / 32].effective >> (cap % 32) & 1);
+}
+
 int priv_keep_caps(uint64_t caps)
 {
 	return keep_caps(caps);

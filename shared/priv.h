@@ -96,6 +96,9 @@ void priv_enter(const struct priv *table, int conducted);
  * Landlock is no error. */
 void priv_landlock(const struct priv *table);
 
+/* True when CAP is effective. */
+int priv_has(int cap);
+
 /*
  * For steps, after priv_enter: one more Landlock domain, in which nothing is changed but what RULES
  * allow. Reading stays as it is. Needs the three landlock calls in the table's list. Dies on failure.

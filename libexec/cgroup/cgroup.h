@@ -42,6 +42,8 @@ int tree_count(int dir);
 /* The directory that holds the last component of PATH, which goes to *NAME: an fd (ROOT itself when
  * there is but one), -errno. */
 int open_parent(int root, const char *path, const char **name);
+/* Set by main: a mode that keeps us out is changed. Only an owner without rights over it needs that. */
+extern int tree_changes_modes;
 /* Removes PATH below ROOT and every cgroup below it, at any depth. 0 (also when it is not there) or
  * -errno. */
 int tree_remove(int root, const char *path);
@@ -64,6 +66,13 @@ void join_all(struct host *host, const struct plan *plan, pid_t pid);
 /* True when an error to make or join a cgroup leaves it out instead of ending the creation
  * (runc-cli 5.7). */
 int tolerated(const struct plan *plan, int err);
+
+/* own.c: each dies on failure, and only restricts */
+
+/* Nothing is written from here on but the files of the leaves, and below the directory OTHER (-1). */
+void write_own_only(const struct host *host, int other);
+/* The same of the leaves, which it opens, and they can be removed. Empty cgroups beside them can, too. */
+void remove_own_only(struct host *host);
 
 /* join.c: one more process for a container that is there */
 

@@ -138,8 +138,10 @@ static struct hierarchy *open_freezer(struct host *host, const struct journal *j
 	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
 		struct hierarchy *h = host_controller(host, controllers[i]);
 
-		if (h && open_leaf(h))
-			return h;
+		if (!h || !open_leaf(h))
+			continue;
+		write_own_only(host, -1);
+		return h;
 	}
 	die("cannot toggle freezer: cgroups not configured for container", NULL, 0);
 }

@@ -215,6 +215,16 @@ static void take_sub(struct host *host, const char *controllers, const char *sub
 	die(what, NULL, 0);
 }
 
+/* To where follow_init may still go, too. */
+static void confine(struct host *host)
+{
+	struct hierarchy *h = host_controller(host, "");
+	int own = h && *own_unified ? beneath(h->root, own_unified, O_PATH | O_DIRECTORY) : -1;
+
+	write_own_only(host, own);
+	close_fd(&own);
+}
+
 void join_open(struct host *host, const struct journal *journal, char **subs, int count)
 {
 	const char *missing = host_open_journal(host, journal);
@@ -229,6 +239,7 @@ void join_open(struct host *host, const struct journal *journal, char **subs, in
 	for (int i = 0; i < count; i += 2)
 		take_sub(host, subs[i], subs[i + 1]);
 	prepare_join(host);
+	confine(host);
 }
 
 static void enter(struct hierarchy *h, const char *digits)

@@ -184,6 +184,7 @@ void kill_container(struct host *host, const struct journal *journal)
 
 	if (!open_container(host, journal))
 		return;
+	write_own_only(host, -1);
 	unified = host_controller(host, "");
 	killed = kill_unified(unified) ? unified : NULL;
 	freezer = killed ? NULL : freezer_of(host);

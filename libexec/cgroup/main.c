@@ -144,6 +144,7 @@ static void create(void)
 	announce(&host);
 	await(MSG_CGROUP_MAKE, &msg, ORDER_SECONDS);
 	make_all(&host, &plan);
+	write_own_only(&host, -1);
 	tell_made();
 	prepare_join(&host);
 	follow_orders(&plan);
@@ -216,6 +217,11 @@ static struct priv table_for(const char *mode)
 		table.caps = BIT(CAP_KILL) | BIT(CAP_DAC_OVERRIDE);
 		table.signals = 1;
 	}
+	if (!strcmp(mode, "remove") && !priv_has(CAP_DAC_OVERRIDE)) {
+		tree_changes_modes = 1;
+		mode = "remove_by_owner";
+	}
+	priv_mode(&table, priv_modes, sizeof(priv_modes) / sizeof(priv_modes[0]), mode);
 	return table;
 }
 
@@ -231,7 +237,7 @@ int main(int argc, char **argv)
 	int conducted =
 		step_start(PROGRAM_CGROUP, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
 	const char *mode = argc > 1 + conducted ? argv[1 + conducted] : "";
-	struct priv table = table_for(conducted ? mode : "");
+	struct priv table = table_for(conducted ? mode : "by hand");
 
 	if (!conducted && (argc != 3 || (strcmp(mode, "stat") != 0 && strcmp(mode, "procs") != 0)))
 		usage();

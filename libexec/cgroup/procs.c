@@ -84,6 +84,7 @@ void list_container(struct host *host, const struct journal *journal)
 
 	if (!open_container(host, journal))
 		die("cgroups not configured for container", NULL, ENOENT);
+	write_own_only(host, -1);
 	for (size_t i = 0; i < host->count; i++) {
 		struct hierarchy *h = &host->hierarchies[i];
 		int err = h->leaf < 0 ? 0 : tree_each(h->leaf, add_directory, &set);

@@ -58,6 +58,7 @@ void remove_all(struct host *host, const struct journal *journal)
 	int64_t end = 0, delay = 1;
 
 	host_open_journal(host, journal);
+	remove_own_only(host);
 	for (size_t i = host->count; i-- > 0;) {
 		struct hierarchy *h = &host->hierarchies[i];
 		int err;

@@ -197,6 +197,8 @@ int tree_count(int dir)
 	return err ? err : count;
 }
 
+int tree_changes_modes;
+
 static int remove_directory(int dir, const char *name)
 {
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
@@ -210,7 +212,7 @@ static int open_to_remove(int dir, const char *name)
 {
 	int fd = beneath(dir, name, O_RDONLY | O_DIRECTORY);
 
-	if (fd != -EACCES || fchmodat(dir, name, 0700, 0) < 0)
+	if (fd != -EACCES || !tree_changes_modes || fchmodat(dir, name, 0700, 0) < 0)
 		return fd;
 	return beneath(dir, name, O_RDONLY | O_DIRECTORY);
 }

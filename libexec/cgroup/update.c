@@ -37,6 +37,7 @@ void update_limits(struct host *host, const struct journal *journal, const struc
 
 	host_open_journal(host, journal);
 	open_leaves(host);
+	write_own_only(host, -1);
 	bits = wanted(host, plan);
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (!(bits >> i & 1))

@@ -50,6 +50,13 @@ _Noreturn static void die_above(
 	give_up(what, full_path(&above, file), err);
 }
 
+static int stop(pid_t pid, void *arg)
+{
+	(void)pid;
+	(void)arg;
+	return 1;
+}
+
 /* Tries again what make.c tried for DIR, for the kernel's answer. */
 static void explain_level(const struct hierarchy *h, int dir, size_t length, const char *controller)
 {
@@ -63,7 +70,10 @@ static void explain_level(const struct hierarchy *h, int dir, size_t length, con
 		die_above(h, length, what, "cgroup.controllers", 0);
 	}
 	text_join(word, sizeof(word), "+", controller, NULL);
-	err = write_file(dir, "cgroup.subtree_control", word);
+	/* Landlock would hide the kernel's answer. */
+	err = length && procs_each(dir, stop, NULL) == 1
+		? -EBUSY
+		: write_file(dir, "cgroup.subtree_control", word);
 	if (!err)
 		return;
 	text_join(what, sizeof(what), "cannot set ", controller,
