@@ -34,13 +34,12 @@ enum {
 	FD_COPYUP = 23,      /* ns, rootfs: sealed memfd of copyup, when the plan has a tmpcopyup */
 	FD_COPY_FROM = 24,   /* copyup: the directory that it copies, on a mount made for that */
 	FD_COPY_TO = 25,     /* copyup: the root of the new tmpfs */
-	FD_DELEGATE =
-		26, /* cgroup: /sys/kernel/cgroup/delegate, when the plan gives a cgroup away */
-	FD_CHANGED = 27,   /* parse: ROOT/ID/resources.json, what `update` has made of linux */
-	FD_REQUEST = 28,   /* parse: the resources to change, of `update` */
-	FD_PIDS = 29,      /* cgroup, pstable: memfd with the pids of a container's processes */
-	FD_LISTING = 30,   /* pstable: a pipe, what ps has to say */
-	FD_BUS = 31,       /* scope: connected to the bus of a systemd manager */
+	FD_DELEGATE = 26,    /* cgroup: /sys/kernel/cgroup/delegate, for a cgroup given away */
+	FD_CHANGED = 27,     /* parse: ROOT/ID/resources.json, what `update` has made of linux */
+	FD_REQUEST = 28,     /* parse: the resources to change, of `update` */
+	FD_PIDS = 29,        /* cgroup, pstable: memfd with the pids of a container's processes */
+	FD_LISTING = 30,     /* pstable: a pipe, what ps has to say */
+	FD_BUS = 31,         /* scope: connected to the bus of a systemd manager */
 	FD_FENCE = 32,     /* ns, rootfs, pty: sealed memfd of fence, when the plan has Landlock */
 	FD_RULES = 33,     /* dmz: the Landlock ruleset that fence has made */
 	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until

@@ -8,7 +8,11 @@ function words(first,  i, out) { for (i = first; i <= NF; i++) out = out (i > fi
 function add(list, item) { return list == "" ? item : list ", " item }
 
 FILENAME ~ /fds\.h$/ {
-	if ($1 ~ /^FD_/ && $2 == "=") { n = $3; sub(/,/, "", n); number[substr($1, 4)] = n }
+	if ($1 ~ /^FD_/ && $2 == "=") {
+		n = $3
+		if (!sub(/,$/, "", n)) fail("no number behind " $1)
+		number[substr($1, 4)] = n
+	}
 	next
 }
 FILENAME ~ /verbs\/deps$/ {
