@@ -10,7 +10,8 @@ function add(list, item) { return list == "" ? item : list ", " item }
 FILENAME ~ /fds\.h$/ {
 	if ($1 ~ /^FD_/ && $2 == "=") {
 		n = $3
-		if (!sub(/,$/, "", n)) fail("no number behind " $1)
+		sub(/,$/, "", n)
+		if (n !~ /^[0-9]+$/) fail("no number behind " $1)
 		number[substr($1, 4)] = n
 	}
 	next
