@@ -195,6 +195,63 @@ end"
 	expect 255 "annotation org.davit.landlock.write: /work/here: no such file or directory"
 }
 
+# started COMMAND: a container whose rules name /work and what is in it; in there COMMAND has run.
+started() {
+	landlock execute /bin
+	landlock read /data
+	landlock write /work:/work/sub:/work/file:/work/mount:/dev
+	mkdir -p "$ROOTFS/work/sub" "$ROOTFS/work/mount"
+	echo x >"$ROOTFS/work/file"
+	edit '.mounts |= map(select(.destination != "/work/mount")) + [{destination: "/work/mount", type: "tmpfs", source: "tmpfs"}]'
+	sh_args "$1 && echo started; exec sleep 100"
+	detached run -d "$ID"
+	expect 0
+	wait_for 5 grep -q started "$T/out"
+}
+
+@test "landlock: exec is refused when a path leads elsewhere than when the container was created" {
+	local path swap write='echo x >/other/new; echo x >/data/new'
+	while read -r path swap; do
+		started "$swap"
+		run runc exec "$ID" sh -c "$write"
+		expect 255 "annotation org.davit.landlock.write: $path: not what it was when the container was created" ||
+			{ echo "$swap"; return 1; }
+		run script -qec "timeout 20 '$RUNC' --root '$STATE' exec -t '$ID' sh -c '$write'" /dev/null </dev/null
+		contains "$output" "$path: not what it was when the container was created" || { echo "$swap"; return 1; }
+		[ ! -e "$ROOTFS/other/new" ] && [ ! -e "$ROOTFS/data/new" ]
+		kill -0 "$(pid_of "$ID")"
+		runc delete --force "$ID"
+		rm -rf "$ROOTFS/work/"*
+	done <<-'END'
+		/work/sub rmdir /work/sub && ln -s / /work/sub
+		/work/sub rmdir /work/sub && ln -s ../other /work/sub
+		/work/sub mv /work/sub /work/away && mkdir /work/sub
+		/work/sub mv /work/sub /work/away && ln -s mount /work/sub
+		/work/file mv /work/file /work/away && ln -s ../other/file /work/file
+		/work/file cp /work/file /work/away && mv /work/away /work/file
+	END
+}
+
+@test "landlock: exec is refused when something else is mounted on a path, or where nobody knows what it was" {
+	local word
+	started true
+	nsenter -m -t "$(pid_of "$ID")" mount -t tmpfs tmpfs /work/mount
+	run runc exec "$ID" true
+	expect 255 "annotation org.davit.landlock.write: /work/mount: not what it was when the container was created"
+	nsenter -m -t "$(pid_of "$ID")" umount /work/mount
+	run runc exec "$ID" sh -c 'echo x >/work/mount/x; echo y >/work/sub/y; echo z >>/work/file; cat /work/mount/x /work/sub/y /work/file'
+	expect 0
+	same "$output" $'x\ny\nx\nz'
+	cp "$STATE/$ID/landlock" "$T/landlock"
+	head -c 100 "$T/landlock" >"$STATE/$ID/landlock"
+	run runc exec "$ID" true
+	expect 255 "the container's Landlock paths: "
+	rm "$STATE/$ID/landlock"
+	run runc exec "$ID" true
+	expect 255 "the container's Landlock paths: no such file or directory"
+	same "$(stat -c %s "$T/landlock")" $((7 * 24))
+}
+
 @test "landlock: magic links are no way out" {
 	landlock execute /
 	landlock read /proc/self/root

@@ -67,6 +67,7 @@ enum msg_type {
 	MSG_HOOKS_DONE, /* conductor → rootfs: prestart and createRuntime hooks have run */
 	MSG_FILTER,     /* conductor → dmz: sealed memfd with the BPF program */
 	MSG_KEYRING,    /* conductor → dmz: struct msg_keyring */
+	MSG_PLACE,      /* fence → conductor: struct msg_place, for each path of Landlock rules */
 	MSG_TERMINAL,   /* tty → conductor: both terminals are set up, the container may start */
 	MSG_WINDOW,     /* conductor → tty: the caller's terminal changed its size */
 	MSG_SUSPEND,   /* conductor → tty: struct msg_number (a signal): give the terminal back */
@@ -150,6 +151,11 @@ struct msg_keyring {
 	uint64_t secret[2]; /* the part of the name that nobody else knows */
 };
 
+/* What a path leads to; the same mount has the same number as long as it is there. */
+struct msg_place {
+	uint64_t device, inode, mount;
+};
+
 struct msg_hooks {
 	uint32_t kind;   /* enum hook_kind */
 	uint32_t status; /* enum container_status of state.h */
@@ -170,6 +176,7 @@ struct msg {
 		struct msg_cgroups cgroups;
 		struct msg_hooks hooks;
 		struct msg_keyring keyring;
+		struct msg_place place;
 		struct msg_tree tree;
 		struct msg_suspended suspended;
 		struct msg_resctrl resctrl;

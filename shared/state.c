@@ -320,8 +320,8 @@ int state_remove(int root, const char *id)
 {
 	/* The journal goes last: until then a second attempt still knows what there was to undo. */
 	static const char *const files[] = {"exec.fifo", "state.json", "state.json.new",
-		"filter.bpf", "plan", "plan.new", "resources.json", "resources.json.new",
-		"config.json", "lock", "journal.new", "journal"};
+		"filter.bpf", "landlock", "plan", "plan.new", "resources.json",
+		"resources.json.new", "config.json", "lock", "journal.new", "journal"};
 	int dir = checked(open_entry(root, id, O_RDONLY | O_DIRECTORY), S_IFDIR);
 	int err;
 

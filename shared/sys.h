@@ -65,7 +65,8 @@ struct sys_statx {
 	uint64_t mnt_id;
 	uint64_t rest[13];
 };
-#define SYS_STATX_MNT_ID 0x1000u
+#define SYS_STATX_MNT_ID        0x1000u
+#define SYS_STATX_MNT_ID_UNIQUE 0x4000u /* Linux 6.8; older kernels answer with the other */
 
 static inline int sys_statx(
 	int dir, const char *path, int flags, unsigned mask, struct sys_statx *stx)

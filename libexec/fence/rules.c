@@ -13,6 +13,7 @@
 #include "names.h"
 #include "path.h"
 #include "step.h"
+#include "sys.h"
 #include "text.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
@@ -107,6 +108,24 @@ static _Noreturn void die_of_rule(uint64_t list, const char *object, int err)
 	die(what, object, err);
 }
 
+/* The conductor keeps it, or compares it with what it has kept. */
+static void tell_place(
+	const struct plan_landlock_path *path, const char *name, int fd, const struct stat *st)
+{
+	struct msg_place place = {.device = st->st_dev, .inode = st->st_ino};
+	struct sys_statx stx;
+	int err;
+
+	if (sys_statx(fd, "", AT_EMPTY_PATH, SYS_STATX_MNT_ID | SYS_STATX_MNT_ID_UNIQUE, &stx) < 0)
+		die_of_rule(path->list, name, errno);
+	if (!(stx.mask & (SYS_STATX_MNT_ID | SYS_STATX_MNT_ID_UNIQUE)))
+		die_of_rule(path->list, name, ENOTSUP);
+	place.mount = stx.mnt_id;
+	err = step_conducted() ? msg_send(&conductor, MSG_PLACE, &place, sizeof(place), -1) : 0;
+	if (err)
+		die("telling the conductor what a path is:", name, err);
+}
+
 static void add_path(int rules, const struct plan *plan, const struct plan_landlock_path *path,
 	int root, uint64_t confined)
 {
@@ -117,6 +136,7 @@ static void add_path(int rules, const struct plan *plan, const struct plan_landl
 	rule.parent_fd = path_open(root, name, O_PATH, 0);
 	if (rule.parent_fd < 0 || fstat(rule.parent_fd, &st) < 0)
 		die_of_rule(path->list, name, rule.parent_fd < 0 ? rule.parent_fd : errno);
+	tell_place(path, name, rule.parent_fd, &st);
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= OF_FILES;
 	if (syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)

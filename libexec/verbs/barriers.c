@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include "listener.h"
+#include "places.h"
 #include "sys.h"
 #include "systemd.h"
 #include "text.h"
@@ -133,6 +134,25 @@ static int send_netsock(struct creation *c)
 	return err;
 }
 
+static int hear_place(struct creation *c, const struct msg_place *place)
+{
+	int err;
+
+	if (c->place_count >= c->container.plan.config->landlock_paths.count)
+		return creation_error(c, "protocol error: fence", 0);
+	err = places_keep(c->container.dir, c->place_count++, place);
+	return err ? creation_error(c, "keeping the Landlock paths", err) : 0;
+}
+
+static int hear_created(struct creation *c, int listener)
+{
+	c->created = 1;
+	c->listener = listener;
+	return c->place_count == c->container.plan.config->landlock_paths.count
+		? 0
+		: creation_error(c, "protocol error: fence", 0);
+}
+
 /* --debug: each barrier as it is reached, by the name of the step that reported it. */
 static void log_heard(const struct creation *c, enum creation_step from, uint32_t type)
 {
@@ -202,10 +222,10 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 		return 0;
 	case MSG_CONSOLE:
 		return handover_console(&c->handover, msg->fd, c->line, sizeof(c->line));
+	case MSG_PLACE:
+		return hear_place(c, &msg->body.place);
 	case MSG_CREATED:
-		c->created = 1;
-		c->listener = msg->fd;
-		return 0;
+		return hear_created(c, msg->fd);
 	case MSG_DONE:
 		if (from == STEP_HOOK) {
 			c->hooks_running = 0;

@@ -65,6 +65,7 @@ struct creation {
 	int scope_ready, unit_asked, unit_made;
 	int cgroups_listed, cgroups_made, clone_sent, joining, joined, joined_sent;
 	size_t cgroup_count; /* in the journal */
+	size_t place_count;  /* kept, of the paths of Landlock rules */
 	int mounted, limiting, limited, hooks_stage, hooks_running, hooks_sent, filter_sent,
 		keyring_sent, created;
 	int hooks_ran;            /* a creation that fails now owes the poststop hooks */

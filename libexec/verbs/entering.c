@@ -20,6 +20,7 @@
 #include "drop.h"
 #include "fds.h"
 #include "listener.h"
+#include "places.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -40,10 +41,12 @@ static const struct msg_rule resctrl_rules[] = {
 	MSG_ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_RESCTRL}};
 static const struct msg_rule ns_rules[] = {
 	MSG_ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
-static const struct msg_rule line_rules[] = {
-	MSG_ANY_STEP, {MSG_CREATED, MSG_ONCE | MSG_FD_OPTIONAL, 0, 0, PROGRAM_DMZ}};
+static const struct msg_rule line_rules[] = {MSG_ANY_STEP,
+	{MSG_PLACE, 0, sizeof(struct msg_place), 0, PROGRAM_FENCE},
+	{MSG_CREATED, MSG_ONCE | MSG_FD_OPTIONAL, 0, 0, PROGRAM_DMZ}};
 static const struct msg_rule terminal_rules[] = {MSG_ANY_STEP,
 	{MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_PTY},
+	{MSG_PLACE, 0, sizeof(struct msg_place), MSG_CONSOLE, PROGRAM_FENCE},
 	{MSG_CREATED, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_CONSOLE, PROGRAM_DMZ}};
 
 static int fail(struct entering *e, const char *what, int err)
@@ -282,6 +285,24 @@ static int advance(struct entering *e)
 	return err;
 }
 
+/* The process waits for entering_go, which after a difference it does not live to see. */
+static int hear_place(struct entering *e, const struct msg_place *place)
+{
+	if (e->place_count >= e->plan.config->landlock_paths.count)
+		return fail(e, "protocol error: fence", 0);
+	return places_check(
+		e->container.dir, &e->plan, e->place_count++, place, e->line, sizeof(e->line));
+}
+
+static int hear_created(struct entering *e, int listener)
+{
+	e->ready = 1;
+	e->listener = listener;
+	return e->place_count == e->plan.config->landlock_paths.count
+		? 0
+		: fail(e, "protocol error: fence", 0);
+}
+
 static int hear(struct entering *e, enum entering_step from, struct msg *msg)
 {
 	switch (msg->header.type) {
@@ -305,10 +326,10 @@ static int hear(struct entering *e, enum entering_step from, struct msg *msg)
 		return 0;
 	case MSG_CONSOLE:
 		return handover_console(&e->handover, msg->fd, e->line, sizeof(e->line));
+	case MSG_PLACE:
+		return hear_place(e, &msg->body.place);
 	case MSG_CREATED:
-		e->ready = 1;
-		e->listener = msg->fd;
-		return 0;
+		return hear_created(e, msg->fd);
 	default:
 		return fail(e, "protocol error", 0);
 	}

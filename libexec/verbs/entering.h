@@ -41,6 +41,7 @@ struct entering {
 
 	/* which barriers are behind us (conduct.h) */
 	int cgroup_dir;
+	uint32_t place_count; /* of the paths of Landlock rules: as they were */
 	int cgroups_open, clone_sent, joining, joined, joined_sent, grouping, ready;
 	char line[ENTERING_LINE]; /* the error */
 };
