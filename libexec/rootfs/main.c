@@ -148,6 +148,7 @@ int main(int argc, char **argv)
 	raise_file_limit();
 	set_propagation();
 	receive_trees();
+	prepare_trees(&plan);
 	if (plan.config->masked_paths.count)
 		null_tree = take_tree(TREE_NULL, 0);
 	root = attach_root();

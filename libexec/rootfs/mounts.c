@@ -18,68 +18,9 @@
 
 #define PROC_MAGIC 0x9fa0
 
-/* In the order in which sources opened them, which is the order in which they are used. */
-static struct tree {
-	struct msg_tree is;
-	int fd;
-} trees[TREES_MAX];
-static uint32_t tree_count, tree_next;
-
 /* Mounts whose read-only attribute waits. */
 static int late_readonly[TREES_MAX];
 static size_t late_count;
-
-static struct peer sources = {.fd = FD_TREES, .self = PROGRAM_ROOTFS};
-
-/* Nothing is attached before sources has opened everything, so no mount can change what a later
- * source path means (F5). */
-void receive_trees(void)
-{
-	static const struct msg_rule rules[] = {
-		{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES},
-		{MSG_DONE, 0, 0, 0, PROGRAM_SOURCES}};
-	static struct msg msg;
-	int got;
-
-	sources.rules = rules;
-	sources.rule_count = sizeof(rules) / sizeof(rules[0]);
-	while ((got = msg_recv(&sources, &msg)) == 1 && msg.header.type == MSG_TREE) {
-		if (tree_count == TREES_MAX)
-			die("too many mounts and devices", NULL, E2BIG);
-		trees[tree_count].is = msg.body.tree;
-		trees[tree_count++].fd = msg.fd;
-	}
-	if (got == -EPROTO && fcntl(FD_TREES, F_DUPFD_CLOEXEC, 0) < 0)
-		got = -errno; /* it came without its descriptor, for which there was no number */
-	if (got < 0)
-		die("receiving mounts from sources:", NULL, got);
-	if (!got)
-		close(FD_TREES);
-}
-
-/* Only sources has rights in the user namespace of a mapping (mount_setattr(2), MOUNT_ATTR_IDMAP).
- */
-static void map_new_mount(uint32_t index, int mount)
-{
-	const struct msg_tree body = {TREE_MOUNT, index};
-	static struct msg msg;
-
-	if (msg_send(&sources, MSG_TREE, &body, sizeof(body), mount) ||
-		msg_await(&sources, MSG_DONE, &msg, -1))
-		_exit(1); /* sources failed and has said why */
-}
-
-int take_tree(enum tree_kind kind, uint32_t index)
-{
-	const struct tree *tree = &trees[tree_next];
-
-	if (tree_next == tree_count)
-		_exit(1); /* sources failed and has said why */
-	if (tree->is.kind != kind || tree->is.index != index)
-		die("protocol error:", "sources", 0);
-	tree_next++;
-	return tree->fd;
-}
 
 const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
 {
@@ -360,8 +301,6 @@ static void make_bind(const struct plan *plan, const struct plan_mount *m, uint3
 		die(what, "create mountpoint", target);
 	check_target(
 		m, target, path, plan_text(plan, m->type) ? plan_text(plan, m->type) : "", what);
-	set_attributes(tree, m->attr_set, m->attr_clr, 0, what);
-	set_attributes(tree, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
 	attach_how(root, tree, target, path,
 		(m->flags & MOUNT_DESTINATION_NOFOLLOW) ? O_NOFOLLOW : 0, what);
 	set_mount_propagation(plan, m, tree, what);
@@ -394,16 +333,10 @@ void set_readonly_later(int mount, const char *what)
 	late_readonly[late_count++] = mount;
 }
 
-/*
- * A new sysfs belongs to a network namespace, and who does not own that may not mount one. Then the
- * host's is bound instead, as crun does, and read-only whatever the options are: it has the
- * cgroups below it.
- */
-static int host_sysfs(
-	const struct plan *plan, const struct plan_mount *m, uint32_t index, const char *what)
+/* A new sysfs belongs to a network namespace, and who does not own that may not mount one. Then the
+ * host's is bound instead, as crun does. */
+static int host_sysfs(const struct plan *plan, const struct plan_mount *m, uint32_t index)
 {
-	const uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-		MOUNT_ATTR_NOEXEC | m->attr_set;
 	int tree, fs;
 
 	if (!plan_wants_host_sysfs(plan, m))
@@ -415,7 +348,6 @@ static int host_sysfs(
 		close(tree);
 		return -1;
 	}
-	set_attributes(tree, attributes & ~(uint64_t)MOUNT_ATTR__ATIME, 0, AT_RECURSIVE, what);
 	return tree;
 }
 
@@ -439,7 +371,7 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 	check_target(m, target, path, type, what);
 	if (readonly_waits(m, type, path))
 		attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	mount = host_sysfs(plan, m, index, what);
+	mount = host_sysfs(plan, m, index);
 	is_new = mount < 0;
 	if (is_new)
 		mount = new_mount(plan, type, plan_text(plan, m->source), m->data,

@@ -9,11 +9,26 @@
 
 #define TREES_MAX (1u << 17) /* mounts and devices */
 
-/* mounts.c: receives all detached trees and closes FD_TREES, unless new mounts are to be mapped. */
+struct tree {
+	struct msg_tree is;
+	int fd;
+};
+
+/* trees.c: receives all detached trees and closes FD_TREES, unless new mounts are to be mapped. */
 void receive_trees(void);
+/* All attributes that the plan gives them; in a user namespace they are locked. */
+void prepare_trees(const struct plan *plan);
+/* Lets sources map the ids of MOUNT, which is new and that of INDEX in the plan. */
+void map_new_mount(uint32_t index, int mount);
 /* The next of them, which must be that of KIND and INDEX; it now belongs to the caller. */
 int take_tree(enum tree_kind kind, uint32_t index);
-/* Attaches MOUNT on the fd TARGET and proves that PATH now leads to it (rule F7). WHAT begins the
+extern struct tree trees[TREES_MAX];
+extern uint32_t tree_count;
+
+/* lock.c: nobody in a user namespace can undo what these mounts of the host are, attributes or depth. */
+void lock_trees(const struct plan *plan);
+
+/* mounts.c: attaches MOUNT on the fd TARGET and proves that PATH now leads to it (rule F7). WHAT begins the
  * error. */
 void attach(int root, int mount, int target, const char *path, const char *what);
 /* All mounts of the plan in their order; calls before_cgroup once, before the first of type cgroup

@@ -1,0 +1,102 @@
+/* What sources hands over: received whole, made as config.json wants it, given out in its order. */
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+#include "fds.h"
+#include "step.h"
+#include "sys.h"
+
+/* In the order in which sources opened them, which is the order in which they are used. */
+struct tree trees[TREES_MAX];
+uint32_t tree_count;
+static uint32_t tree_next;
+
+static struct peer sources = {.fd = FD_TREES, .self = PROGRAM_ROOTFS};
+
+/* Nothing is attached before sources has opened everything, so no mount can change what a later
+ * source path means (F5). */
+void receive_trees(void)
+{
+	static const struct msg_rule rules[] = {
+		{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES},
+		{MSG_DONE, 0, 0, 0, PROGRAM_SOURCES}};
+	static struct msg msg;
+	int got;
+
+	sources.rules = rules;
+	sources.rule_count = sizeof(rules) / sizeof(rules[0]);
+	while ((got = msg_recv(&sources, &msg)) == 1 && msg.header.type == MSG_TREE) {
+		if (tree_count == TREES_MAX)
+			die("too many mounts and devices", NULL, E2BIG);
+		trees[tree_count].is = msg.body.tree;
+		trees[tree_count++].fd = msg.fd;
+	}
+	if (got == -EPROTO && fcntl(FD_TREES, F_DUPFD_CLOEXEC, 0) < 0)
+		got = -errno; /* it came without its descriptor, for which there was no number */
+	if (got < 0)
+		die("receiving mounts from sources:", NULL, got);
+	if (!got)
+		close(FD_TREES);
+}
+
+/* Only sources has rights in the user namespace of a mapping (mount_setattr(2), MOUNT_ATTR_IDMAP).
+ */
+void map_new_mount(uint32_t index, int mount)
+{
+	const struct msg_tree body = {TREE_MOUNT, index};
+	static struct msg msg;
+
+	if (msg_send(&sources, MSG_TREE, &body, sizeof(body), mount) ||
+		msg_await(&sources, MSG_DONE, &msg, -1))
+		_exit(1); /* sources failed and has said why */
+}
+
+int take_tree(enum tree_kind kind, uint32_t index)
+{
+	const struct tree *tree = &trees[tree_next];
+
+	if (tree_next == tree_count)
+		_exit(1); /* sources failed and has said why */
+	if (tree->is.kind != kind || tree->is.index != index)
+		die("protocol error:", "sources", 0);
+	tree_next++;
+	return tree->fd;
+}
+
+/* A bind of the host's sysfs is read-only whatever the options are: it has the cgroups below it. */
+static void set_sysfs(const struct plan_mount *m, int tree, const char *what)
+{
+	const uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+		MOUNT_ATTR_NOEXEC | m->attr_set;
+
+	set_attributes(tree, attributes & ~(uint64_t)MOUNT_ATTR__ATIME, 0, AT_RECURSIVE, what);
+}
+
+static void set_mount(const struct plan *plan, uint32_t index, int tree)
+{
+	const struct plan_mount *m = plan_mount_at(plan, plan->config->mounts, index);
+	const char *what = mount_error(plan, m);
+
+	if (m->kind == MOUNT_BIND) {
+		set_attributes(tree, m->attr_set, m->attr_clr, 0, what);
+		set_attributes(tree, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
+	} else if (m->kind == MOUNT_FS) {
+		set_sysfs(m, tree, what);
+	} /* cgroupfs.c asks first whether it is v2 */
+}
+
+void prepare_trees(const struct plan *plan)
+{
+	for (uint32_t i = 0; i < tree_count; i++) {
+		if (trees[i].is.kind != TREE_MOUNT)
+			continue;
+		if (trees[i].is.index >= plan->config->mounts.count)
+			die("protocol error:", "sources", 0);
+		set_mount(plan, trees[i].is.index, trees[i].fd);
+	}
+	if (plan_namespace(plan, NS_USER, NULL))
+		lock_trees(plan);
+}
