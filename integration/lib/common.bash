@@ -247,6 +247,24 @@ pid_of() {
 	runc state "$1" | jq -r .pid
 }
 
+# rewrite_journal CODE: each record of the container's journal as the perl CODE leaves it, which sees its $type and may
+# change $body, or undefine it to drop the record; with sums that fit.
+rewrite_journal() {
+	perl -e 'local $/; open my $f, "<", $ARGV[0] or die; my ($j, $out) = (<$f>, "");
+		while (length $j >= 12) {
+			my ($magic, $type, $length) = unpack "LSS", $j;
+			my $body = substr $j, 8, $length;
+			substr($j, 0, 12 + $length) = "";
+			eval $ARGV[1];
+			die $@ if $@;
+			defined $body or next;
+			my ($record, $sum) = (pack("LSS", $magic, $type, length $body) . $body, 2166136261);
+			$sum = (($sum ^ ord $_) * 16777619) & 0xffffffff for split //, $record;
+			$out .= $record . pack "L", $sum;
+		}
+		open $f, ">", $ARGV[0] or die; print $f $out' "$STATE/$ID/journal" "$1"
+}
+
 # wait_for SECONDS COMMAND…: until it succeeds.
 wait_for() {
 	local end=$((SECONDS + $1 * SLOW + 1))

@@ -54,8 +54,9 @@ static int list_pids(const struct container *container)
 	if (fd < 0)
 		log_die(1, "memfd_create", errno_text(errno));
 	err = container_pids(container, fd, line, sizeof(line));
-	/* With a container that has ended its cgroup may have gone, too. */
-	if (err && verb_status(container, 1) == STATUS_STOPPED)
+	/* With a container that has ended its cgroup may have gone, too. Where that cannot be told,
+	 * it has not. */
+	if (err && state_status(container) == STATUS_STOPPED)
 		err = ftruncate(fd, 0);
 	if (err == -EPERM || err == -EACCES)
 		log_record(LOG_LEVEL_WARNING,
