@@ -1,0 +1,112 @@
+# An error is never taken for "not there": each of these calls fails for another reason, and nothing is lost by it.
+# layouts: hybrid v2
+
+load lib/common
+
+# failing PATH CALL:ERROR VERB…: that call of the conductor, on PATH, fails; the result as with `run`.
+failing() {
+	local path=$1 call=${2%%:*} error=${2#*:}
+	shift 2
+	run timeout -k 2 30 strace -o "$T/trace" -P "$path" -e "trace=$call" -e "inject=$call:error=$error" \
+		"$RUNC" --root "$STATE" "$@" 3>&- 4>&-
+	grep -q INJECTED "$T/trace" || { echo "nothing was injected into $call of $path:"; cat "$T/trace"; return 1; }
+}
+
+@test "errors: delete --force takes nothing but a state root that is not there for a success" {
+	newer "only for davit"
+	args sleep 1000
+	detached run -d "$ID"
+	expect 0
+	chmod 777 "$STATE"
+	run runc delete --force "$ID"
+	expect 1 "must belong to uid 0 and be writable by nobody else"
+	chown 1:1 "$STATE"
+	chmod 700 "$STATE"
+	run runc delete --force "$ID"
+	expect 1 "must belong to uid 0"
+	chown 0:0 "$STATE"
+	ln -s "$STATE" "$T/link"
+	run timeout 10 "$RUNC" --root "$T/link" delete --force "$ID"
+	expect 1 "open $T/link: not a directory"
+	touch "$T/file"
+	run timeout 10 "$RUNC" --root "$T/file" delete --force "$ID"
+	expect 1 "open $T/file: not a directory"
+	run timeout 10 bash -c 'ulimit -n 3; exec "$@"' sh "$RUNC" --root "$STATE" delete --force "$ID" 3>&- 4>&-
+	[ "$status" != 0 ]
+	chmod 777 "$STATE/$ID"
+	run runc delete --force "$ID"
+	expect 1 "$ID: operation not permitted"
+	chmod 711 "$STATE/$ID"
+	same "$(status_of "$ID")" running
+	run timeout 10 "$RUNC" --root "$T/nosuch" delete --force "$ID"
+	expect 0
+	same "$output" ""
+}
+
+@test "errors: a status that cannot be told is none, and a delete without --force does nothing then" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	args sleep 1000
+	detached run -d "$ID"
+	expect 0
+	local pid at verb
+	pid=$(pid_of "$ID")
+	for at in read:EIO open:EMFILE open:ENFILE fstatfs:EIO; do
+		for verb in delete state start pause exec; do
+			if [ "$verb" = exec ]; then
+				failing "/proc/$pid/stat" "$at" exec "$ID" true
+			else
+				failing "/proc/$pid/stat" "$at" "$verb" "$ID"
+			fi
+			[ "$status" != 0 ]
+			contains "$output" "the status of container $ID cannot be told" || { echo "$at: $verb"; return 1; }
+		done
+		failing "/proc/$pid/stat" "$at" kill "$ID" KILL
+		[ "$status" = 1 ]
+		lacks "$output" "container not running"
+		failing "/proc/$pid/stat" "$at" delete --force "$ID"
+		[ "$status" = 1 ]
+		failing "/proc/$pid/stat" "$at" list
+		expect 0 "status for $ID: "
+		kill -0 "$pid"
+	done
+	same "$(status_of "$ID")" running
+}
+
+@test "errors: a fifo that cannot be opened does not make a running container a created one" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	args sleep 1000
+	detached run -d "$ID"
+	expect 0
+	local pid
+	pid=$(pid_of "$ID")
+	mkfifo "$STATE/$ID/exec.fifo"
+	run runc delete "$ID"
+	expect 1 "that is not stopped: running"
+	strace -o "$T/trace" -e trace=openat "$RUNC" --root "$STATE" delete "$ID" 2>/dev/null 3>&- 4>&- || true
+	run strace -o "$T/trace" -e trace=openat \
+		-e "inject=openat:error=EMFILE:when=$(grep -n 'exec\.fifo' "$T/trace" | head -n 1 | cut -d : -f 1)" \
+		"$RUNC" --root "$STATE" delete "$ID" 3>&- 4>&-
+	grep -q 'exec.fifo.*INJECTED' "$T/trace"
+	expect 1 "the status of container $ID cannot be told: too many open files"
+	kill -0 "$pid"
+	same "$(status_of "$ID")" running
+}
+
+@test "errors: a process that cannot be opened or signalled is told, at once" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	args sleep 1000
+	detached run -d "$ID"
+	expect 0
+	local call
+	for call in pidfd_open:EMFILE pidfd_send_signal:EPERM; do
+		SECONDS=0
+		run timeout -k 2 30 strace -o "$T/trace" -e "trace=${call%:*}" -e "inject=${call%:*}:error=${call#*:}:when=1" \
+			"$RUNC" --root "$STATE" delete --force "$ID" 3>&- 4>&-
+		expect 1 "the container's first process: "
+		[ "$SECONDS" -lt 5 ]
+		same "$(status_of "$ID")" running
+	done
+}
