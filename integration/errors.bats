@@ -110,3 +110,62 @@ failing() {
 		same "$(status_of "$ID")" running
 	done
 }
+
+@test "errors: a hierarchy that cannot be opened is not one that is not there" {
+	in_v2 && skip "v2 has one hierarchy"
+	newer "only for davit"
+	local n
+	for n in 4 5 6 8; do
+		run bash -c "ulimit -n $n; exec '$LIBEXEC/cgroup' stat /" 3>&- 4>&-
+		[ "$status" != 0 ] || { echo "with $n files:"; echo "$output"; return 1; }
+		contains "$output" "too many open files"
+	done
+	run "$LIBEXEC/cgroup" stat / 3>&- 4>&-
+	expect 0
+}
+
+@test "errors: what /proc says about cgroups cannot be read: nothing is made or removed" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	args sleep 1000
+	local call=trace=open,openat
+	run timeout -k 2 30 strace -f -o "$T/trace" -P /proc/self/cgroup -e $call -e "inject=${call#*=}:error=EMFILE" \
+		"$RUNC" --root "$STATE" create "$ID" </dev/null 3>&- 4>&-
+	grep -q INJECTED "$T/trace"
+	expect 1 "/proc/self/cgroup: too many open files"
+	nothing_left
+	detached run -d "$ID"
+	expect 0
+	run timeout -k 2 30 strace -f -o "$T/trace" -P /proc/self/cgroup -e $call -e "inject=${call#*=}:error=EIO" \
+		"$RUNC" --root "$STATE" delete --force "$ID" 3>&- 4>&-
+	expect 1 "/proc/self/cgroup: input/output error"
+	[ -e "$STATE/$ID/journal" ]
+	run runc delete --force "$ID"
+	expect 0
+	nothing_left
+}
+
+@test "errors: a hierarchy that is not mounted any more keeps its cgroup, and delete says so" {
+	in_v2 && skip "v2 has one hierarchy"
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	newer "only for davit"
+	needs_controller freezer
+	args sleep 1000
+	detached run -d "$ID"
+	expect 0
+	local path=/sys/fs/cgroup/freezer source
+	source=$(awk -v p=$path '$5 == p { print $NF }' /proc/self/mountinfo | head -n 1)
+	[ -n "$source" ] || skip "the freezer is not mounted at $path"
+	umount "$path"
+	run runc pause "$ID"
+	expect 1 "cannot toggle freezer: its hierarchy is not mounted: $path"
+	run runc delete --force "$ID"
+	expect 1 "unable to remove container's cgroup: mount its hierarchy first" "$path"
+	[ -e "$STATE/$ID/journal" ]
+	mount -t cgroup -o freezer cgroup "$path"
+	run runc delete --force "$ID"
+	expect 0
+	# As it was mounted before, for teardown.
+	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
+	nothing_left
+}

@@ -16,18 +16,29 @@
 
 static char self_text[64 * 1024];
 
+/* A caller without rights may be kept out of a hierarchy: it can have no cgroup in it then. */
+static int may_be_kept_out;
+
 /* Reads an absolute path of /proc whole; what is not there is empty. Returns the length. */
 static size_t read_proc(const char *path, char *buffer, size_t size)
 {
 	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	size_t length = 0;
-	ssize_t n;
+	ssize_t n = 1;
 
 	buffer[0] = '\0';
-	if (fd < 0)
+	if (fd < 0 && errno == ENOENT)
 		return 0;
-	while (length < size - 1 && (n = read(fd, buffer + length, size - 1 - length)) > 0)
-		length += (size_t)n;
+	if (fd < 0)
+		die("open", path, errno);
+	while (n > 0 && length < size - 1) {
+		do
+			n = read(fd, buffer + length, size - 1 - length);
+		while (n < 0 && errno == EINTR);
+		length += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0)
+		die("read", path, errno);
 	buffer[length] = '\0';
 	close(fd);
 	return length;
@@ -40,6 +51,7 @@ void host_read_self(struct host *host)
 	uint64_t numbers[3];
 
 	host->uid = geteuid();
+	may_be_kept_out = host->uid != 0;
 	read_proc("/proc/self/cgroup", self_text, sizeof(self_text));
 	/* The initial user namespace maps everything to itself: "0 0 4294967295". */
 	if (!read_proc("/proc/self/uid_map", map, sizeof(map)))
@@ -58,6 +70,7 @@ void host_read_self(struct host *host)
 	}
 	host->in_user_namespace =
 		numbers[0] != 0 || numbers[1] != 0 || numbers[2] != UINT32_MAX || map[at];
+	may_be_kept_out |= host->in_user_namespace;
 }
 
 int is_unified(const struct hierarchy *h)
@@ -109,8 +122,11 @@ static int open_top(void)
 	if (top >= 0)
 		return top;
 	top = openat(AT_FDCWD, CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	top_is_unified =
-		top >= 0 && !fstatfs(top, &fs) && (unsigned)fs.f_type == CGROUP2_SUPER_MAGIC;
+	if (top < 0 && errno == ENOENT)
+		return -1;
+	if (top < 0 || fstatfs(top, &fs) < 0)
+		die("open", CGROUP_MOUNT, errno);
+	top_is_unified = (unsigned)fs.f_type == CGROUP2_SUPER_MAGIC;
 	return top;
 }
 
@@ -122,9 +138,11 @@ static int open_mount(const char *name, unsigned magic)
 	int fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
-	if (fd < 0)
+	if (fd < 0 && (errno == ENOENT || (errno == EACCES && may_be_kept_out)))
 		return -1;
-	if (!fstatfs(fd, &fs) && (unsigned)fs.f_type == magic)
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
+		die("open " CGROUP_MOUNT "/", name, errno);
+	if ((unsigned)fs.f_type == magic)
 		return fd;
 	close(fd);
 	return -1;
@@ -292,4 +310,45 @@ const char *host_open_journal(struct host *host, const struct journal *journal)
 	}
 	host->unified = top_is_unified;
 	return missing;
+}
+
+/* "12:cpu,cpuacct:/a": a list in the journal may be shorter, but its first is there. */
+static int line_has(const char *line, const char *controllers)
+{
+	const char *list = strchr(line, ':');
+	size_t length = strcspn(controllers, ",");
+
+	return list && !strncmp(list + 1, controllers, length) &&
+		strcspn(list + 1, ",:\n") == length;
+}
+
+static int kernel_has(const char *controllers)
+{
+	for (const char *line = self_text; *line; line += *line == '\n') {
+		if (line_has(line, controllers))
+			return 1;
+		line += strcspn(line, "\n");
+	}
+	return 0;
+}
+
+static int is_open(const struct host *host, const char *controllers)
+{
+	for (size_t i = 0; i < host->count; i++)
+		if (!strcmp(host->hierarchies[i].controllers, controllers))
+			return 1;
+	return 0;
+}
+
+const char *host_unmounted(
+	const struct host *host, const struct journal *journal, const char *controller)
+{
+	for (size_t i = 0; i < journal->cgroup_count; i++) {
+		const char *controllers = journal->cgroups[i].controller;
+
+		if ((!controller || text_has_word(controllers, controller)) &&
+			!is_open(host, controllers) && kernel_has(controllers))
+			return journal->cgroups[i].path;
+	}
+	return NULL;
 }

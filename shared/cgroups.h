@@ -35,7 +35,8 @@ struct host {
 	struct hierarchy hierarchies[JOURNAL_CGROUPS_MAX];
 };
 
-/* Reads what /proc says about us, before Landlock hides it. No input: the kernel wrote it. */
+/* Reads what /proc says about us, before Landlock hides it. No input: the kernel wrote it. In all of
+ * this module ENOENT is the one error that says that something is not there; others end the program. */
 void host_read_self(struct host *host);
 /* Finds the mounted hierarchies. None at all is no error. */
 void host_find(struct host *host);
@@ -50,6 +51,10 @@ const char *full_path(const struct hierarchy *h, const char *file);
 /* Finds the hierarchies of JOURNAL and sets path in each; dies when it names anything else. Returns
  * the directory of one that is not mounted here and was left out, or NULL. */
 const char *host_open_journal(struct host *host, const struct journal *journal);
+/* Of those left out the directory of one with CONTROLLER (NULL: any) that the kernel still has, as
+ * host_read_self has read: its cgroups are still there. Or NULL. */
+const char *host_unmounted(
+	const struct host *host, const struct journal *journal, const char *controller);
 /* Where a process is in the hierarchy of H, by the text of its /proc/PID/cgroup, which is cut up:
  * relative to the root, "" also when it lies outside of what we can reach. 0, -ENOENT. */
 int place_in(char *lines, const struct hierarchy *h, char path[PATH_SIZE]);

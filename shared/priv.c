@@ -141,8 +141,10 @@ static void allow_beneath(int ruleset, const struct priv_rule *rule, uint64_t ac
 
 	if (rule->path)
 		beneath.parent_fd = open(rule->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (rule->path && beneath.parent_fd < 0)
+	if (rule->path && beneath.parent_fd < 0 && errno == ENOENT)
 		return;
+	if (rule->path && beneath.parent_fd < 0)
+		die("open", rule->path, errno);
 	if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
 		die("landlock_add_rule:", rule->path, errno);
 	if (rule->path)

@@ -133,8 +133,12 @@ static int open_leaf(struct hierarchy *h)
 static struct hierarchy *open_freezer(struct host *host, const struct journal *journal)
 {
 	static const char *const controllers[] = {"freezer", ""};
+	const char *missing;
 
 	host_open_journal(host, journal);
+	missing = host_unmounted(host, journal, "freezer");
+	if (missing)
+		die("cannot toggle freezer: its hierarchy is not mounted:", missing, 0);
 	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
 		struct hierarchy *h = host_controller(host, controllers[i]);
 

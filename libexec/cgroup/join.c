@@ -26,17 +26,24 @@ static void keep_init(const struct journal_init *init)
 	char path[48];
 	struct text t = TEXT(path);
 	uint64_t start_time;
-	int fd, zombie;
+	int fd, zombie, err;
 
 	(void)close(FD_INIT_CGROUP); /* EBADF: it is not handed to us */
 	text_add(&t, "/proc/");
 	text_add_u64(&t, init->pid);
 	text_add(&t, "/cgroup");
-	fd = init->pid ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
-	if (fd < 0)
+	if (!init->pid)
 		return;
-	if (!state_start_time(init->pid, &start_time, &zombie) && !zombie &&
-		start_time == init->start_time && dup3(fd, FD_INIT_CGROUP, O_CLOEXEC) < 0)
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return;
+	if (fd < 0)
+		die("open", path, errno);
+	err = state_start_time(init->pid, &start_time, &zombie);
+	if (err && err != -ESRCH)
+		die("read the start time of the container's first process:", NULL, err);
+	if (!err && !zombie && start_time == init->start_time &&
+		dup3(fd, FD_INIT_CGROUP, O_CLOEXEC) < 0)
 		die("dup3:", NULL, errno);
 	close(fd);
 }
@@ -47,7 +54,6 @@ void join_prepare(struct host *host, struct journal *journal)
 
 	if (err)
 		die("journal:", NULL, err);
-	host_read_self(host);
 	may_leave_out = geteuid() != 0 || host->in_user_namespace;
 	keep_init(&journal->init);
 }
@@ -58,8 +64,9 @@ int place_by(int file, const struct hierarchy *h, char path[PATH_SIZE])
 	size_t length = 0;
 	ssize_t n;
 
-	while ((n = pread(file, lines + length, sizeof(lines) - 1 - length, (off_t)length)) > 0)
-		length += (size_t)n;
+	while ((n = pread(file, lines + length, sizeof(lines) - 1 - length, (off_t)length)) > 0 ||
+		(n < 0 && errno == EINTR))
+		length += n > 0 ? (size_t)n : 0;
 	if (n < 0)
 		return errno == EBADF ? -ESRCH : -errno;
 	lines[length] = '\0';

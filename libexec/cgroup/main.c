@@ -242,11 +242,10 @@ int main(int argc, char **argv)
 	if (!conducted && (argc != 3 || (strcmp(mode, "stat") != 0 && strcmp(mode, "procs") != 0)))
 		usage();
 	umask(022); /* cgroup directories take it into account */
-	if (!conducted || !strcmp(mode, "create"))
-		host_read_self(&host);
-	else if (!strcmp(mode, "update"))
+	host_read_self(&host);
+	if (conducted && !strcmp(mode, "update"))
 		step_ignore_signals();
-	else if (!strcmp(mode, "join"))
+	else if (conducted && !strcmp(mode, "join"))
 		join_prepare(&host, &journal);
 	priv_enter(&table, conducted);
 	if (!conducted) {

@@ -129,19 +129,24 @@ void find_unit_paths(struct host *host, const struct plan *plan, int file)
 	}
 }
 
+/* Whether FILE says WORD somewhere; one that the kernel has not says nothing. */
+static int says(const struct hierarchy *h, const char *file, const char *word)
+{
+	char state[256];
+	ssize_t n = read_file(h->leaf, file, state, sizeof(state));
+
+	if (n < 0 && n != -ENOENT)
+		die("read", full_path(h, file), (int)n);
+	return n > 0 && strstr(state, word);
+}
+
 /* By itself or by one above. */
 static int is_frozen(const struct hierarchy *h)
 {
-	char state[256];
-
 	if (is_unified(h))
-		return (read_file(h->leaf, "cgroup.freeze", state, sizeof(state)) > 0 &&
-			       state[0] == '1') ||
-			(read_file(h->leaf, "cgroup.events", state, sizeof(state)) > 0 &&
-				strstr(state, "frozen 1"));
+		return says(h, "cgroup.freeze", "1") || says(h, "cgroup.events", "frozen 1");
 	return has_controller(h, "freezer") &&
-		read_file(h->leaf, "freezer.state", state, sizeof(state)) > 0 &&
-		strcmp(state, "THAWED") != 0;
+		(says(h, "freezer.state", "FROZEN") || says(h, "freezer.state", "FREEZING"));
 }
 
 /* A cgroup that is there already must be empty and able to run (config-linux.md, "Cgroup

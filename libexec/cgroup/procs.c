@@ -39,10 +39,13 @@ int pid_set_add(pid_t pid, void *set)
 /* A thread that is a process, too: the first one of it. */
 static int add_leader(pid_t pid, void *set)
 {
-	int fd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
+	int fd;
 
-	if (fd < 0)
+	if (pid <= 0)
 		return 0;
+	fd = sys_pidfd_open(pid, 0);
+	if (fd < 0) /* it has gone, or is another thread: EINVAL, since Linux 6.9 ENOENT */
+		return errno == ESRCH || errno == EINVAL || errno == ENOENT ? 0 : -errno;
 	close(fd);
 	return pid_set_add(pid, set);
 }

@@ -20,10 +20,14 @@ int wait_empty(const struct hierarchy *h, int64_t ms)
 
 	if (is_unified(h) && !text_join(path, sizeof(path), h->path, "/cgroup.events", NULL))
 		poller.fd = beneath(h->root, path, O_RDONLY);
+	if (is_unified(h) && poller.fd < 0 && poller.fd != -ENOENT)
+		die("open", full_path(h, "cgroup.events"), poller.fd);
 	for (; poller.fd >= 0 && left > 0; left = end - now_ms()) {
 		/* Only what changes after this read wakes the poll. */
 		ssize_t n = pread(poller.fd, state, sizeof(state) - 1, 0);
 
+		if (n < 0 && errno != ENODEV) /* that one: removed meanwhile */
+			die("read", full_path(h, "cgroup.events"), errno);
 		state[n > 0 ? n : 0] = '\0';
 		if (!strstr(state, "populated 1")) {
 			result = -result;
@@ -56,6 +60,7 @@ static _Noreturn void die_remaining(struct hierarchy *h, int err)
 void remove_all(struct host *host, const struct journal *journal)
 {
 	int64_t end = 0, delay = 1;
+	const char *left;
 
 	host_open_journal(host, journal);
 	remove_own_only(host);
@@ -78,4 +83,9 @@ void remove_all(struct host *host, const struct journal *journal)
 		if (err)
 			die_remaining(h, err);
 	}
+	left = host_unmounted(host, journal, NULL);
+	if (left)
+		die("unable to remove container's cgroup: mount its hierarchy first, then delete "
+		    "again:",
+			left, 0);
 }
