@@ -169,3 +169,26 @@ failing() {
 	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
 	nothing_left
 }
+
+@test "errors: what does not fit is told as that, never as success or with the words of another error" {
+	newer "only for davit"
+	local size
+	mkdir "$T/full"
+	STATE=$T/full/state
+	for size in 4k 8k 12k 16k 20k 24k 28k; do
+		mount -t tmpfs -o "size=$size" none "$T/full"
+		detached create "$ID"
+		[ "$status" = 0 ] || contains "$output" "no space left on device" || { umount "$T/full"; return 1; }
+		run runc delete --force "$ID"
+		umount "$T/full"
+		expect 0
+	done
+	STATE=$T/state
+	# A memfd is a file, too: the images of dmz and rootfs do not fit.
+	for size in 2 4 8 16 24 32 48; do
+		run bash -c "ulimit -f $size; exec timeout 20 '$RUNC' --root '$STATE' run '$ID'" </dev/null 3>&- 4>&-
+		[ "$status" = 0 ] || contains "$output" "file too large" || { echo "$size"; return 1; }
+		run runc delete --force "$ID"
+		expect 0
+	done
+}

@@ -6,7 +6,6 @@
 #include <linux/filter.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -16,6 +15,7 @@
 #include "systemd.h"
 #include "text.h"
 #include "verb.h"
+#include "whole.h"
 
 static int tell_step(struct creation *c, enum creation_step to, enum msg_type type,
 	const void *body, size_t length, int fd)
@@ -297,7 +297,6 @@ static int send_listener(struct creation *c)
 /* The program is kept for exec; dmz gets a memfd that nobody can change any more. */
 static int send_filter(struct creation *c)
 {
-	off_t offset = 0;
 	struct stat st;
 	int fd, err = spawn_seal_memfd(c->filter_fd);
 
@@ -308,9 +307,11 @@ static int send_filter(struct creation *c)
 		return creation_error(
 			c, "seccomp filter: not a program of at most 4096 instructions", 0);
 	fd = openat(c->container.dir, "filter.bpf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || sendfile(fd, c->filter_fd, &offset, (size_t)st.st_size) != st.st_size)
-		return creation_error(c, "keeping the seccomp filter", errno);
-	close(fd);
+	err = fd < 0 ? -errno : copy_whole(fd, c->filter_fd, (size_t)st.st_size);
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		return creation_error(c, "keeping the seccomp filter", err);
 	c->filter_sent = 1;
 	return tell_step(c, STEP_LINE, MSG_FILTER, NULL, 0, c->filter_fd);
 }

@@ -24,6 +24,7 @@
 #include "systemd.h"
 #include "text.h"
 #include "verb.h"
+#include "whole.h"
 
 #define CONFIG_MAX     (16 << 20)
 #define STEP_SECONDS   60
@@ -216,12 +217,10 @@ static int parse(struct creation *c, int config)
 	if (conduct_check_label(&c->container.plan, c->line, sizeof(c->line)))
 		return -1;
 	fd = openat(c->container.dir, "plan", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 ||
-		write(fd, c->container.plan.image, c->container.plan.size) !=
-			(ssize_t)c->container.plan.size)
-		return creation_error(c, "keeping the plan", errno);
-	close(fd);
-	return 0;
+	err = fd < 0 ? -errno : write_whole(fd, c->container.plan.image, c->container.plan.size);
+	if (fd >= 0)
+		close(fd);
+	return err ? creation_error(c, "keeping the plan", err) : 0;
 }
 
 /* Neither a namespace with other ids than the caller's nor a file system of the host is theirs. */

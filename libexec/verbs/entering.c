@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,6 +23,7 @@
 #include "step.h"
 #include "sys.h"
 #include "text.h"
+#include "whole.h"
 
 #define STEP_SECONDS  60
 #define PARSE_SECONDS 10
@@ -207,7 +207,6 @@ static int copy_filter(int dir)
 	int file = openat(dir, "filter.bpf", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int copy = -1, err = 0;
 	struct stat st;
-	ssize_t n;
 
 	if (file < 0)
 		return -errno;
@@ -217,8 +216,9 @@ static int copy_filter(int dir)
 	} else if (st.st_size > BPF_PROGRAM_SIZE) {
 		err = -EFBIG;
 	} else {
-		n = sendfile(copy, file, NULL, (size_t)st.st_size);
-		err = n < 0 ? -errno : n != st.st_size ? -EIO : spawn_seal_memfd(copy);
+		err = copy_whole(copy, file, (size_t)st.st_size);
+		if (!err)
+			err = spawn_seal_memfd(copy);
 	}
 	close(file);
 	if (err && copy >= 0)

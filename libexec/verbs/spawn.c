@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "fds.h"
@@ -17,6 +16,7 @@
 #include "sys.h"
 #include "text.h"
 #include "undumpable.h"
+#include "whole.h"
 
 #define FDS_MAX     1024
 #define IMAGE_OWNER 4294967294u /* the last id: 2^32-1 is none */
@@ -258,11 +258,13 @@ int spawn_seal(enum program program)
 	memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	if (memfd < 0 && errno == EINVAL) /* before Linux 6.3 every memfd is executable */
 		memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (memfd < 0 || fstat(file, &st) < 0 ||
-		sendfile(memfd, file, NULL, (size_t)st.st_size) != st.st_size ||
-		fchmod(memfd, 0111) < 0)
+	if (memfd < 0 || fstat(file, &st) < 0)
 		err = -errno;
 	else
+		err = copy_whole(memfd, file, (size_t)st.st_size);
+	if (!err && fchmod(memfd, 0111) < 0)
+		err = -errno;
+	if (!err)
 		err = give_away(memfd);
 	if (!err)
 		err = spawn_seal_memfd(memfd);

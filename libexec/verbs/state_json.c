@@ -10,6 +10,7 @@
 #include "json.h"
 #include "resources_json.h"
 #include "text.h"
+#include "whole.h"
 
 #define STATE_MAX (4u << 20)
 
@@ -173,8 +174,7 @@ int state_json_write_new(const struct container *container, const struct plan *p
 	const struct journal *journal = &container->journal;
 	char created[40];
 	struct json j;
-	int fd, err = 0;
-	ssize_t n;
+	int fd, err;
 
 	state_format_time(
 		journal->ready.seconds, journal->ready.nanoseconds, created, sizeof(created));
@@ -196,9 +196,7 @@ int state_json_write_new(const struct container *container, const struct plan *p
 		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	n = write(fd, j.data, j.length);
-	if (n != (ssize_t)j.length)
-		err = n < 0 ? -errno : -ENOSPC;
+	err = write_whole(fd, j.data, j.length);
 	close(fd);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include "text.h"
 #include "updating.h"
 #include "verb.h"
+#include "whole.h"
 
 #define LOCK_TRIES  1001        /* 10 ms apart */
 #define REQUEST_MAX (16u << 20) /* what parse reads of a text */
@@ -121,7 +122,7 @@ static _Noreturn void die_errno(const char *what, const char *object, int err)
 static int copy_request(int from)
 {
 	static char buffer[65536];
-	int fd = memfd_create("resources", MFD_CLOEXEC);
+	int fd = memfd_create("resources", MFD_CLOEXEC), err;
 	size_t total = 0;
 	ssize_t n = 1;
 
@@ -133,8 +134,9 @@ static int copy_request(int from)
 			continue;
 		if (n < 0)
 			die_errno("read ", resources, errno);
-		if (write(fd, buffer, (size_t)n) != n)
-			die_errno("writing the request", "", errno);
+		err = write_whole(fd, buffer, (size_t)n);
+		if (err)
+			die_errno("writing the request", "", -err);
 		total += (size_t)n;
 	}
 	if (lseek(fd, 0, SEEK_SET) < 0)

@@ -15,6 +15,7 @@
 #include "systemd.h"
 #include "text.h"
 #include "verb.h"
+#include "whole.h"
 
 #define STEP_SECONDS  30
 #define RESOURCES_MAX (4u << 20)
@@ -115,13 +116,11 @@ static int write_new(
 {
 	int fd = openat(
 		container->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	ssize_t n;
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	n = write(fd, data, length);
-	err = n < 0 ? -errno : (size_t)n == length ? 0 : -ENOSPC;
+	err = write_whole(fd, data, length);
 	close(fd);
 	return err;
 }
