@@ -192,3 +192,70 @@ failing() {
 		expect 0
 	done
 }
+
+@test "errors: a pid file that is a device or a FIFO is written to, and never replaced" {
+	newer "runc replaces it"
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	local dev=$T/dev verb
+	mkdir "$dev"
+	mount -t tmpfs none "$dev"
+	mknod "$dev/null" c 1 3
+	mknod "$dev/full" c 1 7
+	mkfifo "$dev/fifo"
+	ln -s null "$dev/link"
+	args sleep 1000
+	detached run -d --pid-file "$dev/null" "$ID"
+	expect 0
+	[ -c "$dev/null" ]
+	detached exec -d --pid-file "$dev/link" "$ID" sleep 1000
+	expect 0
+	[ -L "$dev/link" ] && [ -c "$dev/null" ]
+	runc delete --force "$ID"
+	detached run -d --pid-file "$dev/full" "$ID"
+	expect 1 "pid file $dev/full: no space left on device"
+	[ -c "$dev/full" ]
+	detached run -d --pid-file "$dev/fifo" "$ID"
+	expect 1 "pid file $dev/fifo: no such device or address"
+	[ -p "$dev/fifo" ]
+	cat "$dev/fifo" >"$T/pid" 3>&- 4>&- &
+	detached run -d --pid-file "$dev/fifo" "$ID"
+	expect 0
+	wait $!
+	same "$(cat "$T/pid")" "$(pid_of "$ID")"
+	runc delete --force "$ID"
+	umount "$dev"
+	nothing_left
+}
+
+@test "errors: start where the state root is read-only starts the container and says so" {
+	newer "only for davit"
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	args sleep 1000
+	detached create "$ID"
+	expect 0
+	mount --bind "$STATE" "$STATE"
+	mount -o remount,bind,ro "$STATE"
+	run runc start "$ID"
+	umount "$STATE"
+	expect 0 "the exec fifo of the container stays: read-only file system"
+	same "$(status_of "$ID")" running
+	run runc start "$ID"
+	expect 1 "cannot start an already running container"
+}
+
+@test "errors: a lock that cannot be had is told, and leaves no directory" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	run timeout -k 2 30 strace -o "$T/trace" -e trace=flock -e inject=flock:error=ENOLCK:when=1 \
+		"$RUNC" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+	expect 1 "journal: no locks available"
+	nothing_left
+	# The first is the creation's, the last that of the end.
+	strace -o "$T/trace" -e trace=flock "$RUNC" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+	run timeout -k 2 30 strace -o "$T/trace" -e trace=flock -e "inject=flock:error=ENOLCK:when=$(grep -c 'flock(.*LOCK_' "$T/trace")" \
+		"$RUNC" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+	expect 0 "unable to destroy container: locking its journal: no locks available"
+	run runc delete "$ID"
+	expect 0
+	nothing_left
+}

@@ -188,6 +188,7 @@ int text_to_i64(const char *s, int64_t *n)
 	X(ERANGE, "numerical result out of range")                                                 \
 	X(EDEADLK, "resource deadlock avoided")                                                    \
 	X(ENAMETOOLONG, "file name too long")                                                      \
+	X(ENOLCK, "no locks available")                                                            \
 	X(ENOSYS, "function not implemented")                                                      \
 	X(ENOTEMPTY, "directory not empty")                                                        \
 	X(ELOOP, "too many levels of symbolic links")                                              \

@@ -14,6 +14,7 @@
 #include "dial.h"
 #include "fds.h"
 #include "text.h"
+#include "whole.h"
 
 static int fail(
 	char *line, size_t size, const char *what, const char *name, const char *doing, int err)
@@ -37,7 +38,7 @@ static void take_listen_fds(struct handover *h)
 
 int handover_fds(struct handover *h, int with_listen, char *line, size_t size)
 {
-	h->pid_dir = h->console_fd = h->pidfd_fd = h->master_fd = -1;
+	h->pid_dir = h->pid_fd = h->console_fd = h->pidfd_fd = h->master_fd = -1;
 	if (with_listen && h->preserve_fds >= 0 && h->preserve_fds <= FD_FREE - FD_PRESERVED)
 		take_listen_fds(h);
 	if (h->preserve_fds < 0 || h->preserve_fds > FD_FREE - FD_PRESERVED)
@@ -58,6 +59,20 @@ int handover_fds(struct handover *h, int with_listen, char *line, size_t size)
 	return 0;
 }
 
+/* /dev/null, for one: it must not become a file. */
+static int open_special(struct handover *h, const char *path, char *line, size_t size)
+{
+	struct stat st;
+
+	h->pid_fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (h->pid_fd < 0 || fstat(h->pid_fd, &st) < 0)
+		return fail(line, size, "pid file ", path, "", errno);
+	return S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)
+		? 0
+		: fail(line, size, "pid file ", path,
+			  ": it is neither a regular file nor a FIFO or a character device", 0);
+}
+
 int handover_pid_directory(struct handover *h, char *line, size_t size)
 {
 	char path[4096];
@@ -68,8 +83,14 @@ int handover_pid_directory(struct handover *h, char *line, size_t size)
 		return 0;
 	if (text_join(path, sizeof(path), h->pid_file, NULL))
 		return fail(line, size, "pid file ", h->pid_file, "", ENAMETOOLONG);
-	if (!stat(path, &st) && S_ISDIR(st.st_mode))
-		return fail(line, size, "pid file ", h->pid_file, "", EISDIR);
+	if (stat(path, &st) < 0) {
+		if (errno != ENOENT)
+			return fail(line, size, "pid file ", path, "", errno);
+	} else if (S_ISDIR(st.st_mode)) {
+		return fail(line, size, "pid file ", path, "", EISDIR);
+	} else if (!S_ISREG(st.st_mode)) {
+		return open_special(h, path, line, size);
+	}
 	slash = strrchr(path, '/');
 	if (slash) {
 		slash[slash == path] = '\0';
@@ -173,23 +194,31 @@ int handover_pid_file(struct handover *h, uint64_t pid, char *line, size_t size)
 {
 	char name[300], digits[24];
 	struct text t = TEXT(digits);
-	int fd;
+	int fd, err;
 
 	if (!h->pid_file)
 		return 0;
 	text_add_u64(&t, pid);
+	if (h->pid_fd >= 0) {
+		err = write_whole(h->pid_fd, digits, t.length);
+		close(h->pid_fd);
+		h->pid_fd = -1;
+		return err ? fail(line, size, "pid file ", h->pid_file, "", -err) : 0;
+	}
 	if (text_join(name, sizeof(name), ".", h->pid_file, NULL))
 		return fail(line, size, "pid file ", h->pid_file, "", ENAMETOOLONG);
 	fd = openat(h->pid_dir, name, O_RDWR | O_CREAT | O_EXCL | O_SYNC | O_CLOEXEC | O_NOFOLLOW,
 		0666);
 	if (fd < 0)
 		return fail(line, size, "pid file ", h->pid_file, "", errno);
-	if (write(fd, digits, t.length) != (ssize_t)t.length || close(fd) < 0 ||
-		renameat(h->pid_dir, name, h->pid_dir, h->pid_file) < 0) {
-		int saved = errno;
-
+	err = write_whole(fd, digits, t.length);
+	if (close(fd) < 0 && !err)
+		err = -errno;
+	if (!err && renameat(h->pid_dir, name, h->pid_dir, h->pid_file) < 0)
+		err = -errno;
+	if (err) {
 		(void)unlinkat(h->pid_dir, name, 0); /* the error below is the one that counts */
-		return fail(line, size, "pid file ", h->pid_file, "", saved);
+		return fail(line, size, "pid file ", h->pid_file, "", -err);
 	}
 	h->pid_written = 1;
 	return 0;

@@ -20,6 +20,7 @@ struct handover {
 	uint64_t listen_fds;
 	const char *listen_names; /* NULL: none are given */
 	int pid_dir;              /* of pid_file */
+	int pid_fd; /* what it is instead of a regular file, open for writing; -1: nothing */
 	int pid_written;
 	int console_fd;
 	int pidfd_fd;
@@ -44,8 +45,8 @@ struct handover {
  */
 int handover_fds(struct handover *h, int with_listen, char *line, size_t size);
 
-/* The directory of the pid file: it goes where its path says now, not after a change of directory.
- */
+/* The directory of the pid file: it goes where its path says now, not after a change of directory. A
+ * FIFO or a character device there is opened, to be written to and not replaced. */
 int handover_pid_directory(struct handover *h, char *line, size_t size);
 
 /* Whether the process has a TERMINAL decides what is asked for: checks that, then connects the

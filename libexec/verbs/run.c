@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "sys.h"
+#include "text.h"
 #include "verb.h"
 
 static struct creation creation; /* large: kept out of the file by starting as zeros */
@@ -53,14 +54,23 @@ static int enter_foreground(void)
 static void destroy(void)
 {
 	static char line[CREATION_LINE];
-	struct stat st;
+	struct stat st = {.st_nlink = 0};
+	int n;
 
 	if (keep)
 		return;
-	/* `delete` may be at it, or have done it: then the id may already be another container's.
-	 */
-	if (flock(creation.lock_fd, LOCK_EX) < 0 || fstat(creation.lock_fd, &st) < 0 ||
-		!st.st_nlink)
+	do
+		n = flock(creation.lock_fd, LOCK_EX);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 || fstat(creation.lock_fd, &st) < 0) {
+		text_join(line, sizeof(line),
+			"unable to destroy container: locking its journal: ", errno_text(errno),
+			NULL);
+		log_record(LOG_LEVEL_WARNING, line, NULL);
+		return;
+	}
+	/* `delete` has done it: the id may already be another container's. */
+	if (!st.st_nlink)
 		return;
 	if (container_kill(&creation.container, line, sizeof(line)) ||
 		container_remove(creation.root_fd, &creation.container, &creation.poststop, line,

@@ -1,8 +1,10 @@
 /* start: lets a created container run the user's program. */
 #include "creation.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "text.h"
 #include "verb.h"
 
 static const struct verb verb = {
@@ -31,12 +33,20 @@ static void check_status(const struct container *container)
 static void destroy(struct container *container, int plan)
 {
 	static char line[CREATION_LINE];
-	int root = state_open_root(globals.root, 0), journal = -1, with_hooks;
+	int root = state_open_root(globals.root, 0), journal = -1, with_hooks, err;
 	struct step hook;
 
+	err = root < 0 ? root : container_lock(container, 1, &journal);
 	/* `delete` may be at it, or have done it. */
-	if (root < 0 || container_lock(container, 1, &journal))
+	if (err == -ENOENT || err == -EWOULDBLOCK)
 		return;
+	if (err) {
+		text_join(line, sizeof(line),
+			"unable to destroy container: locking its journal: ", errno_text(-err),
+			NULL);
+		log_record(LOG_LEVEL_WARNING, line, NULL);
+		return;
+	}
 	with_hooks = container->plan.config->hooks_poststop.count && !hooks_start(&hook, plan);
 	if (container_kill(container, line, sizeof(line)) ||
 		container_remove(root, container, with_hooks ? &hook : NULL, line, sizeof(line)))

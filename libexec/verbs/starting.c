@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "sys.h"
 #include "text.h"
+#include "verb.h"
 
 static int fail(char *line, size_t size, const char *what, int err)
 {
@@ -55,8 +56,10 @@ int container_start(struct container *container, struct step *hook, char *line, 
 	int fifo, pidfd, err, alive;
 
 	pidfd = state_pidfd(container);
-	if (pidfd < 0)
+	if (pidfd == -ESRCH)
 		return fail(line, size, "container process is already dead", 0);
+	if (pidfd < 0)
+		return fail(line, size, "the container's first process", -pidfd);
 	fifo = openat(container->dir, "exec.fifo", O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (fifo < 0) {
 		/* ENXIO: nobody waits there. Of a process that lives, an earlier start was heard. */
@@ -77,11 +80,17 @@ int container_start(struct container *container, struct step *hook, char *line, 
 		close(pidfd);
 		return fail(line, size, "cannot start an already running container", 0);
 	}
-	if (write(fifo, "0", 1) != 1 || unlinkat(container->dir, "exec.fifo", 0) < 0) {
+	if (write(fifo, "0", 1) != 1) {
 		err = errno;
 		close(fifo);
 		close(pidfd);
 		return fail(line, size, "exec fifo", err);
+	}
+	/* From here on it runs. The name says nothing once nobody waits at it: see live.c. */
+	if (unlinkat(container->dir, "exec.fifo", 0) < 0 && errno != ENOENT) {
+		text_join(line, size, "the exec fifo of the container stays: ", errno_text(errno),
+			NULL);
+		log_record(LOG_LEVEL_WARNING, line, NULL);
 	}
 	wait_for_exec(fifo, pidfd);
 	if (failed_before_exec(container, fifo)) {
