@@ -16,9 +16,10 @@ ROUNDS=${ROUNDS:-3}
 # What reaches files of the host: user namespace, pid namespace, root, capabilities and operation as patterns, and why.
 EXPECTED="
 all joined|host * ptrace|admin create the user namespace has every id, the owner of the images, too
-no joined * ptrace create item 4: rootfs works in the pid namespace that is joined
 no host * ptrace * CAP_SYS_PTRACE of the host over all its processes
 new|joined|identity|same|all * no-pivot admin break CAP_SYS_ADMIN takes away what covers the host's root
+"
+pidns_option || EXPECTED+="no joined * ptrace create before Linux 6.18 rootfs works in the pid namespace that is joined
 "
 
 setup_file() {

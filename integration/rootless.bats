@@ -202,6 +202,33 @@ runc() {
 	nothing_left
 }
 
+# The images of a caller who is not root belong to a user that the namespace has, so that they can be looked into there.
+@test "rootless: in a pod whoever has CAP_SYS_PTRACE in the user namespace finds nothing that has more than the container" {
+	[ -x "$HELPERS/helper-inspect" ] || skip "the helper is not built"
+	pidns_option || skip "this kernel cannot mount the procfs of another pid namespace (Linux 6.18)"
+	local i
+	cp "$HELPERS/helper-inspect" "$ROOTFS/bin/inspect"
+	echo secret >"$HOMEDIR/secret"
+	chmod 644 "$HOMEDIR/secret"
+	cp config.json keep.json
+	args inspect "$HOMEDIR/secret"
+	edit '.process.capabilities[] += ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"]'
+	runc run -d "$ID-a" </dev/null >"$T/seen" 2>"$T/err"
+	wait_for 5 grep -q ready "$T/seen"
+	mv keep.json config.json
+	edit --arg p "/proc/$(pid_of "$ID-a")/ns/" 'del(.hostname, .linux.uidMappings, .linux.gidMappings) | .linux.namespaces |=
+		map(if .type == "user" or .type == "pid" then .path = $p + .type else . end)'
+	for i in {1..30}; do
+		run runc run "$ID-b"
+		expect 0
+	done
+	runc delete --force "$ID-a"
+	sort "$T/seen"
+	grep -q '^saw memfd:dmz' "$T/seen"
+	same "$(grep -E '^read |^(traced|took) memfd:(ns|rootfs|sources)' "$T/seen")" ""
+	same "$(grep '^traced memfd:' "$T/seen" | grep -v " root=/ caps=0000000020000420\$")" ""
+}
+
 # Our files of /proc are root's while nobody may look into us, and in a namespace with others nobody may.
 @test "rootless: a new time namespace in a joined user namespace has no offsets" {
 	args sleep 100

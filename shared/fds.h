@@ -42,6 +42,7 @@ enum {
 	FD_BUS = 31,         /* scope: connected to the bus of a systemd manager */
 	FD_FENCE = 32,     /* ns, rootfs, pty: sealed memfd of fence, when the plan has Landlock */
 	FD_RULES = 33,     /* dmz: the Landlock ruleset that fence has made */
+	FD_PIDNS = 34,     /* rootfs, dmz: the joined pid namespace, while they are outside */
 	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until
 			      dmz places them at 3… */
 	FD_FREE = 1024     /* no program is handed anything at this number or above */

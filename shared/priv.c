@@ -99,7 +99,7 @@ static void check_fds(const struct priv *table)
 static void fill_stdio(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (sys_fcntl(fd, F_GETFD, 0) < 0 && open("/dev/null", O_RDWR | O_NOCTTY) != fd)
+		if (sys_fcntl(fd, F_GETFD, 0) < 0 && sys_open("/dev/null", O_RDWR | O_NOCTTY) != fd)
 			die("open /dev/null:", NULL, errno);
 }
 
@@ -140,7 +140,7 @@ static void allow_beneath(int ruleset, const struct priv_rule *rule, uint64_t ac
 		.allowed_access = rule->access & access, .parent_fd = rule->fd};
 
 	if (rule->path)
-		beneath.parent_fd = open(rule->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		beneath.parent_fd = sys_open(rule->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (rule->path && beneath.parent_fd < 0 && errno == ENOENT)
 		return;
 	if (rule->path && beneath.parent_fd < 0)
@@ -205,7 +205,7 @@ void priv_change_only(const struct priv_rule *rules, size_t count)
 		enter_domain(abi, &attr, rules, count, PRIV_ALL);
 }
 
-static void become_nobody(void)
+void priv_nobody(void)
 {
 	if (geteuid() != 0)
 		return;
@@ -346,7 +346,7 @@ void priv_enter(const struct priv *table, int conducted)
 	if (table->landlock)
 		table->landlock(table);
 	if (table->nobody)
-		become_nobody();
+		table->nobody();
 	if (table->caps != PRIV_CAPS_KEEP) {
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 			die("clearing ambient capabilities:", NULL, errno);

@@ -34,7 +34,7 @@ static int fresh_proc(int pids_only)
  * be one. */
 static int callers_proc(void)
 {
-	int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = sys_open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct statfs fs;
 	struct stat st;
 

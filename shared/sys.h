@@ -5,12 +5,14 @@
 #ifndef DAVIT_SYS_H
 #define DAVIT_SYS_H
 
+#include <linux/audit.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,6 +54,11 @@
 #endif
 #ifndef CLONE_INTO_CGROUP
 #define CLONE_INTO_CGROUP UINT64_C(0x200000000)
+#endif
+#if defined(__x86_64__)
+#define SYS_AUDIT_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define SYS_AUDIT_ARCH AUDIT_ARCH_AARCH64
 #endif
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -178,6 +185,16 @@ static inline ssize_t sys_sendmsg(int socket, const struct msghdr *record, int f
 static inline ssize_t sys_recvmsg(int socket, struct msghdr *record, int flags)
 {
 	return syscall(__NR_recvmsg, socket, record, flags);
+}
+
+static inline int sys_open(const char *path, int flags)
+{
+	return (int)syscall(__NR_openat, AT_FDCWD, path, flags, 0);
+}
+
+static inline int sys_ioctl(int fd, unsigned long request, long argument)
+{
+	return (int)syscall(__NR_ioctl, fd, request, argument);
 }
 
 static inline int sys_fcntl(int fd, int command, long argument)

@@ -180,7 +180,7 @@ END {
 		}
 	}
 	print "static const struct priv priv = {"
-	print "\t.program = \"" name "\",\n\t.nobody = " nobody + 0 ",\n\t.caps = " caps ",\n\t.no_new_privs = " nnp + 0 ",\n\t.landlock = " landlock ","
+	print "\t.program = \"" name "\",\n\t.nobody = " (nobody ? "priv_nobody" : "NULL") ",\n\t.caps = " caps ",\n\t.no_new_privs = " nnp + 0 ",\n\t.landlock = " landlock ","
 	if (landlock != "NULL") print "\t.files = &priv_files,"
 	if (nlimits) print "\t.limits = priv_limits,\n\t.limit_count = sizeof(priv_limits) / sizeof(priv_limits[0]),"
 	if (nfds) print "\t.fds = priv_fds,\n\t.fd_count = sizeof(priv_fds) / sizeof(priv_fds[0]),"

@@ -287,6 +287,11 @@ is_running() { [ "$(status_of "$1")" = running ]; }
 in_v2() { [ "$LAYOUT" = v2 ] || [ "$LAYOUT" = vm ]; }
 in_vm() { [ "$LAYOUT" = vm ]; }
 
+# True if a procfs can be that of another pid namespace.
+pidns_option() {
+	unshare --mount --pid --fork sh -c 'mount -t proc -o pidns=/proc/self/ns/pid proc /proc' 2>/dev/null
+}
+
 # newer REASON: the test rests on behaviour that the control does not have.
 newer() {
 	[ -z "$CONTROL" ] || skip "not in the control: $1"

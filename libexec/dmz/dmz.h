@@ -4,17 +4,24 @@
 
 #include "plan.h"
 
-/* stdio.c: a session of our own, the console on 0-2, no /dev/null of the host, and all of it owned
- * by the user. */
-void set_session(const struct plan *plan);
+/* stdio.c: the console on 0-2, no /dev/null of the host, all of it owned by the user; a session of our
+ * own, WITH_TERMINAL with the console as its terminal. */
+void set_stdio(const struct plan *plan);
+void lead_session(const struct plan *plan, int with_terminal);
 void own_stdio(const struct plan *plan);
 
 /* keyring.c: a session keyring of the container's own; for `exec` the one that the container was made
  * with. The conductor tells its name (MSG_KEYRING). */
 void join_keyring(const struct plan *plan);
 
+/* inside.c: true when we are outside of the pid namespace that the container joins; what we make from
+ * then on is in there. move_inside makes the process that goes on, and returns in that one alone. */
+int choose_pid_namespace(void);
+void move_inside(void);
+
 /* identity.c */
-void set_limits_and_umask(const struct plan *plan);
+void set_limits(const struct plan *plan);
+void set_umask(const struct plan *plan);
 void enter_cwd_as_root(const struct plan *plan);
 /* Groups, ids, working directory, capabilities, each read back. */
 void become_user(const struct plan *plan);

@@ -19,7 +19,7 @@
 
 static int cwd_entered, cannot_grant;
 
-void set_limits_and_umask(const struct plan *plan)
+void set_limits(const struct plan *plan)
 {
 	struct plan_list list = plan->config->rlimits;
 
@@ -35,6 +35,10 @@ void set_limits_and_umask(const struct plan *plan)
 			die("error setting rlimit type", type, errno);
 		}
 	}
+}
+
+void set_umask(const struct plan *plan)
+{
 	/* `exec` keeps what it was started with (runc-cli.md 3.15). */
 	if (plan->config->umask.set)
 		umask((mode_t)plan->config->umask.value);

@@ -21,7 +21,7 @@
 #define JOIN_SECONDS   60
 
 static const struct msg_rule rules[] = {
-	{MSG_FILTER, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_CONDUCTOR},
+	{MSG_FILTER, MSG_ONCE | MSG_FD, sizeof(struct msg_number), 0, PROGRAM_CONDUCTOR},
 	{MSG_KEYRING, MSG_ONCE, sizeof(struct msg_keyring), 0, PROGRAM_CONDUCTOR},
 	{MSG_JOINED, MSG_ONCE, 0, 0, PROGRAM_CONDUCTOR},
 };
@@ -142,10 +142,25 @@ static void run_start_hooks(void)
 		continue;
 }
 
+/*
+ * From here on we are the process inside, under the filters if those allow it: then the right to load
+ * them is gone before anybody can see us. Sessions and limits, which count processes, are not handed
+ * down.
+ */
+static void enter_pid_namespace(int filtered)
+{
+	if (filtered)
+		(void)install_filters(&plan);
+	move_inside();
+	lead_session(&plan, 1);
+	set_limits(&plan);
+}
+
 int main(int argc, char **argv)
 {
 	const char *why;
-	int err, hooks, messenger;
+	static struct msg filter;
+	int err, hooks, messenger, outside, filtered;
 
 	step_start(PROGRAM_DMZ, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
 	conductor.late = 1;
@@ -157,13 +172,17 @@ int main(int argc, char **argv)
 		0; /* their program reads the plan again */
 	wait_for_join();
 	if (plan.config->has_seccomp)
-		read_filter(step_conducted()
-				? await(MSG_FILTER, &(struct msg){.fd = -1}, FILTER_SECONDS)
-				: FD_FILTER);
-	set_session(&plan);
+		read_filter(
+			step_conducted() ? await(MSG_FILTER, &filter, FILTER_SECONDS) : FD_FILTER);
+	outside = choose_pid_namespace();
+	filtered = outside && filter.body.number.value;
+	set_stdio(&plan);
+	lead_session(&plan, !outside);
 	label_keys(&plan);
 	join_keyring(&plan);
-	set_limits_and_umask(&plan);
+	set_umask(&plan);
+	if (!outside)
+		set_limits(&plan);
 	set_labels(&plan);
 	if (plan.config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		die("no_new_privs:", NULL, errno);
@@ -172,13 +191,15 @@ int main(int argc, char **argv)
 	own_stdio(&plan);
 	become_user(&plan);
 	prepare_program(&plan);
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
-		die("PR_SET_PDEATHSIG:", NULL, errno);
 	confine(&plan);
 	if (!hooks)
 		place_fds();
+	if (outside)
+		enter_pid_namespace(filtered);
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		die("PR_SET_PDEATHSIG:", NULL, errno);
 	messenger = notifies() && !messenger_start();
-	leave_conductor(install_filters(&plan), messenger);
+	leave_conductor(filtered ? -1 : install_filters(&plan), messenger);
 	wait_for_start();
 	if (messenger)
 		messenger_end();

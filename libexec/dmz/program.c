@@ -67,7 +67,7 @@ static void set_home(const struct plan *plan)
 
 	if (at >= 0 && envp[at][5])
 		return;
-	fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = sys_open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0) {
 		ssize_t n = read(fd, passwd, sizeof(passwd) - 1);
 
@@ -115,7 +115,7 @@ static _Noreturn void die_of_lookup(const char *name, const char *detail, int er
 static void look_in_path(const char *name, const char *path)
 {
 	while (path && *path) {
-		size_t length = strcspn(path, ":");
+		size_t length = (size_t)(strchrnul(path, ':') - path);
 		char directory[4096];
 
 		if (length && length < sizeof(directory)) {

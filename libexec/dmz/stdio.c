@@ -27,7 +27,7 @@ static void replace_host_null(void)
 		if (sys_fstat(fd, &st) < 0 || !is_null(&st))
 			continue;
 		if (null < 0)
-			null = open("/dev/null",
+			null = sys_open("/dev/null",
 				O_RDWR | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 		if (null < 0) {
 			if (errno == ENOENT || errno == ENOTDIR)
@@ -43,10 +43,8 @@ static void replace_host_null(void)
 		close(null);
 }
 
-void set_session(const struct plan *plan)
+void set_stdio(const struct plan *plan)
 {
-	if (setsid() < 0)
-		die("setsid:", NULL, errno);
 	replace_host_null();
 	if (!plan->config->terminal)
 		return;
@@ -54,7 +52,13 @@ void set_session(const struct plan *plan)
 		if (dup2(FD_CONSOLE, fd) < 0)
 			die("dup2:", "console", errno);
 	close(FD_CONSOLE);
-	if (ioctl(0, TIOCSCTTY, 0) < 0)
+}
+
+void lead_session(const struct plan *plan, int with_terminal)
+{
+	if (setsid() < 0)
+		die("setsid:", NULL, errno);
+	if (with_terminal && plan->config->terminal && sys_ioctl(0, TIOCSCTTY, 0) < 0)
 		die("TIOCSCTTY:", NULL, errno);
 }
 

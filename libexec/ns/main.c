@@ -151,9 +151,10 @@ static uint64_t clone_flags(const struct plan *plan)
 
 /* A cgroup that cannot be cloned into (threaded, or domain controllers in use) is joined by a write
  * later: the process waits for that before it runs anything. */
-static pid_t clone_child(const struct plan *plan, int cgroup, int *pidfd, struct msg_init *init)
+static pid_t clone_child(
+	const struct plan *plan, uint64_t flags, int cgroup, int *pidfd, struct msg_init *init)
 {
-	struct clone_args args = {.flags = clone_flags(plan) | CLONE_PIDFD |
+	struct clone_args args = {.flags = flags | CLONE_PIDFD |
 			(step_conducted() ? CLONE_PARENT : 0) |
 			(cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = step_conducted() ? 0 : SIGCHLD,
@@ -239,7 +240,7 @@ static void spawn_sources(const struct plan *plan)
 static _Noreturn void exec_next(const struct plan *plan)
 {
 	static const int to_rootfs[] = {FD_PLAN, FD_CONTROL, FD_TREES, FD_FILTER, FD_START, FD_DMZ,
-		FD_HOOK, FD_COPYUP, FD_FENCE};
+		FD_HOOK, FD_COPYUP, FD_FENCE, FD_PIDNS};
 	static const int to_pty[] = {FD_PLAN, FD_CONTROL, FD_START, FD_DMZ, FD_FENCE};
 	static const int to_dmz[] = {FD_PLAN, FD_CONTROL, FD_START};
 
@@ -304,9 +305,26 @@ static void find_origin(const struct plan *plan, struct origin *origin)
 		origin->proc = open_proc();
 }
 
-static int makes_user_namespace(const struct plan *plan)
+/* Into all that ns is not in from the beginning. Returns what the clone is to make. */
+static uint64_t enter(const struct plan *plan, const struct origin *origin, int joined[NS_COUNT])
 {
-	return (clone_flags(plan) & CLONE_NEWUSER) != 0;
+	uint64_t flags = clone_flags(plan);
+	int outside = -1;
+
+	if (plan->config->joins) {
+		join_container(plan);
+		shed_capabilities(plan->config);
+		return flags;
+	}
+	if (may_stay_outside(plan, joined)) {
+		outside = joined[NS_PID];
+		joined[NS_PID] = -1;
+	}
+	join_namespaces(joined);
+	check_joined_maps(plan, origin);
+	if (outside >= 0 && stay_outside(plan, outside))
+		flags &= ~(uint64_t)CLONE_NEWNS;
+	return flags;
 }
 
 /* By hand there is nobody who would wait for the container but us. */
@@ -328,6 +346,7 @@ int main(int argc, char **argv)
 	int joined[NS_COUNT], go[2], cgroup, pidfd, err;
 	const char *why;
 	struct msg_init init;
+	uint64_t flags;
 	pid_t pid;
 
 	step_start(PROGRAM_NS, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
@@ -344,23 +363,17 @@ int main(int argc, char **argv)
 		receive_namespaces(&plan, joined);
 	}
 	cgroup = await(MSG_CLONE, &msg, WAIT_SECONDS);
-	if (plan.config->joins) {
-		join_container(&plan);
-		shed_capabilities(plan.config);
-	} else {
-		join_namespaces(joined);
-		check_joined_maps(&plan, &origin);
-	}
+	flags = enter(&plan, &origin, joined);
 	/* An ordinary user can write the maps only of a process it may look at. In a namespace that
 	 * others are in, they may do so then, too: one that is joined needs no maps. */
-	if (makes_user_namespace(&plan) && !origin.is_root && prctl(PR_SET_DUMPABLE, 1) < 0)
+	if ((flags & CLONE_NEWUSER) && !origin.is_root && prctl(PR_SET_DUMPABLE, 1) < 0)
 		die("PR_SET_DUMPABLE:", NULL, errno);
 	if (pipe2(go, O_CLOEXEC) < 0)
 		die("pipe:", NULL, errno);
-	pid = clone_child(&plan, cgroup, &pidfd, &init);
+	pid = clone_child(&plan, flags, cgroup, &pidfd, &init);
 	if (pid == 0)
 		run_line(&plan, &origin, go, cgroup);
-	if (makes_user_namespace(&plan))
+	if (flags & CLONE_NEWUSER)
 		write_id_maps(&plan, &origin, pid, plan.config->uid_map, plan.config->gid_map);
 	init.pid = (uint64_t)pid;
 	if ((step_conducted() && msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd)) ||

@@ -44,4 +44,15 @@ void make_mount_namespaces(const struct plan *plan, const struct origin *origin)
 /* Sends them to sources, in the order of the plan, and closes them. Exits when sources is gone. */
 void send_mount_namespaces(const struct plan *plan, int socket);
 
+/* outside.c: true when the first process can be made by dmz, as the last thing before it is inside of
+ * the joined pid namespace: JOINED are the namespaces that will be. */
+int may_stay_outside(const struct plan *plan, const int joined[NS_COUNT]);
+
+/*
+ * When all but PID_NAMESPACE are joined: puts it at FD_PIDNS for dmz, or joins it where the kernel
+ * knows of no procfs for those who are outside. Closes it. True when the mount namespace of the plan
+ * is there by now. Dies on failure.
+ */
+int stay_outside(const struct plan *plan, int pid_namespace);
+
 #endif

@@ -125,7 +125,8 @@ static void raise_file_limit(void)
 
 static _Noreturn void exec_dmz(void)
 {
-	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE};
+	static const int kept[] = {
+		FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE, FD_PIDNS};
 	int err = files_restore(&callers_files);
 
 	if (err)

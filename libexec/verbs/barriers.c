@@ -168,6 +168,7 @@ static void log_heard(const struct creation *c, enum creation_step from, uint32_
 		[MSG_NETSOCK] = "has opened a netlink socket in the network namespace",
 		[MSG_MOUNTED] = "has made the mounts and devices",
 		[MSG_CONSOLE] = "has made the terminal",
+		[MSG_INSIDE] = "has made the process in the joined pid namespace",
 		[MSG_CREATED] = "is ready: the container is created",
 		[MSG_DONE] = "has done its work",
 	};
@@ -224,6 +225,8 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 		return handover_console(&c->handover, msg->fd, c->line, sizeof(c->line));
 	case MSG_PLACE:
 		return hear_place(c, &msg->body.place);
+	case MSG_INSIDE:
+		return inside_take(c, msg->body.number.value);
 	case MSG_CREATED:
 		return hear_created(c, msg->fd);
 	case MSG_DONE:
@@ -297,6 +300,7 @@ static int send_listener(struct creation *c)
 /* The program is kept for exec; dmz gets a memfd that nobody can change any more. */
 static int send_filter(struct creation *c)
 {
+	const struct msg_number body = {inside_loads_first(c)};
 	struct stat st;
 	int fd, err = spawn_seal_memfd(c->filter_fd);
 
@@ -313,7 +317,7 @@ static int send_filter(struct creation *c)
 	if (err)
 		return creation_error(c, "keeping the seccomp filter", err);
 	c->filter_sent = 1;
-	return tell_step(c, STEP_LINE, MSG_FILTER, NULL, 0, c->filter_fd);
+	return tell_step(c, STEP_LINE, MSG_FILTER, &body, sizeof(body), c->filter_fd);
 }
 
 static void close_directory(struct creation *c)

@@ -13,6 +13,7 @@
  *   limited   linux.resources are applied, loopback is up             conductor
  *   hooks     prestart and createRuntime hooks have run               rootfs (MSG_HOOKS_DONE)
  *   filter    the BPF program is there                                dmz (MSG_FILTER)
+ *   inside    the process in a joined pid namespace is there          that (MSG_INSIDE)
  *   created   dmz waits for start                                     conductor (MSG_CREATED)
  *
  * Of exec (entering.c): plan; clone, when cgroup has opened the container's directories: then ns is

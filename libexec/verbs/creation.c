@@ -509,9 +509,8 @@ static int unit_was_refused(const struct creation *c)
 	return !c->unit_made && (scope->peer.seen >> MSG_ERROR & 1) && !scope->error.err;
 }
 
-/* True when it has ended. One that is in an uninterruptible call, or on v1 in a frozen cgroup, does
- * not. */
-static int kill_first(const struct creation *c)
+/* One that is in an uninterruptible call, or on v1 in a frozen cgroup, does not end. */
+int creation_kill_first(const struct creation *c)
 {
 	struct pollfd poller = {.fd = c->init_pidfd, .events = POLLIN};
 	int n;
@@ -532,7 +531,7 @@ void creation_undo(struct creation *c)
 	char line[CREATION_LINE];
 	/* Losing its control socket and its life in either order ends the container's first
 	 * process. */
-	int ended = kill_first(c);
+	int ended = creation_kill_first(c);
 
 	undo_netdev(c);
 	for (int i = 0; i < STEP_COUNT; i++)

@@ -38,6 +38,7 @@ static const struct msg_rule line_rules[] = {MSG_ANY_STEP,
 	{MSG_MOUNTED, MSG_ONCE, 0, 0, PROGRAM_ROOTFS},
 	{MSG_CONSOLE, MSG_ONCE | MSG_FD, 0, MSG_MOUNTED, PROGRAM_ROOTFS},
 	{MSG_PLACE, 0, sizeof(struct msg_place), MSG_MOUNTED, PROGRAM_FENCE},
+	{MSG_INSIDE, MSG_ONCE, sizeof(struct msg_number), MSG_MOUNTED, PROGRAM_DMZ},
 	{MSG_CREATED, MSG_ONCE | MSG_FD_OPTIONAL, 0, MSG_MOUNTED, PROGRAM_DMZ}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -229,6 +229,7 @@ static int copy_filter(int dir)
 /* The program is the one that the container was created with. */
 static int send_filter(struct entering *e)
 {
+	const struct msg_number body = {0};
 	int fd, err;
 
 	if (!e->plan.config->has_seccomp)
@@ -236,7 +237,7 @@ static int send_filter(struct entering *e)
 	fd = copy_filter(e->container.dir);
 	if (fd < 0)
 		return fail(e, "the container's seccomp program", fd);
-	err = tell_step(e, ENTER_LINE, MSG_FILTER, NULL, 0, fd);
+	err = tell_step(e, ENTER_LINE, MSG_FILTER, &body, sizeof(body), fd);
 	close(fd);
 	return err;
 }
