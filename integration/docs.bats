@@ -144,6 +144,21 @@ conformance_problems() {
 	same "$(conformance_problems "$T/broken.md" | wc -l)" 9
 }
 
+# unknown_tests FILE: in back quotes, with a colon and a blank.
+unknown_tests() {
+	local name
+	grep -oE '`[a-z][a-z ]*: [^`]+`' "$1" | tr -d '`' | sort -u | while IFS= read -r name; do
+		grep -qF "@test \"$name\" {" "$TOP"/integration/*.bats "$TOP"/tests/priv/*.bats || echo "$name"
+	done
+}
+
+@test "docs: SECURITY.md names tests that exist, in every row of who can do what" {
+	same "$(unknown_tests "$TOP/SECURITY.md")" ""
+	same "$(sed -n '/^## Who can/,/^## The matrix/p' "$TOP/SECURITY.md" | grep '^|' | grep -v -e '^| who' -e '^| class' -e '^|---' | grep -v '`')" ""
+	{ cat "$TOP/SECURITY.md"; echo '`security: no such test`'; } >"$T/broken.md"
+	same "$(unknown_tests "$T/broken.md")" "security: no such test"
+}
+
 @test "docs: no two tests have one name" {
 	same "$(sed -n 's/^@test "\(.*\)" {$/\1/p' "$TOP"/integration/*.bats "$TOP"/integration/clients/*.bats | sort | uniq -d)" ""
 }
