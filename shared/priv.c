@@ -17,7 +17,7 @@
 #include "step.h"
 #include "sys.h"
 
-#define NOBODY 65534
+#define NOBODY 65534 /* where the reserved ids are not mapped */
 
 #ifndef __NR_landlock_create_ruleset
 #define __NR_landlock_create_ruleset 444
@@ -205,23 +205,34 @@ void priv_change_only(const struct priv_rule *rules, size_t count)
 		enter_domain(abi, &attr, rules, count, PRIV_ALL);
 }
 
-void priv_nobody(void)
+static int set_ids(unsigned id)
 {
+	return sys_setresgid(id, id, id) < 0 || sys_setresuid(id, id, id) < 0 ? -errno : 0;
+}
+
+/* A uid shared with another process would let that one send us signals. Numbers of processes differ,
+ * so two of these share one only if they are in different pid namespaces or the range is short. */
+void priv_reserved_ids(void)
+{
+	unsigned id = build_uid_base + (unsigned)getpid() % build_uid_count;
+	int err;
+
 	if (geteuid() != 0)
 		return;
-	/* In a user namespace that does not map 65534 there is no nobody to become; capabilities
-	 * still go. */
 	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
 		die("setgroups:", NULL, errno);
-	if (sys_setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-		sys_setresuid(NOBODY, NOBODY, NOBODY) < 0) {
-		if (errno != EINVAL)
-			die("becoming nobody:", NULL, errno);
-		return;
+	err = set_ids(id);
+	if (err == -EINVAL) {
+		id = NOBODY;
+		err = set_ids(id);
 	}
-	if (!sys_setresuid(0, 0, 0) || !sys_setresuid((uid_t)-1, 0, (uid_t)-1) ||
-		geteuid() != NOBODY || getuid() != NOBODY || getegid() != NOBODY)
-		die("becoming nobody did not hold", NULL, 0);
+	if (err == -EINVAL) /* nor this one: the ids stay, capabilities go all the same */
+		return;
+	if (err)
+		die("giving up the ids of root:", NULL, err);
+	if (!sys_setresuid(0, 0, 0) || !sys_setresuid((uid_t)-1, 0, (uid_t)-1) || geteuid() != id ||
+		getuid() != id || getegid() != id)
+		die("giving up the ids of root did not hold", NULL, 0);
 }
 
 static int get_caps(struct __user_cap_data_struct data[2])
@@ -345,8 +356,8 @@ void priv_enter(const struct priv *table, int conducted)
 		die("PR_SET_NO_NEW_PRIVS:", NULL, errno);
 	if (table->landlock)
 		table->landlock(table);
-	if (table->nobody)
-		table->nobody();
+	if (table->ids)
+		table->ids();
 	if (table->caps != PRIV_CAPS_KEEP) {
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 			die("clearing ambient capabilities:", NULL, errno);

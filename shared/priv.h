@@ -65,7 +65,7 @@ struct priv_mode {
 
 struct priv {
 	const char *program;
-	void (*nobody)(void); /* priv_nobody; NULL: the ids stay */
+	void (*ids)(void); /* priv_reserved_ids; NULL: the caller's */
 	int no_new_privs;
 	uint64_t caps; /* capabilities to keep, as bits, or PRIV_CAPS_KEEP */
 	int signals;   /* Landlock lets signals out */
@@ -92,10 +92,11 @@ void priv_mode(struct priv *table, const struct priv_mode *modes, size_t count, 
  */
 void priv_enter(const struct priv *table, int conducted);
 
-/* For tables; only they name these, so that other programs are linked without them. A kernel without
- * Landlock is no error. The second becomes uid and gid 65534, if root calls it. */
+/* For tables; only they name these two, so that other programs are linked without them. The first
+ * becomes a uid and gid of the reserved range, when we are root. To the second a kernel without Landlock
+ * is no error. */
+void priv_reserved_ids(void);
 void priv_landlock(const struct priv *table);
-void priv_nobody(void);
 
 /* True when CAP is effective. */
 int priv_has(int cap);

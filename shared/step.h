@@ -11,6 +11,8 @@
 /* One id of all programs of an installation: the version and a hash over the sources (made at build
  * time). */
 extern const char build_id[];
+extern const unsigned build_uid_base; /* the reserved ids: see priv_reserved_ids */
+extern const unsigned build_uid_count;
 extern const char build_version[];
 extern const char build_commit[];      /* "unknown" outside a checkout */
 extern const char build_has_systemd[]; /* "": built without libsystemd, so without scope */

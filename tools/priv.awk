@@ -1,5 +1,5 @@
 # Turns libexec/NAME/priv into priv_table.h; the first file has the numbers of the system calls, as cc -dM writes them. Lines: KEYWORD WORDS…; "#" begins a comment. Keywords:
-#   uid nobody|keep · caps none|keep|NAME… · nnp yes|no · rlimit NAME N · root NUMBER-NAME
+#   uid reserved|keep · caps none|keep|NAME… · nnp yes|no · rlimit NAME N · root NUMBER-NAME
 #   landlock none|keep|no-write|[read|write|make] PATH|NUMBER-NAME…
 #   fds NUMBER-NAME[:kind][?]…  (names of shared/fds.h) · seccomp none | [MODE:] CALL… (may be repeated) · exec yes|no (told, not applied)
 # CALL is NAME, NAME(A|B): only with one of these values in the argument that known() names, or NAME(!A|B): with none of
@@ -98,7 +98,7 @@ FILENAME == syscalls {
 }
 BEGIN {
 	split("ANY REGULAR SOCKET DIRECTORY FIFO TERMINAL", kinds)
-	caps = "PRIV_CAPS_KEEP"; nnp = 0; nobody = 0; landlock = "NULL"; confined = "PRIV_ALL"; access = "PRIV_MAKE"; root = -1; filters = 0
+	caps = "PRIV_CAPS_KEEP"; nnp = 0; ids = "NULL"; landlock = "NULL"; confined = "PRIV_ALL"; access = "PRIV_MAKE"; root = -1; filters = 0
 	known("bpf", 0, 32, "linux/bpf.h")
 	known("fcntl", 1, 32, "fcntl.h")
 	known("getsockopt", 1, 32, "sys/socket.h linux/netlink.h")
@@ -114,7 +114,7 @@ BEGIN {
 }
 { sub(/#.*/, "") }
 NF == 0 { next }
-$1 == "uid" { nobody = one_of("nobody keep") == "nobody"; next }
+$1 == "uid" { ids = one_of("reserved keep") == "reserved" ? "priv_reserved_ids" : "NULL"; next }
 $1 == "nnp" { nnp = one_of("yes no") == "yes"; next }
 $1 == "exec" { one_of("yes no"); next }
 $1 == "caps" {
@@ -180,7 +180,7 @@ END {
 		}
 	}
 	print "static const struct priv priv = {"
-	print "\t.program = \"" name "\",\n\t.nobody = " (nobody ? "priv_nobody" : "NULL") ",\n\t.caps = " caps ",\n\t.no_new_privs = " nnp + 0 ",\n\t.landlock = " landlock ","
+	print "\t.program = \"" name "\",\n\t.ids = " ids ",\n\t.caps = " caps ",\n\t.no_new_privs = " nnp + 0 ",\n\t.landlock = " landlock ","
 	if (landlock != "NULL") print "\t.files = &priv_files,"
 	if (nlimits) print "\t.limits = priv_limits,\n\t.limit_count = sizeof(priv_limits) / sizeof(priv_limits[0]),"
 	if (nfds) print "\t.fds = priv_fds,\n\t.fd_count = sizeof(priv_fds) / sizeof(priv_fds[0]),"

@@ -91,7 +91,7 @@ function take_calls(  i, mode, word) {
 }
 
 # What is said about each item, the same in both forms.
-function say_uid(p) { return uid[p] == "nobody" ? "nobody (65534), if the caller is root" : "the caller's" }
+function say_uid(p) { return uid[p] == "reserved" ? "one of the reserved ones, if the caller is root" : "the caller's" }
 function say_caps(p) { return caps[p] == "keep" || caps[p] == "" ? "the caller's" : caps[p] == "none" ? "none" : "at most " caps[p] }
 function say_nnp(p) { return nnp[p] == "yes" ? "set" : "not set" }
 function say_files(p) { return places[p] == "none" ? "none can be opened (Landlock)" : places[p] == "keep" || places[p] == "" ? "not confined" : places[p] == "no-write" ? "any can be read; none is written, made or removed (Landlock)" : "only below " places[p] last_degree[p] " (Landlock)" (p in root ? "; " root[p] " is the root directory" : "") }
@@ -165,12 +165,14 @@ function print_all(  i, p) {
 	print "\"The caller's\" means: not changed by this program. \"Not confined\" means: no filter of its own."
 	print "`NAME(A|B)` in a list of calls: only with one of these values in the argument that says what is done (of ioctl the request,"
 	print "of bpf the command …); `NAME(!A|B)`: with none of these flags. Anything else kills the program.\n"
+	print "Reserved ids are 2130706432 to 2134900735, or those of `make UID_BASE= UID_COUNT=`: each process has one of its own, uid and gid alike."
+	print "Where a user namespace does not map it, it is 65534, and without that the caller's.\n"
 	print "No step is dumpable, and none has a file descriptor but 0 to 2 and those listed.\n"
 	print "| program | ids | capabilities | no_new_privs | files | system calls | executes | linked |"
 	print "|---|---|---|---|---|---|---|---|"
 	for (i = 1; i <= program_count; i++) {
 		p = programs[i]
-		print "| [" p "](#" p ") | " (uid[p] == "nobody" ? "nobody" : "caller's") " | " say_caps(p) " | " say_nnp(p) " | " say_files(p) " | " (ncalls[p] ? ncalls[p] : "not confined") " | " say_exec(p) " | " link[p] " |"
+		print "| [" p "](#" p ") | " (uid[p] == "reserved" ? "reserved" : "caller's") " | " say_caps(p) " | " say_nnp(p) " | " say_files(p) " | " (ncalls[p] ? ncalls[p] : "not confined") " | " say_exec(p) " | " link[p] " |"
 	}
 	for (i = 1; i <= program_count; i++) print_program(programs[i])
 	print "\n## The conductors\n"

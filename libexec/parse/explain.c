@@ -23,7 +23,7 @@ const char *explain_privileges(enum program program)
 	switch (program) {
 	case PROGRAM_PARSE:
 	case PROGRAM_SECCOMP:
-		return "nobody, no capability, no file";
+		return "a reserved uid, no capability, no file";
 	case PROGRAM_CGROUP:
 		return "writes below /sys/fs/cgroup only";
 	case PROGRAM_SCOPE:

@@ -160,9 +160,12 @@ static void add_annotations(struct json *j)
 	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	const unsigned action = SECCOMP_RET_KILL_PROCESS;
 	int filters = !syscall(__NR_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
-	char words[32] = "none";
-	struct text t = TEXT(words);
+	char words[32] = "none", ids[32];
+	struct text t = TEXT(words), range = TEXT(ids);
 
+	text_add_u64(&range, build_uid_base);
+	text_add(&range, "-");
+	text_add_u64(&range, build_uid_base + build_uid_count - 1);
 	if (abi > 0) {
 		text_add(&t, "abi ");
 		text_add_u64(&t, (uint64_t)abi);
@@ -170,6 +173,7 @@ static void add_annotations(struct json *j)
 	json_object(j, "annotations");
 	json_string(j, "davit.build", build_id);
 	json_string(j, "davit.confinement.landlock", words);
+	json_string(j, "davit.confinement.ids", ids);
 	json_string(j, "davit.confinement.seccomp", filters ? "filter" : "none");
 	if (*build_libseccomp)
 		json_string(j, "io.github.seccomp.libseccomp.version", build_libseccomp);

@@ -29,11 +29,13 @@ settled() { [[ $(cat "/proc/$1/wchan" 2>/dev/null) != 0 || $(of State "$1") == S
 
 # compare PROGRAM PID: everything the table says.
 compare() {
-	local program=$1 pid=$2 caps want name bit list
+	local program=$1 pid=$2 caps want name bit list range id
 	list=$(declared "$program" caps)
-	if [ "$(declared "$program" uid)" = nobody ]; then
-		same "$program Uid $(of Uid "$pid" | tr '\t' ' ')" "$program Uid 65534 65534 65534 65534"
-		same "$program Gid $(of Gid "$pid" | tr '\t' ' ')" "$program Gid 65534 65534 65534 65534"
+	if [ "$(declared "$program" uid)" = reserved ]; then
+		range=$("$RUNC" features | jq -r '.annotations["davit.confinement.ids"]')
+		id=$((${range%-*} + pid % (${range#*-} - ${range%-*} + 1)))
+		same "$program Uid $(of Uid "$pid" | tr '\t' ' ')" "$program Uid $id $id $id $id"
+		same "$program Gid $(of Gid "$pid" | tr '\t' ' ')" "$program Gid $id $id $id $id"
 		same "$program Groups $(of Groups "$pid" | tr -d ' ')" "$program Groups "
 	fi
 	case $list in
@@ -232,7 +234,7 @@ table() {
 
 @test "priv: what is misspelt in a table stops the build" {
 	local line
-	for line in 'seccomp read wirte' 'seccomp opan?' 'seccomp read read' 'seccomp kill: read read' 'uid nobdy' 'uid' 'nnp ye' \
+	for line in 'seccomp read wirte' 'seccomp opan?' 'seccomp read read' 'seccomp kill: read read' 'uid resreved' 'uid' 'nnp ye' \
 		'exec maybe' 'seccomp dup3(O_CLOEXEC)' 'seccomp ioctl(TCGETS|)' 'seccomp ioctl(tcgets)' 'landlock nothing' \
 		'landlock none /etc' 'lanldock none'; do
 		table "$line"
