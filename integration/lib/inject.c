@@ -38,8 +38,9 @@ static const struct {
 	CALL(getsockopt), CALL(pread64), CALL(open_tree), CALL(mount_setattr), CALL(lseek),
 	CALL(close), CALL(landlock_restrict_self), CALL(capset), CALL(connect), CALL(fstatfs),
 	CALL(readlink), CALL(exit_group), CALL(madvise), CALL(mremap), CALL(readlinkat),
-	CALL(setresuid), CALL(newfstatat), CALL(ftruncate), CALL(chroot), CALL(flock),
-	CALL(getpid)};
+	CALL(setresuid), CALL(newfstatat), CALL(ftruncate), CALL(chroot), CALL(flock), CALL(getpid),
+	CALL(ptrace), CALL(mount), CALL(setns), CALL(clone), CALL(process_vm_writev),
+	CALL(io_uring_setup), CALL(pidfd_getfd), CALL(setuid), CALL(chmod)};
 
 static pid_t victim;
 static char **first_call, **last_call;

@@ -138,3 +138,46 @@ copying() {
 		"$RUNC" --root "$STATE" create --bundle "$BUNDLE" "$ID"
 	[[ $output =~ ^openat2:\ [0-9]+.write:\ 1$ ]] || { echo "$output"; return 1; }
 }
+
+# The side programs, with the argument that helper-conduct gives them.
+EVERY_PROGRAM="parse seccomp sources netlink netdev tty pstable resctrl:create resctrl:join resctrl:remove stats:json_x scope:create_v2_bus
+	cgroup:create cgroup:join cgroup:update cgroup:remove cgroup:kill cgroup:procs cgroup:freeze cgroup:thaw"
+
+# everyone CALL RESULT…: makes CALL in every side program; RESULT is a pattern of what may come of it.
+everyone() {
+	local program
+	for program in $EVERY_PROGRAM; do
+		[ -x "$LIBEXEC/${program%%:*}" ] || continue
+		taken "${program//_/ }" "$1"
+		[[ $output =~ ^${1%% *}:\ ($2)$ ]] || { echo "$program, $1: $output"; return 1; }
+	done
+}
+
+@test "inject: no side program has a call of these: none starts, traces, enters, mounts, or reaches a process" {
+	local call
+	for call in "execve s:/bin/sh 0 0" "clone 17 0 0 0 0" "ptrace 16 1 0 0" "process_vm_writev 1 0 0 0 0 0" "kill 1 9" "pidfd_getfd 3 0 0" \
+		"setns 3 0" "mount s:/ s:/mnt s:none 0x1000 0" "setuid 0" "io_uring_setup 8 x:00" "chmod s:$T/secret 0666" "connect 4 x:01 16"; do
+		everyone "$call" killed
+	done
+}
+
+@test "inject: no side program opens a file of the host to write, and only sources opens one to read" {
+	everyone "openat2 $CWD s:$T/secret x:01 24" 'killed|EACCES'
+	everyone "openat2 $CWD s:$T/made x:4100000000000000a401000000000000 24" 'killed|EACCES'
+	everyone "openat $CWD s:$T/secret $WRONLY" 'killed|EACCES'
+	everyone "openat $CWD s:$T/made $((CREAT | WRONLY)) 0600" 'killed|EACCES'
+	everyone "mkdirat $CWD s:$T/made 0700" 'killed|EACCES'
+	everyone "unlinkat $CWD s:$T/secret 0" killed
+	EVERY_PROGRAM=${EVERY_PROGRAM/sources /} everyone "openat $CWD s:$T/secret $RDONLY" 'killed|EACCES'
+	same "$(ls "$T" | grep -c made) $(cat "$T/secret")" "0 secret"
+}
+
+@test "inject: bpf(2) is of cgroup create, signals are of cgroup kill, and sockets are made for netlink only" {
+	everyone "bpf 17 x:00 16" killed
+	everyone "pidfd_send_signal 4 15 0 0" killed
+	everyone "socket 2 1 0" killed
+	everyone "ioctl 4 $SIOCSIFFLAGS s:lo" killed
+	everyone "ioctl 0 $TIOCSTI s:x" killed
+	EVERY_PROGRAM=${EVERY_PROGRAM/cgroup:kill /} everyone "pidfd_send_signal 4 9 0 0" killed
+	EVERY_PROGRAM=${EVERY_PROGRAM/cgroup:create /} everyone "bpf 5 x:00 16" killed
+}
