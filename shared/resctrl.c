@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/vfs.h>
 #include "kernfs.h"
+#include "step.h"
 
 #define RDTGROUP_SUPER_MAGIC 0x7655821u
 
@@ -15,7 +16,11 @@ int resctrl_open_mount(void)
 	int root = openat(AT_FDCWD, RESCTRL_MOUNT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct statfs fs;
 
-	if (root >= 0 && !fstatfs(root, &fs) && (uint32_t)fs.f_type == RDTGROUP_SUPER_MAGIC)
+	if (root < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (root < 0 || fstatfs(root, &fs) < 0)
+		die("open", RESCTRL_MOUNT, errno);
+	if ((uint32_t)fs.f_type == RDTGROUP_SUPER_MAGIC)
 		return root;
 	close_fd(&root);
 	return -ENOENT;

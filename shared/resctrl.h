@@ -4,7 +4,8 @@
 
 #define RESCTRL_MOUNT "/sys/fs/resctrl"
 
-/* Its root: an fd, or -ENOENT when what lies there is no resctrl file system. */
+/* Its root: an fd, or -ENOENT when nothing or no resctrl file system lies there. Other errors end the
+ * program. */
 int resctrl_open_mount(void);
 
 #endif

@@ -293,7 +293,10 @@ int creation_spawn_steps(struct creation *c)
 	const struct plan *plan = &c->container.plan;
 	struct statfs fs;
 
-	c->unified = !statfs("/sys/fs/cgroup", &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
+	if (!statfs("/sys/fs/cgroup", &fs))
+		c->unified = fs.f_type == CGROUP2_SUPER_MAGIC;
+	else if (errno != ENOENT)
+		return creation_error(c, "statfs /sys/fs/cgroup", errno);
 	for (uint32_t i = 0; i < plan->config->namespaces.count; i++)
 		c->namespaces_due +=
 			plan_namespace_at(plan, plan->config->namespaces, i)->path.offset != 0;
