@@ -94,7 +94,7 @@ all_succeed() {
 }
 
 # What a command may say when the container is being deleted.
-GONE='container does not exist|cannot exec in a stopped container|container not running'
+GONE='container does not exist|creation unfinished or killed|cannot exec in a stopped container|container not running'
 
 with_delete() {
 	local i deleter gone=$'time=[^\n]* level=error msg="(exec failed: )?('"$GONE"$')"\nstatus=' pid
@@ -175,11 +175,11 @@ with_delete() {
 	: >"$T/enough"
 	wait "$reader"
 	for f in "$T/out.d"/list-*; do
-		[[ $(cat "$f") =~ ^(null|\[\]|\[.*\"status\":\"(created|running|paused|stopped)\".*\])$'\nstatus=0'$ ]] || { cat "$f"; return 1; }
+		[[ $(cat "$f") =~ ^(null|\[\]|\[.*\"status\":\"(creating|broken|created|running|paused|stopped)\".*\])$'\nstatus=0'$ ]] || { cat "$f"; return 1; }
 	done
 	for f in "$T/out.d"/state-*; do
 		[[ $(cat "$f") =~ \"status\":\ \"(created|running|paused|stopped)\".*\}status=0$ ||
-			$(cat "$f") =~ msg=\"container\ does\ not\ exist\"$'\nstatus=1'$ ]] || { cat "$f"; return 1; }
+			$(cat "$f") =~ msg=\"container\ (does\ not\ exist|$ID:\ creation\ unfinished\ or\ killed.*)\"$'\nstatus=1'$ ]] || { cat "$f"; return 1; }
 	done
 	[ ! -e "$T/broken" ] || { cat "$T/broken"; return 1; }
 	nothing_left

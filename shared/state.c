@@ -145,6 +145,8 @@ static int is_empty(int dir)
 	return st.st_nlink ? 1 : -ENOENT;
 }
 
+static const char some_other[] = "another runtime";
+
 /* Whose directory it is that has no journal: of ours the plan is left; ours is an empty one, too. */
 static int find_maker(struct container *container)
 {
@@ -163,7 +165,7 @@ static int find_maker(struct container *container)
 		if (found)
 			return container->maker ? -EREMOTE : -EBADMSG;
 	}
-	container->maker = "another runtime";
+	container->maker = some_other;
 	found = is_empty(container->dir);
 	return found < 0 ? found : found ? 0 : -EREMOTE;
 }
@@ -190,15 +192,19 @@ int state_read_journal(struct container *container)
 	const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
 	int err = read_journal(container);
 
+	container->maker = NULL;
+	container->recovered = 0;
 	if (err == -ENOENT) {
+		err = find_maker(container);
+		if (container->maker != some_other)
+			return err;
 		/* A creation may be about to make it, or a removal about to remove the rest. */
 		nanosleep(&moment, NULL);
 		err = read_journal(container);
+		if (err == -ENOENT)
+			return find_maker(container);
+		container->maker = NULL;
 	}
-	container->maker = NULL;
-	container->recovered = 0;
-	if (err == -ENOENT)
-		return find_maker(container);
 	if (err != -ELOOP)
 		return err;
 	memset(&container->journal, 0, offsetof(struct journal, bytes));
