@@ -16,7 +16,7 @@ void join_keyring(const struct plan *plan);
 
 /* inside.c: true when we are outside of the pid namespace that the container joins; what we make from
  * then on is in there. move_inside makes the process that goes on, and returns in that one alone. */
-int choose_pid_namespace(void);
+int choose_pid_namespace(const struct plan *plan);
 void move_inside(void);
 
 /* identity.c */

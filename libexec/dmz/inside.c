@@ -18,14 +18,17 @@
 #include "step.h"
 #include "sys.h"
 
-int choose_pid_namespace(void)
+int choose_pid_namespace(const struct plan *plan)
 {
-	int is_outside = step_conducted() && sys_fcntl(FD_PIDNS, F_GETFD, 0) >= 0;
+	const char *path;
 
-	if (is_outside && setns(FD_PIDNS, CLONE_NEWPID) < 0)
+	if (!plan_namespace(plan, NS_PID, &path) || !path || !step_conducted() ||
+		sys_fcntl(FD_PIDNS, F_GETFD, 0) < 0)
+		return 0;
+	if (setns(FD_PIDNS, CLONE_NEWPID) < 0)
 		die("failed to join namespace", "pid", errno);
 	close(FD_PIDNS);
-	return is_outside;
+	return 1;
 }
 
 /* Of the process that is outside: what the conductor knows as the container's first one ends. */

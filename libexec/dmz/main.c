@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 	if (plan.config->has_seccomp)
 		read_filter(
 			step_conducted() ? await(MSG_FILTER, &filter, FILTER_SECONDS) : FD_FILTER);
-	outside = choose_pid_namespace();
+	outside = choose_pid_namespace(&plan);
 	filtered = outside && filter.body.number.value;
 	set_stdio(&plan);
 	lead_session(&plan, !outside);

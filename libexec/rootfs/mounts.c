@@ -126,9 +126,12 @@ static void label_queues(const struct plan *plan, int mount, const char *what)
 }
 
 /* While we are outside of the pid namespace that the container joins, its procfs is not ours. */
-static void set_pid_namespace(int fs, const char *type, const char *what)
+static void set_pid_namespace(const struct plan *plan, int fs, const char *type, const char *what)
 {
-	if (!strcmp(type, "proc") && fcntl(FD_PIDNS, F_GETFD) >= 0 &&
+	const char *path;
+
+	if (!strcmp(type, "proc") && plan_namespace(plan, NS_PID, &path) && path &&
+		fcntl(FD_PIDNS, F_GETFD) >= 0 &&
 		sys_fsconfig(fs, FSCONFIG_SET_FD, "pidns", NULL, FD_PIDNS) < 0)
 		die_of_fs(fs, what, "pidns", errno);
 }
@@ -142,7 +145,7 @@ int new_mount(const struct plan *plan, const char *type, const char *source, str
 	if (fs < 0)
 		die(what, type, errno);
 	set_context(plan, fs, type, what);
-	set_pid_namespace(fs, type, what);
+	set_pid_namespace(plan, fs, type, what);
 	if (source && *source && sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
 		die_of_fs(fs, what, "source", errno);
 	if (mode && sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0) < 0)
