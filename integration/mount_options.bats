@@ -274,6 +274,50 @@ has_not() { [[ ",$1," != *",$2,"* ]] || { echo "$2 in $1"; return 1; }; }
 	refused 'bind mounts cannot have any filesystem-specific options applied' create "$ID"
 }
 
+@test "options: several in one string, as mount(2) takes them" {
+	mount_of /mnt/a tmpfs tmpfs mode=750,size=64k
+	mount_of /mnt/b tmpfs tmpfs nosuid size=64k,
+	mount_of /mnt/c tmpfs tmpfs mpol=prefer:0,size=64k
+	edit '(.mounts[] | select(.destination == "/proc")).options = ["hidepid=2,gid=5"]
+		| (.mounts[] | select(.destination == "/dev/pts")).options = ["newinstance,ptmxmode=0666", "mode=0620,gid=5"]'
+	sh_args 'stat -c %a /mnt/a; cat /proc/self/mountinfo'
+	run runc run "$ID"
+	expect 0
+	same "${lines[0]}" 750
+	has "$(super_of /mnt/a)" size=64k
+	has "$(super_of /mnt/b)" size=64k
+	has "$(super_of /mnt/c)" size=64k
+	has "$(super_of /dev/pts)" ptmxmode=666
+	has "$(super_of /dev/pts)" gid=5
+	has "$(super_of /proc)" gid=5
+	grep -Eq ' /proc .*hidepid=(2|invisible)' <<<"$output"
+}
+
+@test "options: a whole overlay line; a comma in a path is written with a backslash" {
+	mkdir "$T/dir"
+	mount -t tmpfs none "$T/dir"
+	mkdir "$T/dir/a,b" "$T/dir/c" "$T/dir/up" "$T/dir/work"
+	echo comma >"$T/dir/a,b/file"
+	mount_of /mnt overlay overlay "lowerdir=$T/dir/a\\,b:$T/dir/c,upperdir=$T/dir/up,workdir=$T/dir/work"
+	sh_args 'cat /mnt/file; echo >/mnt/made'
+	run runc run "$ID"
+	local made=0
+	[ -e "$T/dir/up/made" ] || made=1
+	umount "$T/dir"
+	expect 0 comma
+	same $made 0
+}
+
+@test "options: generic words in such a string are as if listed one by one" {
+	newer "1.1.5 hands them to tmpfs"
+	mount_of /mnt tmpfs tmpfs nosuid,size=64k,ro
+	args cat /proc/self/mountinfo
+	run runc run "$ID"
+	expect 0
+	same "$(options_of /mnt)" ro,nosuid,relatime
+	has "$(super_of /mnt)" size=64k
+}
+
 @test "options: a relative destination is taken from / and warned of" {
 	newer "other words"
 	mount_of mnt/rel tmpfs tmpfs

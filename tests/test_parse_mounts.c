@@ -138,6 +138,38 @@ static void words_of_the_file_system(void **state)
 		data_of(mount_of("\"options\":[\"remount\",\"rw\"],\"type\":\"ext4\"")), "rw");
 }
 
+/* mount(2)'s data: options are apart at commas, but not in quotes, after a backslash or in mpol's
+ * list; quotes around a label are no part of it. */
+static void several_in_one_string(void **state)
+{
+	const struct plan_mount *m;
+
+	(void)state;
+	assert_string_equal(data_of(mount_of(TMPFS("\"mode=750,size=64k\",\"uid=1\""))),
+		"mode=750,size=64k,uid=1");
+	assert_string_equal(data_of(mount_of(TMPFS("\",,mode=750,\",\"\",\",\""))), "mode=750");
+	m = mount_of(TMPFS("\"nosuid,size=1k,rslave,sync\""));
+	assert_int_equal(m->attr_set, MOUNT_ATTR_NOSUID);
+	assert_int_equal(m->propagation.count, 1);
+	assert_string_equal(data_of(m), "size=1k,sync");
+	m = mount_of("\"source\":\"/s\",\"options\":[\"rbind,ro,\"]");
+	assert_int_equal(m->kind, MOUNT_BIND);
+	assert_int_equal(m->attr_set, MOUNT_ATTR_RDONLY);
+	m = mount_of("\"type\":\"overlay\",\"options\":[\"lowerdir=/a\\\\,b:/c,upperdir=/d\"]");
+	assert_int_equal(m->data.count, 2);
+	assert_string_equal(data_of(m), "lowerdir=/a\\,b:/c,upperdir=/d");
+	m = mount_of(TMPFS("\"context=\\\"u:r:t:s0:c1,c2\\\",size=1k\""));
+	assert_int_equal(m->data.count, 2);
+	assert_string_equal(data_of(m), "context=u:r:t:s0:c1,c2,size=1k");
+	m = mount_of(TMPFS("\"x=\\\"a,b\\\"\""));
+	assert_int_equal(m->data.count, 1);
+	assert_string_equal(data_of(m), "x=\"a,b\"");
+	m = mount_of(TMPFS("\"mpol=bind:0,2,size=1k\""));
+	assert_int_equal(m->data.count, 2);
+	assert_string_equal(data_of(m), "mpol=bind:0,2,size=1k");
+	assert_string_equal(data_of(mount_of(TMPFS("\"flag\\\\\""))), "flag\\");
+}
+
 static void propagation_is_a_list(void **state)
 {
 	const struct plan_mount *m = mount_of(BIND("\"rslave\",\"shared\",\"unbindable\""));
@@ -173,6 +205,7 @@ int main(void)
 		cmocka_unit_test(recursive_words),
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(words_of_the_file_system),
+		cmocka_unit_test(several_in_one_string),
 		cmocka_unit_test(propagation_is_a_list),
 		cmocka_unit_test(entries_are_apart),
 	};

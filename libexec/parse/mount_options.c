@@ -170,10 +170,52 @@ static void build_option(const char *word, struct plan_mount *m)
 	}
 }
 
+/* As mount(2)'s data is split: at a comma, but not in quotes, after a backslash (overlay's paths) or
+ * before a digit (tmpfs: mpol=bind:0,2). */
+static char *end_of_option(char *c)
+{
+	int quoted = 0;
+
+	for (; *c && (quoted || *c != ',' || (c[1] >= '0' && c[1] <= '9')); c++) {
+		if (*c == '\\' && c[1])
+			c++;
+		else if (*c == '"')
+			quoted = !quoted;
+	}
+	return c;
+}
+
+/* SELinux takes the quotes off, which keep the commas of a label, only from mount(2)'s data. */
+static void unquote_label(char *option)
+{
+	static const char *const labels[] = {
+		"context=", "fscontext=", "defcontext=", "rootcontext=", NULL};
+	char *to = option;
+	size_t i = 0;
+
+	while (labels[i] && strncmp(option, labels[i], strlen(labels[i])) != 0)
+		i++;
+	if (!labels[i])
+		return;
+	for (const char *from = option; *from; from++)
+		if (*from != '"')
+			*to++ = *from;
+	*to = '\0';
+}
+
+/* The text is the tree's and lives as long; a mapping is kept by its address. */
 static void build_word(const struct value *item, uint32_t index, void *mount)
 {
+	char *option = (char *)(uintptr_t)value_string(item), *end;
+
 	(void)index;
-	build_option(value_string(item), mount);
+	for (int more = 1; more; option = end + 1) {
+		end = end_of_option(option);
+		more = *end == ',';
+		*end = '\0';
+		unquote_label(option);
+		build_option(option, mount);
+	}
 }
 
 void build_mount_options(const struct value *value, void *mount)
