@@ -131,3 +131,15 @@ denied() { [[ $output == *"ermission denied"* || $output == *"not permitted"* ]]
 	run runc run "$ID"
 	expect 0 x
 }
+
+@test "locks: where a security module forbids user namespaces inside a container, a warning says what is not locked" {
+	newer "1.1.5 locks nothing that config.json asks for"
+	[ -x "$HELPERS/helper-refuse" ] || skip "the helper is not built"
+	volume "$T/volume" bind ro
+	sh_args 'cat /vol/file; grep -c " /vol ro," /proc/self/mountinfo'
+	run "$HELPERS/helper-refuse" nested "$RUNC" --root "$STATE" run "$ID" 3>&- 4>&-
+	expect 0 "mounts that come from the host are not locked: a user namespace inside the container's: operation not permitted"
+	contains "$output" $'volume\n1'
+	run runc run "$ID"
+	same "$output" $'volume\n1'
+}

@@ -46,7 +46,7 @@ teardown_file() {
 
 setup() {
 	[ -n "$DAVIT_ISOLATED" ] && [ "$(id -u)" = 0 ] || skip "needs root and the namespaces of tests/run"
-	[ -x "$HELPERS/helper-spy" ] && [ -x "$HELPERS/helper-nopivot" ] || skip "the helpers are not built"
+	[ -x "$HELPERS/helper-spy" ] && [ -x "$HELPERS/helper-refuse" ] || skip "the helpers are not built"
 	setup_bundle
 	STATE=$BATS_FILE_TMPDIR/host/state-$BATS_TEST_NUMBER
 	INSIDE=$BATS_FILE_TMPDIR/inside/rootfs
@@ -254,7 +254,7 @@ matrix() {
 		for ROOT in pivot no-pivot; do
 			for TERMINAL in no-terminal terminal; do
 				FLAGS=() TTY=() CALLER=() NOTES=
-				[ "$ROOT" = pivot ] || FLAGS=(--no-pivot) CALLER=("$HELPERS/helper-nopivot")
+				[ "$ROOT" = pivot ] || FLAGS=(--no-pivot) CALLER=("$HELPERS/helper-refuse" pivot_root)
 				[ "$TERMINAL" = no-terminal ] || TTY=(-d -t --console-socket "$SOCKET")
 				if [ "$PID_NS" = own ]; then own; else beside; fi ||
 					{ echo "$USER_NS $PID_NS $ROOT $CAPS $TERMINAL: $NOTES"; cat "$T/messages"; return 1; }

@@ -5,7 +5,7 @@ load lib/common
 
 setup() {
 	setup_bundle
-	[ -x "$HELPERS/helper-climb" ] && [ -x "$HELPERS/helper-nopivot" ] || skip "the helpers are not built"
+	[ -x "$HELPERS/helper-climb" ] && [ -x "$HELPERS/helper-refuse" ] || skip "the helpers are not built"
 	edit '.root.readonly = false'
 	echo container >"$ROOTFS/marker"
 	echo host >"$T/marker"
@@ -14,7 +14,7 @@ setup() {
 
 # Ways to be a caller: as it is; where pivot_root fails, as on a ramdisk; in a chroot.
 as_pivot() { "$@"; }
-as_ramdisk() { "$HELPERS/helper-nopivot" "$@"; }
+as_ramdisk() { "$HELPERS/helper-refuse" pivot_root "$@"; }
 as_chroot() {
 	mkdir -p "$T/jail"
 	unshare -m --propagation private bash -c 'mount --rbind / "$0" && exec chroot "$0" "$@"' "$T/jail" "$@"

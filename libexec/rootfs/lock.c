@@ -114,8 +114,16 @@ static void clone_in_copy(const struct plan *plan)
 	static const int flags =
 		CLONE_VM | CLONE_FILES | CLONE_VFORK | CLONE_NEWUSER | CLONE_NEWNS | SIGCHLD;
 
-	if (clone(clone_trees, stack + sizeof(stack), flags, (void *)(uintptr_t)plan) < 0)
-		die(ERROR, "a user namespace (more than user.max_user_namespaces?)", errno);
+	if (clone(clone_trees, stack + sizeof(stack), flags, (void *)(uintptr_t)plan) < 0) {
+		if (errno != EPERM && errno != EACCES)
+			die(ERROR, "a user namespace (more than user.max_user_namespaces?)", errno);
+		/* A security module forbids it. No container can bring that about, and peers lock
+		 * nothing either. */
+		warn("mounts that come from the host are not locked: a user namespace inside the "
+		     "container's:",
+			NULL, errno);
+		(void)clone_trees((void *)(uintptr_t)plan);
+	}
 	if (failure)
 		die(ERROR, "open_tree", failure);
 }
