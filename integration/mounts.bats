@@ -102,16 +102,26 @@ bind() {
 	refused 'mounts|root' create "$ID"
 }
 
-@test "mounts: a directory on a file and a file on a directory are refused" {
-	newer "1.1.5 leaves it to mount(2)"
+@test "mounts: a directory on a file and a file on a directory are refused: not a directory, as engines look for" {
 	mkdir "$T/dir"
-	local keep
+	local keep source destination options
 	keep=$(cat config.json)
-	bind "$T/dir" /etc/passwd bind
-	refused '/etc/passwd' create "$ID"
+	while read -r source destination options; do
+		[ -z "$CONTROL" ] || [[ $options != *nofollow* ]] || continue # of crun
+		echo "$keep" >config.json
+		bind "$source" "$destination" $options
+		refused "error mounting .+$source.+ to rootfs at .+$destination.+: not a directory" create "$ID" || return 1
+	done <<-END
+		$T/dir /etc/passwd bind
+		$T/dir /etc/passwd/below bind
+		$T/mounts.before /etc bind
+		$T/mounts.before /etc/passwd/below bind
+		$T/dir /etc/passwd bind dest-nofollow
+		$T/mounts.before /etc bind dest-nofollow
+	END
 	echo "$keep" >config.json
-	bind "$T/mounts.before" /etc bind
-	refused '/etc' create "$ID"
+	mount_add '{"destination": "/etc/passwd", "type": "tmpfs", "source": "tmpfs"}'
+	refused '/etc/passwd.*: not a directory' create "$ID"
 }
 
 @test "mounts: propagation: a mount inside does not appear outside, one outside not inside unless asked" {

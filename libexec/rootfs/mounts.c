@@ -32,12 +32,26 @@ const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
 	return buffer;
 }
 
+/* move_mount(2) says only EINVAL where mount(2) says ENOTDIR, which engines look for. */
+static void check_kinds(int mount, int target, const char *what)
+{
+	struct stat brought, covered;
+
+	if (fstat(mount, &brought) < 0 || fstat(target, &covered) < 0)
+		die(what, "stat", errno);
+	if (S_ISDIR(brought.st_mode) && !S_ISDIR(covered.st_mode))
+		die(what, "a directory cannot be mounted on a file", ENOTDIR);
+	if (!S_ISDIR(brought.st_mode) && S_ISDIR(covered.st_mode))
+		die(what, "a file cannot be mounted on a directory", ENOTDIR);
+}
+
 /* NOFOLLOW 0 or O_NOFOLLOW: how PATH is looked up again. */
 static void attach_how(
 	int root, int mount, int target, const char *path, int nofollow, const char *what)
 {
 	int check;
 
+	check_kinds(mount, target, what);
 	if (sys_move_mount(
 		    mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		die(what, errno == ENOSPC ? "more mounts than fs.mount-max allows" : "move_mount",
