@@ -258,7 +258,7 @@ del(.syscalls[0].errnoRet)|1 0 5 34
 		umount "$LIBEXEC/seccomp"
 		expect 1 "seccomp filter: not a program of at most 4096 instructions" || { echo "$mode"; return 1; }
 		[ ! -e "$STATE/$ID" ]
-		[ ! -e "$CACHE" ]
+		same "$(ls -A "$CACHE")" ""
 	done
 }
 

@@ -134,24 +134,24 @@ static uint64_t landlock_rights(long abi)
 		(abi >= 3 ? LANDLOCK_TRUNC : 0) | (abi >= 5 ? LANDLOCK_IOCTL : 0);
 }
 
-static void allow_beneath(int ruleset, const struct priv_rule *rule, uint64_t access)
+static int allow_beneath(int ruleset, const struct priv_rule *rule, uint64_t access)
 {
 	struct landlock_path_beneath_attr beneath = {
 		.allowed_access = rule->access & access, .parent_fd = rule->fd};
+	int err = 0;
 
 	if (rule->path)
 		beneath.parent_fd = sys_open(rule->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (rule->path && beneath.parent_fd < 0 && errno == ENOENT)
-		return;
-	if (rule->path && beneath.parent_fd < 0)
-		die("open", rule->path, errno);
+	if (beneath.parent_fd < 0)
+		return !rule->path || errno == ENOENT ? 0 : -errno;
 	if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
-		die("landlock_add_rule:", rule->path, errno);
+		err = -errno;
 	if (rule->path)
 		close(beneath.parent_fd);
+	return err;
 }
 
-static void enter_domain(long abi, const struct landlock_attr *attr, const struct priv_rule *rules,
+static int enter_domain(long abi, const struct landlock_attr *attr, const struct priv_rule *rules,
 	size_t count, uint64_t access)
 {
 	int ruleset = (int)syscall(__NR_landlock_create_ruleset, attr,
@@ -159,14 +159,15 @@ static void enter_domain(long abi, const struct landlock_attr *attr, const struc
 			: abi >= 4 ? 16
 				   : 8,
 		0);
+	int err = ruleset < 0 ? -errno : 0;
 
-	if (ruleset < 0)
-		die("landlock_create_ruleset:", NULL, errno);
-	for (size_t i = 0; i < count; i++)
-		allow_beneath(ruleset, &rules[i], attr->fs & access);
-	if (syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
-		die("landlock_restrict_self:", NULL, errno);
-	close(ruleset);
+	for (size_t i = 0; !err && i < count; i++)
+		err = allow_beneath(ruleset, &rules[i], attr->fs & access);
+	if (!err && syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
+		err = -errno;
+	if (ruleset >= 0)
+		close(ruleset);
+	return err;
 }
 
 /* What is at FD, on a mount that is attached nowhere as well, is then all that paths lead to. By hand
@@ -182,6 +183,7 @@ void priv_landlock(const struct priv *table)
 	const struct priv_files *files = table->files;
 	long abi = landlock_abi();
 	struct landlock_attr attr = {.fs = landlock_rights(abi) & files->confined};
+	int err;
 
 	if (files->root_fd >= 0)
 		change_root(files->root_fd);
@@ -192,17 +194,26 @@ void priv_landlock(const struct priv *table)
 	if (abi >= 6)
 		attr.scoped =
 			LANDLOCK_SCOPE_SOCKETS | (table->signals ? 0 : LANDLOCK_SCOPE_SIGNALS);
-	enter_domain(abi, &attr, files->rules, files->rule_count,
+	err = enter_domain(abi, &attr, files->rules, files->rule_count,
 		table->read_only ? PRIV_READ : PRIV_ALL);
+	if (err)
+		die("landlock:", NULL, err);
 }
 
-void priv_change_only(const struct priv_rule *rules, size_t count)
+int priv_confine_changes(const struct priv_rule *rules, size_t count)
 {
 	long abi = landlock_abi();
 	const struct landlock_attr attr = {.fs = landlock_rights(abi) & PRIV_CHANGE};
 
-	if (abi >= 1)
-		enter_domain(abi, &attr, rules, count, PRIV_ALL);
+	return abi >= 1 ? enter_domain(abi, &attr, rules, count, PRIV_ALL) : 0;
+}
+
+void priv_change_only(const struct priv_rule *rules, size_t count)
+{
+	int err = priv_confine_changes(rules, count);
+
+	if (err)
+		die("landlock:", NULL, err);
 }
 
 static int set_ids(unsigned id)

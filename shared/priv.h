@@ -29,10 +29,17 @@ enum priv_fd_kind {
 #define PRIV_WRITE  (PRIV_READ | LANDLOCK_ACCESS_FS_WRITE_FILE)
 #define PRIV_MAKE   PRIV_ALL
 #define PRIV_CHANGE (PRIV_ALL & ~PRIV_READ)
+/* Anything but to execute it. */
+#define PRIV_DATA (PRIV_ALL & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE)
+/* Files made, written, renamed and removed. */
+#define PRIV_FILES                                                                                 \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |                             \
+		LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
-/* What is allowed below a directory: PATH, or FD where PATH is NULL. */
+/* What is allowed below a directory: PATH, or FD where PATH is NULL. What is not there, or an FD
+ * below 0, is left out. */
 struct priv_rule {
-	const char *path; /* one that is not there is left out */
+	const char *path;
 	int fd;
 	uint64_t access;
 };
@@ -100,6 +107,10 @@ void priv_landlock(const struct priv *table);
 
 /* True when CAP is effective. */
 int priv_has(int cap);
+
+/* A Landlock domain in which nothing is changed or executed but what RULES allow, and sealed memfds.
+ * Reading stays as it is. It takes no_new_privs. 0, for a kernel without Landlock, too, or -errno. */
+int priv_confine_changes(const struct priv_rule *rules, size_t count);
 
 /*
  * For steps, after priv_enter: one more Landlock domain, in which nothing is changed but what RULES

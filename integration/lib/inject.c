@@ -3,9 +3,9 @@
  * had been taken over: behind its confinement, by ptrace. Each CALL is a name of calls[] and its
  * arguments: numbers, s:TEXT, x:HEX (bytes), r (the result of the call before). Prints the result of
  * each, an errno by name, or "killed". The program is killed after that.
- *   helper-inject PROGRAM[:MODE] [at CALL NUMBER] "CALL ARGUMENT…" … -- COMMAND…
+ *   helper-inject PROGRAM[:MODE] [behind CALL] [at CALL NUMBER] "CALL ARGUMENT…" … -- COMMAND…
  * PROGRAM is recognized by its file and, with MODE, by an argument; "at": before the program's call
- * of that NUMBER (from 1), counted from its seccomp filter on; else before the first one.
+ * of that NUMBER (from 1), counted from its seccomp filter on, or from CALL; else before the first one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static const struct {
 static pid_t victim;
 static char **first_call, **last_call;
 static const char *program, *mode;
-static long at = -1, at_number = 1, seen;
+static long at = -1, at_number = 1, seen, behind = __NR_prctl;
 static int confined;
 
 static _Noreturn void stop(const char *what)
@@ -191,7 +191,8 @@ static int is_there(void)
 		return 0;
 	if (confined)
 		return (at < 0 || (long)info.entry.nr == at) && ++seen == at_number;
-	confined = info.entry.nr == __NR_prctl && info.entry.args[0] == PR_SET_SECCOMP;
+	confined = (long)info.entry.nr == behind &&
+		(behind != __NR_prctl || info.entry.args[0] == PR_SET_SECCOMP);
 	return 0;
 }
 
@@ -241,10 +242,14 @@ int main(int argc, char **argv)
 		*colon = 0;
 		mode = colon + 1;
 	}
-	if (argc > 5 && !strcmp(argv[2], "at")) {
-		at = number_of(argv[3]);
-		at_number = strtol(argv[4], NULL, 10);
-		next = 5;
+	if (argc > next + 2 && !strcmp(argv[next], "behind")) {
+		behind = number_of(argv[next + 1]);
+		next += 2;
+	}
+	if (argc > next + 3 && !strcmp(argv[next], "at")) {
+		at = number_of(argv[next + 1]);
+		at_number = strtol(argv[next + 2], NULL, 10);
+		next += 3;
 	}
 	first_call = argv + next;
 	while (next < argc && strcmp(argv[next], "--") != 0)

@@ -121,17 +121,19 @@ static size_t make_entry(const uint8_t *key, int program)
 	return sizeof(entry.head) + (size_t)n;
 }
 
-/*
- * Opens the directory, makes it if need be, and locks it. Waiting for the lock would let a stopped
- * process hold up every creation.
- */
-static int lock_directory(int root)
+int bpf_cache_open(int root)
 {
-	int dir;
-
 	if (mkdirat(root, BPF_CACHE, 0700) < 0 && errno != EEXIST)
 		return -1;
-	dir = open_private(root, BPF_CACHE, O_DIRECTORY);
+	return open_private(root, BPF_CACHE, O_DIRECTORY);
+}
+
+/* Opens the directory and locks it. Waiting for the lock would let a stopped process hold up every
+ * creation. */
+static int lock_directory(int root)
+{
+	int dir = bpf_cache_open(root);
+
 	if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0) {
 		close(dir);
 		return -1;

@@ -29,6 +29,9 @@ void bpf_key(const struct plan *plan, const char *build, uint8_t key[BPF_KEY_SIZ
 /* The program of KEY below the state root ROOT, in a memfd without seals; or -1: there is none. */
 int bpf_cache_find(int root, const uint8_t key[BPF_KEY_SIZE]);
 
+/* The directory of the cache below ROOT, made if need be; or -1. */
+int bpf_cache_open(int root);
+
 /*
  * Keeps the program in the memfd PROGRAM as that of KEY, in place of what stands there. Does nothing
  * while another process is storing one, which may be any. The oldest entries above BPF_CACHE_MAX go.

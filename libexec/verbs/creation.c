@@ -450,6 +450,39 @@ static int release_steps(struct creation *c)
 	return 0;
 }
 
+/*
+ * What is changed from here on: ROOT/ID, which may be removed again, the cache of seccomp programs,
+ * the pid file, and cgroups and resctrl groups, by the steps that remove them. Not with systemd: scope
+ * is linked to libraries, and executing these is denied. tty opens the caller's terminal, so with one
+ * in the foreground this waits until tty runs.
+ */
+int creation_confine(struct creation *c)
+{
+	const struct plan_config *config = c->container.plan.config;
+	int cache = -1, err;
+
+	if (config->systemd)
+		return 0;
+	if (c->steps[STEP_SECCOMP].program)
+		cache = bpf_cache_open(c->root_fd);
+	const struct priv_rule rules[] = {{NULL, c->container.dir, PRIV_DATA},
+		{NULL, c->root_fd, LANDLOCK_ACCESS_FS_REMOVE_DIR}, {NULL, cache, PRIV_DATA},
+		{NULL, c->handover.pid_dir, PRIV_FILES}, {"/sys/fs/cgroup", -1, PRIV_DATA},
+		{config->has_rdt ? "/sys/fs/resctrl" : NULL, -1, PRIV_DATA}};
+
+	err = conduct_confine(rules, sizeof(rules) / sizeof(rules[0]), c->line, sizeof(c->line));
+	if (cache >= 0)
+		close(cache);
+	return err;
+}
+
+static int confine_without_tty(struct creation *c)
+{
+	const int has_tty = c->starts && !c->handover.detach && c->container.plan.config->terminal;
+
+	return has_tty ? 0 : creation_confine(c);
+}
+
 /* The kernel has taken it. */
 static void remember_filter(struct creation *c)
 {
@@ -473,7 +506,8 @@ int creation_make(struct creation *c)
 	err = handover_fds(&c->handover, 1, c->line, sizeof(c->line)) ||
 		conduct_catch_signals(&c->signal_fd, c->line, sizeof(c->line)) || prepare(c) ||
 		creation_spawn_steps(c) || conduct_drop_privileges(c->line, sizeof(c->line)) ||
-		creation_advance(c) || hear_all(c) || release_steps(c) || creation_publish(c);
+		confine_without_tty(c) || creation_advance(c) || hear_all(c) || release_steps(c) ||
+		creation_publish(c);
 	if (err) {
 		creation_undo(c);
 		return -1;

@@ -88,6 +88,10 @@ struct creation {
  * hooks of poststop. */
 int creation_make(struct creation *creation);
 
+/* From here on files are changed only where a creation and its undoing do so. creation_make does it
+ * itself, but for a terminal in the foreground: then when tty runs. 0 or -1 with line set. */
+int creation_confine(struct creation *creation);
+
 /* Kills, reaps, removes what was made. Used by creation_make itself and by run. */
 void creation_undo(struct creation *creation);
 

@@ -420,6 +420,13 @@ static int await_cgroups(struct entering *e)
 	return 0;
 }
 
+int entering_confine(struct entering *e)
+{
+	const struct priv_rule rules[] = {{NULL, e->handover.pid_dir, PRIV_FILES}};
+
+	return conduct_confine(rules, COUNT(rules), e->line, sizeof(e->line));
+}
+
 static int spawn_steps(struct entering *e)
 {
 	int ns, dmz, err;
@@ -445,7 +452,9 @@ static int spawn_steps(struct entering *e)
 		close(ns);
 	if (dmz >= 0)
 		close(dmz);
-	return err ? -1 : conduct_drop_privileges(e->line, sizeof(e->line));
+	if (err || conduct_drop_privileges(e->line, sizeof(e->line)))
+		return -1;
+	return e->plan.config->terminal && !e->handover.detach ? 0 : entering_confine(e);
 }
 
 static int everything_done(const struct entering *e)

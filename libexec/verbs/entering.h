@@ -46,6 +46,10 @@ struct entering {
 	char line[ENTERING_LINE]; /* the error */
 };
 
+/* From here on nothing is changed but the pid file. entering_make does it itself, but for a terminal in
+ * the foreground: tty opens the caller's, so then when it runs. 0 or -1 with line set. */
+int entering_confine(struct entering *entering);
+
 /*
  * Everything up to the point where the process waits for the byte of entering_go. The container
  * must be open, with a plan on kept_fd. Returns 0; or -1 with line set and everything undone.

@@ -126,7 +126,8 @@ int main(int argc, char **argv)
 	check_running(&container);
 	start_stats(&step, &container);
 	/* As long as the container may live, there is nothing left but to wait and to log. */
-	if (conduct_drop_privileges(line, sizeof(line)))
+	if (conduct_drop_privileges(line, sizeof(line)) ||
+		conduct_confine(NULL, 0, line, sizeof(line)))
 		log_die(1, NULL, line);
 	if (!step_finish(&step, -1))
 		return 0;

@@ -252,7 +252,8 @@ static int hand_over(void)
 		return -1;
 	}
 	if (h->master_fd >= 0 &&
-		foreground_tty(&foreground, h->master_fd, entering.line, sizeof(entering.line)))
+		(foreground_tty(&foreground, h->master_fd, entering.line, sizeof(entering.line)) ||
+			entering_confine(&entering)))
 		return -1;
 	return entering_go(&entering);
 }

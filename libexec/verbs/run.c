@@ -47,8 +47,11 @@ static int enter_foreground(void)
 		return creation_error(&creation, "signalfd", err);
 	if (creation.handover.master_fd < 0)
 		return 0;
-	return foreground_tty(
-		&foreground, creation.handover.master_fd, creation.line, sizeof(creation.line));
+	return foreground_tty(&foreground, creation.handover.master_fd, creation.line,
+		       sizeof(creation.line)) ||
+			creation_confine(&creation)
+		? -1
+		: 0;
 }
 
 static void destroy(void)

@@ -181,3 +181,59 @@ everyone() {
 	EVERY_PROGRAM=${EVERY_PROGRAM/cgroup:kill /} everyone "pidfd_send_signal 4 9 0 0" killed
 	EVERY_PROGRAM=${EVERY_PROGRAM/cgroup:create /} everyone "bpf 5 x:00 16" killed
 }
+
+# conductor VERB CALL… -- ARGUMENT…: behind its Landlock domain, which is the last of its confinement.
+conductor() {
+	local verb=$1
+	shift
+	local calls=()
+	while [ "$1" != -- ]; do calls+=("$1"); shift; done
+	shift
+	inject "$verb" behind landlock_restrict_self at "${CONDUCTOR_CALL:-recvmsg}" 1 "${calls[@]}" -- "$RUNC" --root "$STATE" "$@"
+}
+
+@test "inject: a conductor changes files of its container, and executes none" {
+	has_landlock 3
+	local verb
+	setup_bundle
+	mkdir "$T/pids"
+	for verb in create run; do
+		conductor $verb "openat $CWD s:$T/made $((WRONLY | CREAT)) 0600" "openat $CWD s:$T/secret $WRONLY" "openat $CWD s:$T/secret $((RDONLY | TRUNC))" \
+			"mkdirat $CWD s:$T/dir 0700" "unlinkat $CWD s:$T/secret 0" "symlinkat s:x $CWD s:$T/link" "linkat $CWD s:$T/secret $CWD s:$STATE/$ID/stolen 0" \
+			"openat $CWD s:$STATE/other $((WRONLY | CREAT)) 0600" "openat $CWD s:$T/pids/sub/x $((WRONLY | CREAT)) 0600" \
+			"execve s:/bin/true 0 0" "setresuid 1 1 1" "openat $CWD s:$STATE/$ID/x $((WRONLY | CREAT)) 0700" "execve s:$STATE/$ID/x 0 0" "unlinkat $CWD s:$STATE/$ID/x 0" \
+			"openat $CWD s:$T/pids/x $((WRONLY | CREAT)) 0600" -- $verb --pid-file "$T/pids/pid" "$ID"
+		same "$verb $(sed 's/: [0-9]*$/: fine/' <<<"$output")" "$verb openat: EACCES
+openat: EACCES
+openat: EACCES
+mkdirat: EACCES
+unlinkat: EACCES
+symlinkat: EACCES
+linkat: EXDEV
+openat: EACCES
+openat: ENOENT
+execve: EACCES
+setresuid: EPERM
+openat: fine
+execve: EACCES
+unlinkat: fine
+openat: fine"
+		runc delete --force "$ID"
+	done
+	args sleep 100
+	runc run -d "$ID" </dev/null >"$T/out" 2>&1
+	for verb in "exec -d $ID true" "events $ID"; do
+		# events says nothing and hears nothing: it waits.
+		[ "$verb" != "events $ID" ] || CONDUCTOR_CALL=poll
+		conductor "${verb%% *}" "openat $CWD s:$T/made $((WRONLY | CREAT)) 0600" "openat $CWD s:$T/secret $WRONLY" "unlinkat $CWD s:$T/secret 0" \
+			"openat $CWD s:$STATE/$ID/x $((WRONLY | CREAT)) 0600" "execve s:/bin/true 0 0" -- $verb
+		same "$verb $output" "$verb openat: EACCES
+openat: EACCES
+unlinkat: EACCES
+openat: EACCES
+execve: EACCES"
+	done
+	[ ! -e "$T/made" ]
+	same "$(cat "$T/secret")" secret
+	runc delete --force "$ID"
+}
