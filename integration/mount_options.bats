@@ -308,6 +308,35 @@ has_not() { [[ ",$1," != *",$2,"* ]] || { echo "$2 in $1"; return 1; }; }
 	same $made 0
 }
 
+@test "options: an overlay of sixty layers with long paths" {
+	newer "mount(2) takes 4096 bytes"
+	local i long=layer-of-an-image-whose-name-is-as-long-as-those-of-engines-are-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c lower=
+	mkdir "$T/dir"
+	mount -t tmpfs none "$T/dir"
+	for i in {1..60}; do
+		mkdir "$T/dir/$long:$i"
+		echo $i >"$T/dir/$long:$i/$i"
+		echo $i >"$T/dir/$long:$i/all"
+		lower=$lower:$T/dir/$long\\:$i
+	done
+	mkdir "$T/dir/up" "$T/dir/work"
+	mount_of /mnt overlay overlay "lowerdir=${lower#:}" "upperdir=$T/dir/up" "workdir=$T/dir/work"
+	sh_args 'ls /mnt | wc -l; cat /mnt/all; echo >/mnt/made'
+	run runc run "$ID"
+	local made=0
+	[ -e "$T/dir/up/made" ] || made=1
+	umount "$T/dir"
+	expect 0
+	same "$output" $'61\n1'
+	same $made 0
+}
+
+@test "options: a longer value than the kernel takes is refused with its name and length" {
+	newer "mount(2) takes it"
+	mount_of /mnt tmpfs tmpfs "context=$(printf '%0256d' 0)"
+	refused 'mounts.7.: options: context: 256 bytes, and the kernel takes at most 255' create "$ID"
+}
+
 @test "options: generic words in such a string are as if listed one by one" {
 	newer "1.1.5 hands them to tmpfs"
 	mount_of /mnt tmpfs tmpfs nosuid,size=64k,ro

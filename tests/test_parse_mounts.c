@@ -16,7 +16,7 @@ static struct plan plan;
 /* The plan of one mount at /m with MEMBERS. */
 static const struct plan_mount *mount_of(const char *members)
 {
-	char text[512];
+	char text[1024];
 
 	assert_true(strlen(members) < sizeof(text) - 64);
 	snprintf(text, sizeof(text), "[{\"destination\":\"/m\",%s}]", members);
@@ -30,8 +30,7 @@ static const struct plan_mount *mount_of(const char *members)
 /* "a,b=c" of all data. */
 static const char *data_of(const struct plan_mount *m)
 {
-	static char text[256];
-
+	static char text[1024];
 	size_t used = 0;
 
 	*text = '\0';
@@ -170,6 +169,37 @@ static void several_in_one_string(void **state)
 	assert_string_equal(data_of(mount_of(TMPFS("\"flag\\\\\""))), "flag\\");
 }
 
+/* A string of fsconfig(2) ends at 255 bytes; overlay's layers are then one option each. */
+static void long_values(void **state)
+{
+	static char options[1024], layer[256];
+	const struct plan_mount *m;
+	size_t used;
+
+	(void)state;
+	memset(layer, 'l', sizeof(layer) - 1);
+	snprintf(options, sizeof(options),
+		"\"type\":\"tmpfs\",\"source\":\"%s\",\"options\":[\"x=%s\"]", layer, layer);
+	assert_int_equal(mount_of(options)->data.count, 1);
+	snprintf(options, sizeof(options),
+		"\"type\":\"overlay\",\"options\":[\"lowerdir=/a:/b::/c\"]");
+	assert_string_equal(data_of(mount_of(options)), "lowerdir=/a:/b::/c");
+	used = (size_t)snprintf(options, sizeof(options),
+		"\"type\":\"overlay\",\"options\":[\"metacopy=on,lowerdir=/%.100s:/a\\\\:b\\\\,c:/"
+		"%.150s::/data::/d2,"
+		"upperdir=/u\"]",
+		layer, layer);
+	assert_true(used < sizeof(options));
+	m = mount_of(options);
+	assert_int_equal(m->data.count, 7);
+	snprintf(options, sizeof(options),
+		"metacopy=on,lowerdir+=/%.100s,upperdir=/u,lowerdir+=/a:b,c,lowerdir+=/"
+		"%.150s,datadir+=/data,"
+		"datadir+=/d2",
+		layer, layer);
+	assert_string_equal(data_of(m), options);
+}
+
 static void propagation_is_a_list(void **state)
 {
 	const struct plan_mount *m = mount_of(BIND("\"rslave\",\"shared\",\"unbindable\""));
@@ -206,6 +236,7 @@ int main(void)
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(words_of_the_file_system),
 		cmocka_unit_test(several_in_one_string),
+		cmocka_unit_test(long_values),
 		cmocka_unit_test(propagation_is_a_list),
 		cmocka_unit_test(entries_are_apart),
 	};

@@ -195,6 +195,10 @@ static void refused_in_process(void **state)
 
 #define MOUNT(members) "[{\"destination\":\"/m\"," members "}]"
 
+#define BYTES16  "0123456789abcdef"
+#define BYTES64  BYTES16 BYTES16 BYTES16 BYTES16
+#define BYTES256 BYTES64 BYTES64 BYTES64 BYTES64
+
 static void refused_in_mounts(void **state)
 {
 	static const struct refusal list[] = {
@@ -215,6 +219,15 @@ static void refused_in_mounts(void **state)
 			"filesystem-specific options applied"},
 		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"=x\"]"),
 			"mounts[0].options[0]: not an option"},
+		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"context=" BYTES256 "\"]"),
+			"mounts[0]: options: context: 256 bytes, and the kernel takes at most 255"},
+		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"source\":\"" BYTES256 "\""),
+			"mounts[0]: source: 256 bytes, and the kernel takes at most 255"},
+		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"remount\",\"x=" BYTES256 "1\"]"),
+			"mounts[0]: options: x: 257 bytes, and the kernel takes at most 255"},
+		{MOUNTS, MOUNT("\"type\":\"overlay\",\"options\":[\"lowerdir=/a:/" BYTES256 "\"]"),
+			"mounts[0]: options: lowerdir+: 257 bytes, and the kernel takes at most "
+			"255"},
 		{MOUNTS, MOUNT("\"type\":\"ramfs\",\"options\":[\"tmpcopyup\"]"),
 			"mounts[0]: options: tmpcopyup can be used only with tmpfs"},
 		{MOUNTS, MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"tmpcopyup\"]"),
@@ -304,6 +317,8 @@ static void refused_in_linux(void **state)
 			"unable to restrict sys entries without a private MNT namespace"},
 		{LINUX, "{\"rootfsPropagation\":\"foo\"}",
 			"rootfsPropagation=foo is not supported"},
+		{LINUX, "{\"mountLabel\":\"" BYTES256 "\"}",
+			"linux.mountLabel: 256 bytes, and the kernel takes at most 255"},
 		{LINUX, "{\"mountLabel\":\"x\\\",mode=0\"}", "linux.mountLabel: not a label"},
 		{LINUX, "{\"cgroupsPath\":\"../x\"}", "linux.cgroupsPath: \"..\" is not allowed"},
 		{LINUX, "{\"cgroupsPath\":\"/a/../../b\"}",

@@ -129,6 +129,9 @@ void map_mounts(struct plan_config *config);
 void build_mount_options(const struct value *options, void *mount);
 /* Once the type is known, too: what of the words belongs to the file system. */
 void finish_mount_options(struct plan_mount *mount, const char *type);
+#define FS_STRING_MAX 255 /* fsconfig(2) */
+/* Refuses a VALUE that is too long for the kernel; NAME may be "". */
+void check_fs_string(const char *name, const char *value);
 
 /* check.c: forms of text. Each refuses the value at hand. */
 void check_not_empty(const char *text);

@@ -162,6 +162,12 @@ static const struct field personality_fields[] = {
 		.call = build_domain},
 	{"flags", FIELD_CALL, 0, .call = check_no_flags}, {NULL}};
 
+static void check_mount_label(const char *text)
+{
+	check_label(text);
+	check_fs_string("", text);
+}
+
 static const struct field linux_fields[] = {
 	{"namespaces", FIELD_CALL, FIELD_GUARD, CONFIG(namespaces), .call = build_namespaces},
 	{"uidMappings", FIELD_RECORDS, FIELD_GUARD, CONFIG(uid_map), .record = PLAN_RECORD_idmap,
@@ -176,7 +182,7 @@ static const struct field linux_fields[] = {
 		.check = check_absolute_clean},
 	{"rootfsPropagation", FIELD_CALL, FIELD_GUARD, CONFIG(rootfs_propagation),
 		.call = build_propagation},
-	{"mountLabel", FIELD_STRING, FIELD_GUARD, CONFIG(mount_label), .check = check_label},
+	{"mountLabel", FIELD_STRING, FIELD_GUARD, CONFIG(mount_label), .check = check_mount_label},
 	{"cgroupsPath", FIELD_STRING, FIELD_GUARD, CONFIG(cgroups_path),
 		.check = check_cgroups_path},
 	{"resources", FIELD_CALL, FIELD_GUARD, .call = build_resources},

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "names.h"
 #include "review.h"
+#include "text.h"
 
 enum action {
 	NOTHING,
@@ -232,6 +233,65 @@ void build_mount_options(const struct value *value, void *mount)
 		m->flags |= MOUNT_RECONFIGURE;
 }
 
+/*
+ * Overlay's layers "/a:/b::/data" as an option each (Linux 6.7), the first in the place of LIST: there
+ * a backslash escapes nothing. Those that "::" comes before have only data.
+ */
+static void split_layers(struct plan_mount *m, struct plan_kv *list)
+{
+	const struct plan_string key = plan_put("lowerdir+"), data_key = plan_put("datadir+");
+	const char *c = plan_put_text(list->value);
+	struct plan_kv *layer = list;
+	int is_data = 0;
+
+	for (;; layer = plan_add(PLAN_RECORD_kv, &m->data)) {
+		static char path[4096];
+		size_t used = 0;
+
+		for (; *c && *c != ':' && used + 1 < sizeof(path); c++) {
+			if (*c == '\\' && c[1])
+				c++;
+			path[used++] = *c;
+		}
+		path[used] = '\0';
+		layer->key = is_data ? data_key : key;
+		layer->value = plan_put(path);
+		if (*c != ':')
+			return;
+		is_data = c[1] == ':';
+		c += is_data ? 2 : 1;
+	}
+}
+
+void check_fs_string(const char *name, const char *value)
+{
+	size_t length = strlen(value);
+
+	if (length > FS_STRING_MAX)
+		refuse(name, *name ? ": " : "", shown_number(length, 0),
+			" bytes, and the kernel takes at most 255", NULL);
+}
+
+static void check_strings(struct plan_mount *m, const char *type)
+{
+	static char name[sizeof("options: ") + 256];
+
+	for (uint32_t i = 0; i < m->data.count && !plan_error(); i++) {
+		struct plan_kv *option = plan_added(PLAN_RECORD_kv, m->data, i);
+
+		if (option->value.length > FS_STRING_MAX && !strcmp(type, "overlay") &&
+			!strcmp(plan_put_text(option->key), "lowerdir"))
+			split_layers(m, option);
+		option = plan_added(PLAN_RECORD_kv, m->data, i);
+		(void)text_join(
+			name, sizeof(name), "options: ", shown(plan_put_text(option->key)), NULL);
+		if (option->value.length)
+			check_fs_string(name, plan_put_text(option->value));
+	}
+	if (m->kind == MOUNT_FS && m->source.length)
+		check_fs_string("source", plan_put_text(m->source));
+}
+
 /* Of these read-only is a matter of the mount: everybody's sysfs is one, and in a tmpfs mountpoints
  * are still to be made. */
 static int is_virtual(const char *type)
@@ -254,6 +314,7 @@ void finish_mount_options(struct plan_mount *m, const char *type)
 	 * ignores them. */
 	if (m->kind == MOUNT_BIND || (m->kind == MOUNT_REMOUNT && !(m->flags & MOUNT_RECONFIGURE)))
 		return;
+	check_strings(m, type);
 	for (const struct name *flag = super_names; flag->word; flag++)
 		if (super & flag->value)
 			add_data(m, flag->word);
