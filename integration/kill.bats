@@ -56,6 +56,59 @@ got() { [ "$(tail -n 1 "$T/out")" = "$1" ]; }
 	wait_for 5 is_stopped "$ID"
 }
 
+# Signals that end a program by default. The kernel gives none of them to the first process of a pid namespace
+# that has no handler; 34 and 64 are the first and the last real-time one.
+@test "kill: a created container: every signal that ends a program ends it" {
+	local n
+	args sleep 100
+	for n in TERM HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM STKFLT XCPU XFSZ VTALRM PROF IO PWR SYS 34 64; do
+		detached create "$ID"
+		expect 0
+		runc kill "$ID" "$n"
+		wait_for 5 is_stopped "$ID" || { echo "SIG$n"; return 1; }
+		run runc start "$ID"
+		expect 1 "cannot start a container that has stopped"
+		runc delete "$ID"
+	done
+}
+
+@test "kill: a created container: other signals leave it as it is, and its program has none of dmz's handlers" {
+	local n
+	args grep SigCgt /proc/self/status
+	detached create "$ID"
+	for n in CHLD CONT URG WINCH TSTP TTIN TTOU 0; do
+		runc kill "$ID" "$n"
+	done
+	sleep 0.2
+	same "$(status_of "$ID")" created
+	runc start "$ID"
+	wait_for 5 is_stopped "$ID"
+	same "$(cat "$T/out")" $'SigCgt:\t0000000000000000'
+}
+
+@test "kill: a created container with a profile of the program's own calls, also in a joined pid namespace" {
+	local holder namespaces
+	args true
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: [
+		{names: ["read", "write", "execve", "capset", "exit_group"], action: "SCMP_ACT_ALLOW"}]}'
+	detached create "$ID"
+	expect 0
+	runc kill "$ID"
+	wait_for 5 is_stopped "$ID"
+	runc delete "$ID"
+	unshare -p -f sleep 100 3>&- 4>&- &
+	holder=$!
+	wait_for 5 pgrep -P "$holder"
+	edit --arg path "/proc/$(pgrep -P "$holder")/ns/pid" '.linux.namespaces |= map(if .type == "pid" then .path = $path else . end)'
+	detached create "$ID"
+	expect 0
+	runc kill "$ID"
+	wait_for 5 is_stopped "$ID"
+	runc delete "$ID"
+	kill -KILL "$(pgrep -P "$holder")"
+	wait "$holder" || true
+}
+
 @test "kill: a stopped container" {
 	args true
 	detached run -d "$ID"

@@ -7,7 +7,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/seccomp.h>
+#include <signal.h>
+#include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "dmz.h"
 #include "fds.h"
@@ -95,6 +98,36 @@ static int notifies(void)
 {
 	return step_conducted() && plan.config->has_seccomp &&
 		plan.config->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+}
+
+static void end(int number)
+{
+	leave(128 + number);
+}
+
+#define BIT(number) (UINT64_C(1) << ((number)-1))
+
+/* What ends no program, and the two that cannot be caught. */
+static const uint64_t harmless = BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) |
+	BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU) | BIT(SIGKILL) | BIT(SIGSTOP);
+
+/*
+ * The first process of a pid namespace gets only signals that it has a handler for (pid_namespaces(7)).
+ * The execve resets these, and leaves ignored ones ignored. Not sigaction(3): libraries keep some
+ * real-time signals for themselves.
+ */
+static void end_by_signals(void)
+{
+	/* The kernel's: handler, flags, where a handler returns to, mask. Ours does not return. */
+	uintptr_t old[4], action[4] = {(uintptr_t)end, SA_RESTORER};
+
+	for (int number = 1; number <= 64; number++) {
+		if (harmless & BIT(number))
+			continue;
+		if (syscall(SYS_rt_sigaction, number, NULL, old, 8) < 0 ||
+			(!old[0] && syscall(SYS_rt_sigaction, number, action, NULL, 8) < 0))
+			die("signal:", NULL, errno);
+	}
 }
 
 /*
@@ -194,6 +227,7 @@ int main(int argc, char **argv)
 	confine(&plan);
 	if (!hooks)
 		place_fds();
+	end_by_signals();
 	if (outside)
 		enter_pid_namespace(filtered);
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)

@@ -108,8 +108,8 @@ static _Noreturn void die_of_lookup(const char *name, const char *detail, int er
 {
 	char what[512];
 
-	text_join(what, sizeof(what), "exec: \"", name, "\":", *detail ? " " : "", detail, NULL);
-	die(what, NULL, err);
+	text_join(what, sizeof(what), "exec: \"", name, "\":", NULL);
+	die(what, detail, err);
 }
 
 static void look_in_path(const char *name, const char *path)
@@ -146,16 +146,16 @@ static void look_up(const char *name)
 		return;
 	}
 	if (text_join(file, sizeof(file), name, NULL))
-		die_of_lookup(name, "", ENAMETOOLONG);
+		die_of_lookup(name, NULL, ENAMETOOLONG);
 	err = executable_error(name);
 	if (err == ENOENT || err == ENOTDIR) {
 		char detail[512];
 
-		text_join(detail, sizeof(detail), "stat ", name, ": ", errno_text(err), NULL);
-		die_of_lookup(name, detail, 0);
+		text_join(detail, sizeof(detail), "stat ", name, NULL);
+		die_of_lookup(name, detail, err);
 	}
 	if (err)
-		die_of_lookup(name, "", err);
+		die_of_lookup(name, NULL, err);
 }
 
 void prepare_program(const struct plan *plan)
@@ -169,13 +169,8 @@ void prepare_program(const struct plan *plan)
 void execute_program(void)
 {
 	char line[4300];
-	struct text t = TEXT(line);
 
 	execve(file, argv, envp);
-	text_add(&t, "exec ");
-	text_add(&t, file);
-	text_add(&t, ": ");
-	text_add(&t, errno_text(errno));
-	text_add(&t, "\n");
-	leave(write(2, line, t.length) < 0 ? 255 : 255);
+	text_join(line, sizeof(line), "exec ", file, ": ", errno_text(errno), "\n", NULL);
+	leave(write(2, line, strlen(line)) < 0 ? 255 : 255);
 }
