@@ -61,6 +61,13 @@ denied() { [[ $output == *"ermission denied"* || $output == *"not permitted"* ]]
 	denied
 	contains "$output" "/vol ro,nosuid,nodev,noexec,"
 	lacks "$output" ran
+	# Without a user namespace ro alone would take them off.
+	cp config.keep config.json
+	volume "$T/volume" bind ro
+	in_host "mount --bind '$T/volume' '$T/volume'; mount -o remount,bind,nosuid,nodev,noexec '$T/volume'; r run '$ID'"
+	denied
+	contains "$output" "/vol ro,nosuid,nodev,noexec,"
+	lacks "$output" ran
 }
 
 @test "locks: what a mount of the host's hides cannot be uncovered" {

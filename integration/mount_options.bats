@@ -133,6 +133,77 @@ has_not() { [[ ",$1," != *",$2,"* ]] || { echo "$2 in $1"; return 1; }; }
 	same "$(options_of /mnt)" rw,nosuid,noexec,relatime
 }
 
+# limited COMMAND: with $T/dir mounted nosuid,nodev,noexec, a program in it, and a mount below.
+limited() {
+	mkdir -p "$T/dir"
+	run timeout 60 unshare -m --propagation private sh -c "mount -t tmpfs -o nosuid,nodev,noexec,noatime none '$T/dir' &&
+		cp '$ROOTFS/bin/busybox' '$T/dir/sh' && mkdir '$T/dir/sub' && mount -t tmpfs -o ro,nosuid,noexec none '$T/dir/sub' && $*" 3>&- 4>&-
+}
+
+@test "options: a bind that names an attribute takes off what the source has and the bind does not name" {
+	newer "in 1.1.5 rw names none"
+	local want words
+	sh_args 'cat /proc/self/mountinfo; /mnt/sh -c "echo ran"'
+	cp config.json config.keep
+	while read -r want words; do
+		cp config.keep config.json
+		bind "$T/dir" /mnt $words
+		limited "'$RUNC' --root '$STATE' run '$ID'"
+		echo "of $words:"
+		expect 0 ran || return 1
+		same "$(options_of /mnt)" "$want" || return 1
+		[ "${words%% *}" = bind ] || same "$(options_of /mnt/sub)" ro,nosuid,noexec,relatime || return 1
+	done <<-END
+		rw,noatime rbind rw
+		ro,noatime rbind ro
+		rw,nosuid,noatime bind nosuid
+		rw,nodev,noatime rbind nodev suid
+		rw,noatime rbind exec rprivate
+		rw,relatime bind relatime
+	END
+	for words in rbind bind "rbind rprivate" "bind sync" "rbind rnosuid" "rbind defaults"; do
+		cp config.keep config.json
+		bind "$T/dir" /mnt $words
+		limited "'$RUNC' --root '$STATE' run '$ID'"
+		echo "of $words:"
+		expect 126 "ermission denied" || return 1
+		same "$(options_of /mnt)" rw,nosuid,nodev,noexec,noatime || return 1
+	done
+}
+
+@test "options: what is locked in the caller's user namespace stays on a bind that does not name it" {
+	newer "1.1.5 fails"
+	local node
+	mkdir "$T/dev"
+	edit 'del(.linux.resources, .linux.cgroupsPath) | .mounts |= map(select(.destination == "/proc"))'
+	bind "$T/dev" /dev rbind
+	bind "$T/dir" /mnt rbind ro
+	args cat /proc/self/mountinfo
+	cat >"$T/inside" <<-'END'
+		for node in null zero full random urandom tty; do touch "$1/$node"; mount --bind /dev/$node "$1/$node"; done
+		unshare -U -m sh -c 'until grep -q 65536 /proc/self/gid_map; do sleep 0.05; done; shift; exec "$@"' - "$@" &
+		until echo 0 0 65536 >/proc/$!/uid_map; do sleep 0.05; done 2>/dev/null
+		echo 0 0 65536 >/proc/$!/gid_map
+		wait $!
+	END
+	limited "timeout 20 bash '$T/inside' '$T/dev' '$RUNC' --root '$STATE' run '$ID'"
+	expect 0
+	same "$(options_of /mnt)" ro,nosuid,nodev,noexec,noatime
+}
+
+@test "options: rw does not make a read-only file system writable, and a warning says so" {
+	newer "1.1.5 is silent"
+	mkdir "$T/dir"
+	bind "$T/dir" /mnt bind rw
+	sh_args 'touch /mnt/x'
+	run timeout 60 unshare -m --propagation private sh -c "mount -t tmpfs -o ro none '$T/dir' && '$RUNC' --root '$STATE' run '$ID'" 3>&- 4>&-
+	expect 1 "level=warning" "to rootfs at \"/mnt\": rw: the file system itself is read-only" "touch: /mnt/x: Read-only"
+	run timeout 60 unshare -m --propagation private sh -c "mount --bind '$T/dir' '$T/dir' && mount -o remount,bind,ro '$T/dir' && '$RUNC' --root '$STATE' run '$ID'" 3>&- 4>&-
+	expect 0
+	lacks "$output" level=warning
+	[ -e "$T/dir/x" ]
+}
+
 @test "options: propagation words are applied one after the other" {
 	mkdir "$T/dir"
 	mount -t tmpfs none "$T/dir"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "fds.h"
 #include "step.h"
@@ -75,14 +76,45 @@ static void set_sysfs(const struct plan_mount *m, int tree, const char *what)
 	set_attributes(tree, attributes & ~(uint64_t)MOUNT_ATTR__ATIME, 0, AT_RECURSIVE, what);
 }
 
+/* As runc: once a word names one attribute, those of the source that none names are taken off, but
+ * not in a user namespace, where they are locked. */
+static uint64_t unnamed(const struct plan *plan, const struct plan_mount *m)
+{
+	const uint64_t named = m->attr_set | m->attr_clr;
+
+	if (!named || plan_namespace(plan, NS_USER, NULL))
+		return 0;
+	return ~named &
+		(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+			MOUNT_ATTR_NOSYMFOLLOW);
+}
+
+/* The caller may itself be in a user namespace: what is locked there stays. */
+static void set_bind(
+	const struct plan *plan, const struct plan_mount *m, int tree, const char *what)
+{
+	struct mount_attr attr = {
+		.attr_set = m->attr_set, .attr_clr = m->attr_clr | unnamed(plan, m)};
+	struct statvfs fs;
+
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
+		set_attributes(tree, m->attr_set, m->attr_clr, 0, what);
+	set_attributes(tree, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
+	if (!(m->attr_clr & MOUNT_ATTR_RDONLY) || (m->rec_attr_set & MOUNT_ATTR_RDONLY))
+		return;
+	if (fstatvfs(tree, &fs) < 0)
+		die(what, "statvfs", errno);
+	if (fs.f_flag & ST_RDONLY)
+		warn(what, "rw: the file system itself is read-only", 0);
+}
+
 static void set_mount(const struct plan *plan, uint32_t index, int tree)
 {
 	const struct plan_mount *m = plan_mount_at(plan, plan->config->mounts, index);
 	const char *what = mount_error(plan, m);
 
 	if (m->kind == MOUNT_BIND) {
-		set_attributes(tree, m->attr_set, m->attr_clr, 0, what);
-		set_attributes(tree, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
+		set_bind(plan, m, tree, what);
 	} else if (m->kind == MOUNT_FS) {
 		set_sysfs(m, tree, what);
 	} /* cgroupfs.c asks first whether it is v2 */
