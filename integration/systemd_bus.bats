@@ -91,6 +91,21 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	expect 0
 }
 
+@test "systemd: only scopes and slices are asked for, whatever parse was made to write" {
+	# A unit of another kind has commands that systemd executes, outside of every container.
+	local copy=$T/copy
+	mkdir -p "$copy/build"
+	cp -a "$TOP/bin" "$copy/"
+	cp -a "$LIBEXEC" "$copy/build/"
+	mv "$copy/build/davit/parse" "$copy/build/davit/parse.real"
+	cp "$HELPERS/helper-liar" "$copy/build/davit/parse"
+	printf .scope >"$copy/build/davit/lie.from"
+	printf .mount >"$copy/build/davit/lie.to"
+	bus good
+	RUNC=$copy/bin/runc refused "neither a scope nor a slice: runc-$ID.mount" --systemd-cgroup run "$ID"
+	! grep StartTransientUnit "$T/heard"
+}
+
 @test "systemd: a bus that says nothing: one line, in time, and nothing is left" {
 	bus silent
 	SECONDS=0

@@ -450,10 +450,11 @@ killed_at() {
 	# they wrote, they take it back.
 	settled() {
 		flock -n "$STATE/$ID/journal" true && n=$(one_now) || return 1
-		case $call in recvmsg:4 | waitid:2) [ "$n" = 61 ] ;; *) [ "$n" = 60 ] ;; esac
+		case $call in recvmsg:6 | waitid:3) [ "$n" = 61 ] ;; *) [ "$n" = 60 ] ;; esac
 	}
 	for call in flock:1 memfd_create:1 socketpair:1 clone:1 poll:1 recvmsg:1 socketpair:2 clone:2 poll:2 recvmsg:2 \
-		write:1 write:2 write:3 renameat:1 renameat:2 renameat:3 poll:3 recvmsg:3 sendmsg:1 recvmsg:4 waitid:2; do
+		poll:3 recvmsg:3 poll:4 recvmsg:4 socketpair:3 clone:3 write:1 write:2 write:3 renameat:1 renameat:2 renameat:3 poll:5 recvmsg:5 \
+		sendmsg:1 recvmsg:6 waitid:3; do
 		set_one 60
 		killed_at "$call" 61 || seen="$seen $call"
 		wait_for 10 settled || { echo "after $call: $(one_now)"; return 1; }

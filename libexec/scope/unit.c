@@ -27,6 +27,13 @@ static int is_slice(const char *name)
 	return length > 6 && !strcmp(name + length - 6, ".slice");
 }
 
+static int is_scope(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 6 && !strcmp(name + length - 6, ".scope");
+}
+
 /* A call with the name of a unit alone, whose failure is the caller's to judge. */
 static sd_bus_message *call_about(
 	const char *member, const char *name, const char *text, const sd_bus_error **error)
@@ -84,6 +91,9 @@ void unit_create(const struct plan *plan, uint32_t pid)
 
 	if (!name)
 		die("plan:", "it names no unit", EBADMSG);
+	/* A service would be started by systemd itself, outside of every container. */
+	if (!is_slice(name) && !is_scope(name))
+		die("plan: neither a scope nor a slice:", name, EBADMSG);
 	if (is_slice(name))
 		pid = 0; /* none can be in one from the beginning; cgroup moves it there */
 	reply = start(name, pid, &error);

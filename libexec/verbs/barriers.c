@@ -333,7 +333,7 @@ int creation_advance(struct creation *c)
 	struct msg_number pid = {c->container.journal.init.pid};
 	int err = 0;
 
-	if (!c->clone_sent && !c->namespaces_due &&
+	if (!c->clone_sent && !creation_pending(c, STEP_WITNESS) && !c->namespaces_due &&
 		(!c->unified || c->cgroups_made || plan->config->systemd)) {
 		c->clone_sent = 1;
 		err = tell_step(c, STEP_NS, MSG_CLONE, NULL, 0, c->cgroup_dir);

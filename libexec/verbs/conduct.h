@@ -4,6 +4,7 @@
  *
  * Barriers, in order. Who waits is on the right.
  *   plan      parse has filled and left the plan, it is sealed        all that is started after it
+ *   witnessed witness has found nothing that is not in config.json    ns, before clone
  *   unit      with --systemd-cgroup: the first process is in its unit  cgroup (MSG_SCOPED)
  *   listed    cgroup has named its directories, all in the journal    cgroup (MSG_CGROUP_MAKE)
  *   clone     joined namespaces are there; on v2 the cgroup, too      ns (MSG_CLONE)

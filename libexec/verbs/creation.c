@@ -167,9 +167,33 @@ static int keep_config(struct creation *c, int config)
 	return kept < 0 ? creation_error(c, "keeping config.json", errno) : kept;
 }
 
+const char *creation_notify(const struct creation *c, char *path, size_t size)
+{
+	if (!notify_name())
+		return NULL;
+	text_join(path, size, globals.root, "/", c->id, "/" NOTIFY_DIRECTORY, NULL);
+	return path;
+}
+
+/* The rest of the plan the witness looks at; this was never in config.json. */
+static int follows_command_line(const struct creation *c)
+{
+	const struct plan *plan = &c->container.plan;
+	const struct plan_config *config = plan->config;
+	const char *id = plan_text(plan, config->id), *bundle = plan_text(plan, config->bundle);
+
+	return id && !strcmp(id, c->id) && bundle && !strcmp(bundle, c->bundle_path) &&
+		config->no_pivot == (c->no_pivot != 0) &&
+		config->no_new_keyring == (c->no_new_keyring != 0) &&
+		config->rootless == (verb_rootless() != 0) &&
+		config->systemd == (globals.systemd_cgroup != 0) &&
+		config->preserve_fds == (uint64_t)c->handover.preserve_fds &&
+		config->foreground == (c->starts && !c->handover.detach) && !config->joins;
+}
+
 static int parse(struct creation *c, int config)
 {
-	char preserve[24], listen_fds[24], notify[PATH_MAX + NAME_MAX + 16];
+	char preserve[24], listen_fds[24], notify[NOTIFY_PATH];
 	struct text t = TEXT(preserve), l = TEXT(listen_fds);
 	const char *arguments[24] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
 		preserve, "--listen-fds", listen_fds};
@@ -184,9 +208,7 @@ static int parse(struct creation *c, int config)
 		arguments[n++] = "--listen-names";
 		arguments[n++] = c->handover.listen_names;
 	}
-	if (notify_name()) {
-		text_join(notify, sizeof(notify), globals.root, "/", c->id, "/" NOTIFY_DIRECTORY,
-			NULL);
+	if (creation_notify(c, notify, sizeof(notify))) {
 		arguments[n++] = "--notify";
 		arguments[n++] = notify;
 	}
@@ -211,6 +233,8 @@ static int parse(struct creation *c, int config)
 	if (err)
 		return creation_error(c, "parse made a bad plan", err);
 	c->container.have_plan = 1;
+	if (!follows_command_line(c))
+		return creation_error(c, "parse made a plan of another command line", 0);
 	/* The specification wants it only when the container is started; there is no such engine. */
 	if (!c->container.plan.config->has_process)
 		return creation_error(c, "process property must not be empty", 0);
@@ -356,7 +380,9 @@ static int report_failure(struct creation *c)
 				: "unable to start container process: it ended before it was ready",
 			0);
 	step_error(cause, line, sizeof(line));
-	if (cause == &c->steps[STEP_CGROUP] || cause == &c->steps[STEP_SCOPE])
+	if (cause == &c->steps[STEP_WITNESS])
+		text_join(c->line, sizeof(c->line), line, NULL);
+	else if (cause == &c->steps[STEP_CGROUP] || cause == &c->steps[STEP_SCOPE])
 		text_join(c->line, sizeof(c->line), "unable to apply cgroup configuration: ", line,
 			NULL);
 	else if (cause == &c->steps[STEP_NETDEV])

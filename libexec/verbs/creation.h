@@ -11,6 +11,7 @@
 #define CREATION_LINE 4096
 
 enum creation_step {
+	STEP_WITNESS, /* for a plan that asks for more than the template (witness.h) */
 	STEP_CGROUP,
 	STEP_SCOPE,
 	STEP_RESCTRL,
@@ -126,6 +127,10 @@ int creation_advance(struct creation *creation);
 /* Writes state.json, the ready record of the journal, the pid file, and hands over the pidfd.
  * Returns 0 or -1 with line set. */
 int creation_publish(struct creation *creation);
+
+/* The directory that the container sees as /run/notify, in PATH; NULL: nobody listens. */
+#define NOTIFY_PATH (4096 + 256 + 16)
+const char *creation_notify(const struct creation *creation, char *path, size_t size);
 
 /* Puts "TEXT: errno" into line and returns -1. */
 int creation_error(struct creation *creation, const char *text, int err);

@@ -14,6 +14,7 @@
 #include "sys.h"
 #include "systemd.h"
 #include "text.h"
+#include "witness.h"
 
 static const struct msg_rule cgroup_rules[] = {MSG_ANY_STEP,
 	{MSG_CGROUP, 0, sizeof(struct msg_cgroups), 0, PROGRAM_CGROUP},
@@ -288,6 +289,25 @@ static int spawn_line(struct creation *c)
 	return err;
 }
 
+/* First, so that it has ended by the time that somebody could wait for it. */
+static int spawn_witness(struct creation *c)
+{
+	char notify[NOTIFY_PATH];
+	struct witness_request request = {.plan = c->plan_fd,
+		.kept = -1,
+		.notify = creation_notify(c, notify, sizeof(notify))};
+	int err;
+
+	if (!witness_is_needed(&c->container.plan))
+		return 0;
+	request.config = state_open_file(&c->container, "config.json");
+	if (request.config < 0)
+		return creation_error(c, "the kept config.json", request.config);
+	err = witness_start(&c->steps[STEP_WITNESS], &request, c->line, sizeof(c->line));
+	close(request.config);
+	return err;
+}
+
 int creation_spawn_steps(struct creation *c)
 {
 	const struct plan *plan = &c->container.plan;
@@ -300,8 +320,8 @@ int creation_spawn_steps(struct creation *c)
 	for (uint32_t i = 0; i < plan->config->namespaces.count; i++)
 		c->namespaces_due +=
 			plan_namespace_at(plan, plan->config->namespaces, i)->path.offset != 0;
-	/* The cgroup first: what the kernel makes it wait for is the longest wait of all. */
-	if (spawn_makers(c) || spawn_line(c))
+	/* Then the cgroup: what the kernel makes it wait for is the longest wait of all. */
+	if (spawn_witness(c) || spawn_makers(c) || spawn_line(c))
 		return -1;
 	if (plan->config->has_seccomp && spawn_seccomp(c))
 		return -1;

@@ -118,7 +118,7 @@ static int take_plan(struct entering *e)
 		err = plan_load(e->plan_fd, build_id, &e->plan, &why);
 	if (err)
 		return fail(e, "parse made a bad plan", err);
-	if (conduct_check_label(&e->plan, e->line, sizeof(e->line)))
+	if (entering_check_plan(e) || conduct_check_label(&e->plan, e->line, sizeof(e->line)))
 		return -1;
 	if (geteuid() != 0 && e->plan.config->additional_gids.count)
 		return fail(e, "cannot set any additional groups in a rootless container", 0);

@@ -5,6 +5,7 @@
 
 #include "conduct.h"
 #include "handover.h"
+#include "verb.h"
 
 #define ENTERING_LINE 4096
 
@@ -17,11 +18,19 @@ enum entering_step {
 	ENTER_COUNT
 };
 
+/* What the command line says of a process that bears on its rights. */
+struct process_flags {
+	const char *user, *label, *apparmor;
+	struct flag_list gids, caps;
+	int no_new_privs;
+};
+
 struct entering {
 	/* from the command line */
 	const char *const *parse_arguments;  /* of `parse exec` */
 	const char *const *cgroup_arguments; /* of `cgroup join` */
 	int process_fd;                      /* process.json, or -1 */
+	struct process_flags flags;          /* without one */
 	int ignore_paused;
 	struct handover handover;
 
@@ -55,6 +64,9 @@ int entering_confine(struct entering *entering);
  * must be open, with a plan on kept_fd. Returns 0; or -1 with line set and everything undone.
  */
 int entering_make(struct entering *e);
+
+/* entering_plan.c: that the plan of the process is one that was asked for. 0 or -1 with line set. */
+int entering_check_plan(struct entering *e);
 
 /* Lets the process run the user's program, if the container is still there. 0 or -1 with line set.
  */

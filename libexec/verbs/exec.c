@@ -16,24 +16,27 @@
 
 static struct entering entering;
 static struct foreground foreground = {.tty = {.pidfd = -1, .peer = {.fd = -1}}};
-static int tty, no_new_privs;
-static const char *process, *cwd, *user, *label, *apparmor;
-static struct flag_list env, gids, caps, cgroups;
+static int tty;
+static const char *process, *cwd;
+static struct flag_list env, cgroups;
 
 static const struct flag flags[] = {
 	HANDOVER_FLAGS(entering.handover),
 	{"cwd", NULL, FLAG_STRING, &cwd, "current working directory in the container"},
 	{"env", "e", FLAG_LIST, &env, "set environment variables"},
 	{"tty", "t", FLAG_BOOL, &tty, "allocate a pseudo-TTY"},
-	{"user", "u", FLAG_STRING, &user, "UID (format: <uid>[:<gid>])"},
-	{"additional-gids", "g", FLAG_LIST, &gids, "additional gids"},
+	{"user", "u", FLAG_STRING, &entering.flags.user, "UID (format: <uid>[:<gid>])"},
+	{"additional-gids", "g", FLAG_LIST, &entering.flags.gids, "additional gids"},
 	{"process", "p", FLAG_STRING, &process, "path to the process.json"},
 	{"detach", "d", FLAG_BOOL, &entering.handover.detach, "detach from the process"},
-	{"process-label", NULL, FLAG_STRING, &label, "set the asm process label for the process"},
-	{"apparmor", NULL, FLAG_STRING, &apparmor, "set the apparmor profile for the process"},
-	{"no-new-privs", NULL, FLAG_BOOL, &no_new_privs,
+	{"process-label", NULL, FLAG_STRING, &entering.flags.label,
+		"set the asm process label for the process"},
+	{"apparmor", NULL, FLAG_STRING, &entering.flags.apparmor,
+		"set the apparmor profile for the process"},
+	{"no-new-privs", NULL, FLAG_BOOL, &entering.flags.no_new_privs,
 		"set the no new privileges value for the process"},
-	{"cap", "c", FLAG_LIST, &caps, "add a capability to the bounding set for the process"},
+	{"cap", "c", FLAG_LIST, &entering.flags.caps,
+		"add a capability to the bounding set for the process"},
 	{"cgroup", NULL, FLAG_LIST, &cgroups,
 		"run the process in an (existing) sub-cgroup: [<controller>,...:]<path>"},
 	{"ignore-paused", NULL, FLAG_BOOL, &entering.ignore_paused,
@@ -107,15 +110,15 @@ static void make_parse_arguments(const char *const *args, int count)
 	} else {
 		if (tty)
 			add_word("--tty");
-		if (no_new_privs)
+		if (entering.flags.no_new_privs)
 			add_word("--no-new-privs");
 		add_text("--cwd", cwd);
-		add_flag("--user", user);
-		add_flag("--process-label", label);
-		add_flag("--apparmor", apparmor);
+		add_flag("--user", entering.flags.user);
+		add_flag("--process-label", entering.flags.label);
+		add_flag("--apparmor", entering.flags.apparmor);
 		add_list("--env", &env);
-		add_list("--additional-gid", &gids);
-		add_list("--cap", &caps);
+		add_list("--additional-gid", &entering.flags.gids);
+		add_list("--cap", &entering.flags.caps);
 	}
 	add_word("--");
 	for (int i = 0; i < count && !process; i++)

@@ -17,6 +17,7 @@
 #include "sys.h"
 #include "systemd.h"
 #include "text.h"
+#include "witness.h"
 
 #define KILL_MS 10000
 
@@ -182,6 +183,23 @@ static int parse_kept(const struct container *container, const char **arguments,
 	return err;
 }
 
+/* Hooks of the host and joined namespaces will come from the new plan. */
+static int ask_witness(
+	const struct container *container, int plan, int updates, char *line, size_t size)
+{
+	const struct witness_request request = {.config = state_open_file(container, "config.json"),
+		.plan = plan,
+		.kept = -1,
+		.changed = updates || !faccessat(container->dir, "resources.json", F_OK, 0)};
+	int err;
+
+	if (request.config < 0)
+		return fail(line, size, "the kept config.json", request.config);
+	err = witness_ask(&request, line, size);
+	close(request.config);
+	return err;
+}
+
 int container_parse(
 	struct container *container, const char *const *more, int request, char *line, size_t size)
 {
@@ -197,6 +215,12 @@ int container_parse(
 			(err = plan_load(plan, build_id, &container->plan, &why))))
 		(void)fail(line, size, "parse made a bad plan", err);
 	if (err) {
+		close(plan);
+		return -1;
+	}
+	if (witness_is_needed(&container->plan) &&
+		ask_witness(container, plan, *more != NULL, line, size)) {
+		container->have_plan = 0;
 		close(plan);
 		return -1;
 	}

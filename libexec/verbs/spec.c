@@ -11,6 +11,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "json.h"
+#include "template.h"
 #include "text.h"
 #include "verb.h"
 
@@ -52,9 +53,6 @@ static void add_list(struct json *j, const char *key, const char *const *values)
 
 static void add_process(struct json *j)
 {
-	static const char *const caps[] = {
-		"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE", NULL};
-
 	json_object(j, "process");
 	json_bool(j, "terminal", 1);
 	json_object(j, "user");
@@ -67,9 +65,9 @@ static void add_process(struct json *j)
 			"TERM=xterm"));
 	json_string(j, "cwd", "/");
 	json_object(j, "capabilities");
-	add_list(j, "bounding", caps);
-	add_list(j, "effective", caps);
-	add_list(j, "permitted", caps);
+	add_list(j, "bounding", template_capabilities);
+	add_list(j, "effective", template_capabilities);
+	add_list(j, "permitted", template_capabilities);
 	json_object_end(j);
 	json_array(j, "rlimits");
 	json_object(j, NULL);
@@ -171,12 +169,8 @@ static void add_linux(struct json *j)
 		json_object_end(j);
 	}
 	add_namespaces(j);
-	add_list(j, "maskedPaths",
-		LIST("/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys",
-			"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-			"/proc/sched_debug", "/sys/firmware", "/proc/scsi"));
-	add_list(j, "readonlyPaths",
-		LIST("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"));
+	add_list(j, "maskedPaths", template_masked);
+	add_list(j, "readonlyPaths", template_readonly);
 	json_object_end(j);
 }
 
@@ -186,7 +180,7 @@ static void make_spec(struct json *j)
 	json_string(j, "ociVersion", "1.3.0");
 	add_process(j);
 	json_object(j, "root");
-	json_string(j, "path", "rootfs");
+	json_string(j, "path", TEMPLATE_ROOT);
 	json_bool(j, "readonly", 1);
 	json_object_end(j);
 	json_string(j, "hostname", "runc");

@@ -179,6 +179,14 @@ only_declared() {
 	done
 }
 
+@test "priv: witness, conducted, held at its first look at the plan" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	export CONDUCT_STOP=sendmsg,pread64
+	conducted witness
+	compare witness "$STEP"
+	only_declared witness "$STEP"
+}
+
 @test "priv: stats, which watches a container, and its conductor" {
 	setup_bundle
 	args sleep 100

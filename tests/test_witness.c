@@ -1,0 +1,202 @@
+/* link: tests/parse_run shared/plan shared/text */
+/* The witness: strings as parse reads them, and whatever parse does not do is seen. That no honest plan is refused,
+ * load() of parse_run.c looks at in the tests of parse. */
+#include "parse_run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define HEAD                                                                                       \
+	"{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"cwd\":\"/"        \
+	"\",\"args\":[\"a\"]},"
+#define NS      "\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}"
+#define HOOK(s) HEAD "\"hooks\":{\"poststop\":[{\"path\":" s "}]}," NS "}"
+
+static int witness(const char *text)
+{
+	return ask_witness(text, strlen(text));
+}
+
+static void parsed(const char *text)
+{
+	if (run(text))
+		fail_msg("%s", messages);
+}
+
+/* One string in several forms of JSON. */
+static void strings_in_every_form(void **state)
+{
+	static const char *const forms[] = {"\"/a/\\u00e9\\ud83d\\ude00\\n\\\"\\\\b\"",
+		"\"\\/a\\u002f\xc3\xa9\xf0\x9f\x98\x80\\u000a\\u0022\\u005Cb\"",
+		"\"\\u002Fa\\/\\u00E9\\uD83D\\uDE00\\u000A\\\"\\\\\\u0062\""};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		snprintf(text, sizeof(text), HOOK("%s"), forms[i]);
+		parsed(text);
+		for (size_t j = 0; j < COUNT(forms); j++) {
+			snprintf(text, sizeof(text), HOOK("%s"), forms[j]);
+			assert_int_equal(witness(text), 0);
+		}
+		assert_int_equal(witness(HOOK("\"/a\"")), 1);
+		assert_non_null(strstr(messages, "/hooks/poststop/0/path"));
+	}
+}
+
+static void text_that_is_no_json(void **state)
+{
+	static const char *const texts[] = {"", " ", "[]", "{", "{\"hooks\":", HOOK("\"/a\"") "}",
+		HOOK("\"/a\\\""), HOOK("\"/\\u00\""), HOOK("\"/\\ud800\""),
+		HOOK("\"/\\ud800\\u0041\""), HOOK("\"/\\udc00\""), HOOK("\"/\\x\""),
+		HOOK("\"/\\u0000\""), HOOK("7"), HOOK("[]"), HOOK("null"),
+		HOOK("\"/a\",\"path\":\"/a\""), HOOK("\"/a\"}],\"poststop\":[{\"path\":\"/a\""),
+		"{\"hooks\":{\"poststop\":[7]}}", "{\"hooks\":{\"poststop\":{}}}", "{\"hooks\" 1}",
+		"{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["};
+
+	(void)state;
+	parsed(HOOK("\"/a\""));
+	assert_int_equal(witness(HOOK("\"/a\"")), 0);
+	for (size_t i = 0; i < COUNT(texts); i++)
+		if (witness(texts[i]) != 1)
+			fail_msg("believed: %s", texts[i]);
+}
+
+/* What of A is in the plan and B does not say. */
+struct lie {
+	const char *a, *b, *place;
+};
+
+#define LINUX_WITH(s)                                                                              \
+	HEAD "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":"   \
+	     "\"ipc\"}]" s "}}"
+#define MOUNT_WITH(s) HEAD "\"mounts\":[{\"destination\":\"/m\"," s "}]," NS "}"
+#define BIND          MOUNT_WITH("\"source\":\"/s\",\"type\":\"bind\",\"options\":[\"bind\",\"ro\"]")
+#define CALLS(s)      LINUX_WITH(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"," s "}")
+#define CALL(s)       CALLS("\"syscalls\":[{\"names\":[\"acct\"],\"action\":\"SCMP_ACT_ERRNO\"" s "}]")
+
+#define HUNDRED                                                                                    \
+	"/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456" \
+	"7890123456789"
+#define LAYERS(s)                                                                                  \
+	MOUNT_WITH("\"type\":\"overlay\",\"options\":[\"lowerdir=/a:" HUNDRED ":/b" HUNDRED        \
+		   ":" s HUNDRED "\"]")
+
+static void lies(void **state)
+{
+	static const struct lie table[] = {
+		{HOOK("\"/a\",\"timeout\":5"), HOOK("\"/a\""), "/hooks/poststop/0/timeout"},
+		{HOOK("\"/a\",\"env\":[]"), HOOK("\"/a\""), "/hooks/poststop/0"},
+		{HOOK("\"/a\""), HOOK("\"/a\",\"args\":[\"/a\",\"b\"]"),
+			"/hooks/poststop/0/args/1"},
+		{BIND, MOUNT_WITH("\"source\":\"/s\",\"type\":\"bind\",\"options\":[\"ro\"]"),
+			"/mounts/0"},
+		{BIND,
+			MOUNT_WITH("\"source\":\"/"
+				   "s\",\"type\":\"bind\",\"options\":[\"bind\",\"ro\",\"nodev\"]"),
+			"/mounts/0"},
+		{BIND,
+			MOUNT_WITH("\"source\":\"/"
+				   "s\",\"type\":\"bind\",\"options\":[\"bind\",\"rro\"]"),
+			"/mounts/0"},
+		{BIND,
+			MOUNT_WITH(
+				"\"source\":\"/"
+				"s\",\"type\":\"bind\",\"options\":[\"bind\",\"ro\",\"rslave\"]"),
+			"/mounts/0"},
+		{BIND,
+			MOUNT_WITH("\"source\":\"/"
+				   "s\",\"type\":\"bind\",\"options\":[\"bind\",\"ro\",\"src-"
+				   "nofollow\"]"),
+			"/mounts/0"},
+		{BIND,
+			MOUNT_WITH(
+				"\"source\":\"/s\",\"type\":\"bind\",\"options\":[\"bind\",\"ro\"],"
+				"\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1}]"),
+			"/mounts/0/uidMappings/0"},
+		{MOUNT_WITH("\"type\":\"overlay\",\"options\":[\"lowerdir=/a:/b\"]"),
+			MOUNT_WITH("\"type\":\"overlay\",\"options\":[\"lowerdir=/a:/c\"]"),
+			"/mounts/0"},
+		{MOUNT_WITH("\"type\":\"tmpfs\",\"options\":[\"nodev\"]"),
+			MOUNT_WITH("\"type\":\"tmpfs\",\"options\":[\"nodev,ro\"]"), "/mounts/0"},
+		{LAYERS("/c"), LAYERS("/d"), "/mounts/0"},
+		{LAYERS("/c"), LAYERS(":/c"), "/mounts/0"},
+		{BIND, HEAD NS "}", "/mounts/0/source"},
+		{HEAD NS "}", BIND, "/mounts/0"},
+		{LINUX_WITH(""), LINUX_WITH(",\"netDevices\":{\"eth0\":{}}"),
+			"/linux/netDevices/eth0"},
+		{LINUX_WITH(",\"netDevices\":{\"eth0\":{}}"),
+			LINUX_WITH(",\"netDevices\":{\"eth1\":{}}"), "/linux/netDevices/eth1"},
+		{LINUX_WITH(",\"intelRdt\":{\"closID\":\"a\"}"), LINUX_WITH(",\"intelRdt\":{}"),
+			"/linux/intelRdt/closID"},
+		{CALL(""), CALL(",\"errnoRet\":1"), "/linux/seccomp/syscalls/0/errnoRet"},
+		{CALL(",\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]"),
+			CALL(",\"args\":[{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]"),
+			"/linux/seccomp/syscalls/0/args/0/value"},
+		{CALL(""), CALL("},{\"names\":[\"swapon\"],\"action\":\"SCMP_ACT_ERRNO\""),
+			"/linux/seccomp/syscalls/1"},
+		{CALLS("\"architectures\":[\"SCMP_ARCH_X86\"]"),
+			CALLS("\"architectures\":[\"SCMP_ARCH_X32\"]"),
+			"/linux/seccomp/architectures/0"},
+		{LINUX_WITH(""), CALL(""), "/linux/seccomp"},
+		{CALL(""), LINUX_WITH(""), "/linux/seccomp"},
+		{HEAD "\"annotations\":{\"org.davit.landlock.read\":\"/\"}," NS "}", HEAD NS "}",
+			"/annotations/"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		parsed(table[i].a);
+		if (witness(table[i].a))
+			fail_msg("not believed: %s\n%s", table[i].a, messages);
+		if (witness(table[i].b) != 1 || !strstr(messages, table[i].place))
+			fail_msg("lie %zu, %s: %s", i, table[i].place, messages);
+	}
+}
+
+/* 16 MiB with 100,000 strings and as many escapes; a hook at its end. */
+static void large_text(void **state)
+{
+	const size_t size = (16u << 20) - 64;
+	char *text = malloc(size + 64), *at = text, *stop;
+	struct timespec start, end;
+
+	(void)state;
+	assert_non_null(text);
+	at += sprintf(at, HEAD NS ",\"annotations\":{");
+	for (int i = 0; i < 60000; i++)
+		at += sprintf(at, "%s\"k%d\":\"\\u0041%0*d\"", i ? "," : "", i, 100, i);
+	at += sprintf(at, "},\"x\":[");
+	stop = text + size - 300;
+	for (int i = 0; i < 50000 && at < stop; i++)
+		at += sprintf(at, "%s\"\\\"%0*d\"", i ? "," : "", 150, i);
+	at += sprintf(at, "],\"hooks\":{\"poststop\":[{\"path\":\"/a\"}]}}");
+	if (run(text))
+		fail_msg("%s", messages);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	assert_int_equal(witness(text), 0);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_true(end.tv_sec - start.tv_sec < 2);
+	at[-6] = 'b';
+	assert_int_equal(witness(text), 1);
+	assert_non_null(strstr(messages, "/hooks/poststop/0/path is \"/a\""));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strings_in_every_form),
+		cmocka_unit_test(text_that_is_no_json),
+		cmocka_unit_test(lies),
+		cmocka_unit_test(large_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
