@@ -293,6 +293,60 @@ caps() {
 	fails 'exec args cannot be empty' "$ID"
 }
 
+# What docker makes of a message: the exit status that its user sees.
+docker_status() {
+	case ${1,,} in
+	*'executable file not found'* | *'no such file or directory'*) echo 127 ;;
+	*'permission denied'* | *'is a directory'*) echo 126 ;;
+	*'not a directory'*) echo 127 ;;
+	*) echo 128 ;;
+	esac
+}
+
+# The same for podman; 125 is an error of the runtime.
+podman_status() {
+	case ${1,,} in
+	*'permission denied'* | *'operation not permitted'*) echo 126 ;;
+	*'executable file not found in'* | *'no such file or directory'* | *'open executable'*) echo 127 ;;
+	*) echo 125 ;;
+	esac
+}
+
+@test "exec: what docker and podman make of each failure" {
+	local docker podman words flags program
+	newer "1.1.5 does not say which file it has looked at"
+	mkdir -m 755 "$ROOTFS/opt" "$ROOTFS/opt/dir"
+	mkdir -m 700 "$ROOTFS/opt/closed"
+	cp "$ROOTFS/bin/busybox" "$ROOTFS/opt/closed/true"
+	echo x >"$ROOTFS/opt/plain"
+	chmod 644 "$ROOTFS/opt/plain"
+	ln -s loop "$ROOTFS/opt/loop"
+	ln -s /nowhere "$ROOTFS/opt/dangling"
+	edit '.process.env = ["PATH=/opt:/bin"]'
+	up
+	while IFS='|' read -r docker podman words flags program; do
+		# shellcheck disable=SC2086 # flags are words
+		fails "exec failed: unable to start container process: $words\"?\$" $flags "$ID" "$program"
+		same "$(docker_status "$output") $(podman_status "$output") $flags $program" "$docker $podman $flags $program"
+	done <<-'END'
+		127|127|exec: ."nosuch.": executable file not found in \$PATH||nosuch
+		127|127|exec: ."dir.": executable file not found in \$PATH||dir
+		127|127|exec: ."plain.": executable file not found in \$PATH||plain
+		127|127|exec: ."ls.": executable file not found in \$PATH|-e PATH=/nowhere|ls
+		127|127|exec: ."ls.": executable file not found in \$PATH|-e PATH=|ls
+		127|127|exec: ."/bin/nosuch.": stat /bin/nosuch: no such file or directory||/bin/nosuch
+		127|127|exec: ."./nosuch.": stat ./nosuch: no such file or directory||./nosuch
+		127|127|exec: ."/opt/dangling.": stat /opt/dangling: no such file or directory||/opt/dangling
+		127|125|exec: ."/etc/passwd/x.": stat /etc/passwd/x: not a directory||/etc/passwd/x
+		128|125|exec: ."/opt/loop.": stat /opt/loop: too many levels of symbolic links||/opt/loop
+		126|126|exec: ."/opt/dir.": is a directory: permission denied||/opt/dir
+		126|126|exec: ."/.": is a directory: permission denied||/
+		126|126|exec: ."/opt/plain.": permission denied||/opt/plain
+		126|126|exec: ."/dev/null.": permission denied||/dev/null
+		126|126|exec: ."/opt/closed/true.": stat /opt/closed/true: permission denied|--user 77:77|/opt/closed/true
+	END
+}
+
 @test "exec: 1 for a command line that is wrong, 255 for everything else" {
 	ex nosuch true
 	expect 255 "container does not exist"

@@ -400,6 +400,31 @@ exec_error() {
 	exec_error true 'executable file not found in \$PATH'
 }
 
+@test "process: a user with CAP_DAC_OVERRIDE executes what only its owner may, as the kernel allows it" {
+	mkdir -m 700 "$ROOTFS/opt"
+	cp "$ROOTFS/bin/busybox" "$ROOTFS/opt/echo"
+	chmod 744 "$ROOTFS/opt/echo"
+	edit '.process.user = {uid: 77, gid: 77} | .process.env = ["PATH=/opt"] | .process.args = ["echo", "ran"]
+		| .process.capabilities = {bounding: ["CAP_DAC_OVERRIDE"], permitted: ["CAP_DAC_OVERRIDE"], effective: ["CAP_DAC_OVERRIDE"]}'
+	run runc run "$ID"
+	expect 0 ran
+	edit '.process.args[0] = "/opt/echo"'
+	run runc run "$ID"
+	expect 0 ran
+	args sleep 100
+	edit '.process.env = ["PATH=/bin"]'
+	detached run -d "$ID"
+	expect 0
+	run runc exec "$ID" /opt/echo ran </dev/null
+	expect 0 ran
+	runc delete --force "$ID"
+	chmod 644 "$ROOTFS/opt/echo"
+	exec_error /opt/echo 'exec: .*/opt/echo.*: permission denied'
+	chmod 744 "$ROOTFS/opt/echo"
+	edit '.process.capabilities.effective = []'
+	exec_error /opt/echo 'exec: .*/opt/echo.*: permission denied'
+}
+
 @test "process: cwd: made for a user below directories that are missing; of no permission; through a symlink" {
 	edit '.root.readonly = false | .process.cwd = "/a/b/c" | .process.user = {uid: 77, gid: 77}'
 	args sh -c 'pwd; stat -c "%u %a" /a/b/c'

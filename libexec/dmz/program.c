@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "step.h"
 #include "sys.h"
@@ -91,17 +92,22 @@ static void set_home(const struct plan *plan)
 	envp[at] = home;
 }
 
-/* 0, or the errno with which Go's exec.LookPath refuses PATH. */
+/* What executable_error has found out, besides the errno. */
+static char refused[512];
+
+/* 0, or the errno with which Go's exec.LookPath refuses PATH; but EACCES for a directory, as execve
+ * has it. The capabilities count, as they do there. */
 static int executable_error(const char *path)
 {
 	struct stat st;
 
+	text_join(refused, sizeof(refused), "stat ", path, NULL);
 	if (sys_stat(path, &st) < 0)
 		return errno;
-	if (S_ISDIR(st.st_mode))
-		return EISDIR;
-	/* Real and effective ids are the same here. */
-	return access(path, X_OK) < 0 ? errno : 0;
+	text_join(refused, sizeof(refused), S_ISDIR(st.st_mode) ? "is a directory" : "", NULL);
+	if (*refused)
+		return EACCES;
+	return syscall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
 static _Noreturn void die_of_lookup(const char *name, const char *detail, int err)
@@ -148,14 +154,8 @@ static void look_up(const char *name)
 	if (text_join(file, sizeof(file), name, NULL))
 		die_of_lookup(name, NULL, ENAMETOOLONG);
 	err = executable_error(name);
-	if (err == ENOENT || err == ENOTDIR) {
-		char detail[512];
-
-		text_join(detail, sizeof(detail), "stat ", name, NULL);
-		die_of_lookup(name, detail, err);
-	}
 	if (err)
-		die_of_lookup(name, NULL, err);
+		die_of_lookup(name, refused, err);
 }
 
 void prepare_program(const struct plan *plan)
