@@ -21,7 +21,8 @@ const char *written(void);
 /* The plan that the last run wrote; fails the test when the checker refuses it. */
 void load(struct plan *plan);
 
-/* The witness's exit status (0: yes) for the last plan and this config.json; its words are in messages. */
+/* The exit status of build/davit/witness, or $DAVIT_WITNESS, for the last plan and this config.json (0:
+ * they agree); its words are in messages. */
 int ask_witness(const char *text, size_t length);
 
 /* The parts of a small config.json that a table may replace. */

@@ -7,7 +7,7 @@
 
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
 TEST_HELPERS := $(sort $(wildcard integration/lib/*.c))
-ASAN_PROGRAMS := parse plan-dump $(if $(filter no,$(SECCOMP)),,seccomp)
+ASAN_PROGRAMS := parse plan-dump witness $(if $(filter no,$(SECCOMP)),,seccomp)
 
 ASAN_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra \
 	-ffunction-sections -fdata-sections -fsanitize=address,undefined -fno-sanitize-recover=all -DDAVIT_SANITIZE
