@@ -130,7 +130,7 @@ same_plan() {
 		.linux.resources.cpu.period cpu_period -1 0 18446744073709551615 18446744073709551616
 		.linux.resources.cpu.realtimeRuntime cpu_rt_runtime -2 -1 9223372036854775807 9223372036854775808
 		.linux.resources.cpu.realtimePeriod cpu_rt_period -1 0 18446744073709551615 18446744073709551616
-		.linux.resources.pids.limit pids_limit -2 -1 9223372036854775807 9223372036854775808
+		.linux.resources.pids.limit pids_limit -9223372036854775809 -1 9223372036854775807 9223372036854775808
 		.linux.resources.hugepageLimits[0].limit limit -1 0 18446744073709551615 18446744073709551616
 		.linux.resources.blockIO.weightDevice[0].major major -1 0 4294967295 4294967296
 		.linux.resources.blockIO.throttleReadBpsDevice[0].rate rate -1 0 18446744073709551615 18446744073709551616

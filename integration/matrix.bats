@@ -191,10 +191,10 @@ break_out() {
 }
 
 # failed OPERATION: a spy that is expected to get hold of our programs may disturb them, others not. One with the host's ids
-# may stop parse while that is root, and not continue it when it is nobody.
+# may stop parse or witness while that is root, and not continue it when it has an id of its own: then somebody waits in vain.
 failed() {
 	phase x
-	expected "$1" || [[ $PID_NS == host && $(tail -n 1 "$T/messages") == *"took too long"* ]] || return 1
+	expected "$1" || [[ $PID_NS == host && $(tail -n 1 "$T/messages") == *@("took too long"|"timed out")* ]] || return 1
 	NOTES+="      $1 has failed: $(tail -n 1 "$T/messages")"$'\n'
 	[ ! -e "$STATE/$ID-b" ] || davit delete --force "$ID-b"
 }

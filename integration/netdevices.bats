@@ -81,6 +81,8 @@ state() {
 			deprecated, noprefixroute, dynamic}]}) | sort_by(.ifindex)' >"$1"
 }
 
+host_has_no() { ! host ip link show "$1" >/dev/null 2>&1; }
+
 unchanged() {
 	state "$T/after"
 	diff -u "$T/before" "$T/after"
@@ -177,6 +179,7 @@ unchanged() {
 	inside ip -j address show eth0 | jq -e '.[0] | (.flags | contains(["UP"])) and
 		(.addr_info | map(.local) | contains(["10.1.0.1", "2001:db8::1"]))'
 	runc delete --force "$ID"
+	wait_for 10 host_has_no p0 # it goes with its peer, when the kernel is done with that one's namespace
 	# And back again, from a namespace that belongs to it.
 	host ip link add v0 type veth peer name p1
 	host ip address add 10.1.0.1/24 dev v0
