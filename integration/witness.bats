@@ -184,6 +184,13 @@ caught() {
 	nothing_left
 }
 
+@test "witness: one that says nothing is waited for as long as parse, and nothing is left" {
+	cp "$HELPERS/helper-liar" "$LIE/witness.new"
+	mv "$LIE/witness.new" "$LIE/witness"
+	LIMIT=20 refused 'witness took too long' run "$ID"
+	nothing_left
+}
+
 @test "witness: what no config.json could bring parse to write is refused, too" {
 	printf kernel.msgmax >"$LIE/lie.from"
 	printf kernel.poweof >"$LIE/lie.to"

@@ -25,10 +25,11 @@
 #include "verb.h"
 #include "whole.h"
 
-#define CONFIG_MAX    (16 << 20)
-#define STEP_SECONDS  60
-#define GRACE_SECONDS 2
-#define LOCK_TRIES    20 /* a millisecond apart */
+#define CONFIG_MAX      (16 << 20)
+#define STEP_SECONDS    60
+#define WITNESS_SECONDS 10 /* as parse: it computes and waits for nobody */
+#define GRACE_SECONDS   2
+#define LOCK_TRIES      20 /* a millisecond apart */
 
 int creation_error(struct creation *c, const char *text, int err)
 {
@@ -423,16 +424,17 @@ static int hear_step(struct creation *c, enum creation_step i)
  * take any time. */
 static int hear_all(struct creation *c)
 {
-	int64_t end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
+	int64_t begun = conduct_clock() / 1000, end = begun + STEP_SECONDS * 1000;
 
 	while (!everything_done(c)) {
 		struct pollfd pollers[STEP_COUNT + 1];
+		int witnessing = creation_pending(c, STEP_WITNESS), n;
 		int64_t left;
-		int n;
 
 		if (c->hooks_running)
 			end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
-		left = end - conduct_clock() / 1000;
+		left = witnessing ? begun + WITNESS_SECONDS * 1000 : end;
+		left -= conduct_clock() / 1000;
 		for (int i = 0; i < STEP_COUNT; i++)
 			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
 		pollers[STEP_COUNT] = (struct pollfd){.fd = c->signal_fd, .events = POLLIN};
@@ -441,7 +443,9 @@ static int hear_all(struct creation *c)
 			continue;
 		if (n <= 0)
 			return creation_error(c,
-				"unable to start container process: a step took too long",
+				witnessing
+					? "unable to start container process: witness took too long"
+					: "unable to start container process: a step took too long",
 				n ? errno : 0);
 		if (pollers[STEP_COUNT].revents &&
 			conduct_interrupted(c->signal_fd, c->line, sizeof(c->line)))
