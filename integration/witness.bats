@@ -184,7 +184,7 @@ caught() {
 	nothing_left
 }
 
-@test "witness: one that says nothing is waited for as long as parse, and nothing is left" {
+@test "witness: one that says nothing is named after some seconds, and nothing is left" {
 	cp "$HELPERS/helper-liar" "$LIE/witness.new"
 	mv "$LIE/witness.new" "$LIE/witness"
 	LIMIT=20 refused 'witness took too long' run "$ID"

@@ -27,7 +27,7 @@
 
 #define CONFIG_MAX      (16 << 20)
 #define STEP_SECONDS    60
-#define WITNESS_SECONDS 10 /* as parse: it computes and waits for nobody */
+#define WITNESS_SECONDS 8 /* it computes and waits for nobody; netlink waits for 10 */
 #define GRACE_SECONDS   2
 #define LOCK_TRIES      20 /* a millisecond apart */
 
