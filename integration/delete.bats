@@ -210,3 +210,19 @@ load lib/common
 	wait $! || true
 	same "$(status_of "$ID")" created
 }
+
+@test "delete: empty cgroups go without a program for them, others do not" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	local below
+	args true
+	for below in "" below; do
+		detached run -d "$ID"
+		expect 0
+		wait_for 5 is_stopped "$ID"
+		[ -z "$below" ] || mkdir "$(find /sys/fs/cgroup -type d -name "$ID" | head -n 1)/$below"
+		strace -f -o "$T/trace" -e trace=execve,execveat "$RUNC" --root "$STATE" delete "$ID" 3>&- 4>&-
+		nothing_left
+		same "$(grep -c '"cgroup"' "$T/trace")" $((${#below} > 0))
+	done
+}

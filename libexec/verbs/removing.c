@@ -4,12 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 #include "recover.h"
@@ -93,6 +97,36 @@ int container_kill(struct container *container, char *line, size_t size)
 	return 0;
 }
 
+static int remove_empty_cgroup(const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+	const char *name = strrchr(path, '/');
+	char above[PATH_MAX];
+	struct text t = TEXT(above);
+	struct statfs fs;
+	int dir, removed;
+
+	text_add_bytes(&t, path, name ? (size_t)(name - path) : 0);
+	dir = t.cut || !t.length ? -1 : sys_openat2(AT_FDCWD, above, &how);
+	removed = dir >= 0 && !fstatfs(dir, &fs) &&
+		(fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC) &&
+		!unlinkat(dir, name + 1, AT_REMOVEDIR);
+	if (dir >= 0)
+		close(dir);
+	return removed;
+}
+
+/* True when all are gone. Most containers leave them empty, and a program for that costs more than all
+ * the rest of a removal. Whatever fails here, cgroup tries anew, and says why not. */
+static int remove_empty_cgroups(const struct journal *journal)
+{
+	for (size_t i = journal->cgroup_count; i-- > 0;)
+		if (!remove_empty_cgroup(journal->cgroups[i].path))
+			return 0;
+	return 1;
+}
+
 int container_remove(
 	int root, struct container *container, struct step *hook, char *line, size_t size)
 {
@@ -104,7 +138,7 @@ int container_remove(
 		text_join(line, size, "unable to destroy container: ", reason, NULL);
 		return -1;
 	}
-	if (container->journal.cgroup_count &&
+	if (!remove_empty_cgroups(&container->journal) &&
 		container_cgroup(container, "remove", reason, sizeof(reason))) {
 		text_join(line, size, "unable to destroy container: ", reason, NULL);
 		return -1;
