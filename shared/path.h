@@ -28,7 +28,7 @@ int path_make_file(int root, const char *path, int how);
  * to NAME. */
 int path_make_parent(int root, const char *path, int how, char name[256]);
 
-/* An O_PATH fd of the longest part of that directory that is there; *REST is what is left of PATH from
+/* An O_PATH fd of the longest existing part of that directory; *REST is what is left of PATH from
  * there. Nothing is made. */
 int path_open_above(int root, const char *path, int how, const char **rest);
 

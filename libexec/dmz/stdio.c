@@ -66,7 +66,7 @@ void lead_session(const struct plan *plan, int with_terminal)
  * As runc: the owner only, never /dev/null, and files that cannot be changed stay as they are. But
  * in the foreground runc gives the process pipes of its own, and here it has the caller's files:
  * neither the terminal of an administrator nor a log may become the user's. Pipes and sockets do,
- * or /dev/stdout could not be opened. An id that is not mapped (EINVAL) is told when it is set.
+ * or /dev/stdout could not be opened. Setting an id that is not mapped (EINVAL) fails later.
  */
 static int is_left(const struct plan *plan, const struct stat *st)
 {

@@ -124,7 +124,7 @@ static int delete_opened(int root, struct container *container)
 		return fail(verb_container_error(container->id, container, 0));
 	if (!container->journal.is_ready && container->journal.init.pid)
 		(void)container_kill(container, line, sizeof(line));
-	/* Somebody may be changing the limits of one that is there: that is waited for, too. */
+	/* Wait also for whoever changes the limits of an existing one. */
 	err = container_lock(container, LOCK_TRIES, &journal);
 	if (err == -ENOENT)
 		err = force ? 0 : fail("container does not exist");

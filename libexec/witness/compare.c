@@ -1,4 +1,4 @@
-/* The comparisons, one for each kind of place, and how a difference is told. */
+/* The comparisons, one for each kind of place, and the words for a difference. */
 #include <string.h>
 #include "step.h"
 #include "text.h"
