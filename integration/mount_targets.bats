@@ -164,6 +164,42 @@ paths() { cut -d ' ' -f 5 <<<"$output" | grep -vE '^/(|proc.*|sys.*|dev.*)$' | s
 	refused 'copy-symlink: there is something else' create "$ID"
 }
 
+@test "targets: on /proc only a procfs, which a bind may bring; on /sys anything" {
+	local keep
+	mkdir "$T/dir"
+	echo x >"$T/dir/file"
+	# instead of the template's mount, and after it
+	replace() { edit --argjson m "$2" --arg d "$1" '.mounts |= map(if .destination == $d then $m else . end)'; }
+	local ordinary='{"destination": "/proc", "type": "bind", "source": "'$T'/dir", "options": ["rbind"]}'
+	local host='{"destination": "/proc", "type": "bind", "source": "/proc", "options": ["rbind"]}'
+	sh_args 'echo $(stat -f -c %T /proc/); cat /sys/file; true'
+	keep=$(cat config.json)
+	replace /proc "$ordinary"
+	refused '/proc.*cannot be mounted because it is not of type proc' create "$ID"
+	echo "$keep" >config.json
+	edit --argjson m "$ordinary" '.mounts += [$m]'
+	refused '/proc.*cannot be mounted because it is not of type proc' create "$ID"
+	echo "$keep" >config.json
+	replace /proc "${ordinary/rbind/bind\", \"dest-nofollow}"
+	[ -n "$CONTROL" ] || refused '/proc.*cannot be mounted because it is not of type proc' create "$ID"
+	echo "$keep" >config.json
+	replace /proc "$host"
+	run runc run "$ID"
+	expect 0 proc
+	echo "$keep" >config.json
+	edit --argjson m "$host" '.mounts += [$m]'
+	run runc run "$ID"
+	expect 0 proc
+	echo "$keep" >config.json
+	replace /sys "${ordinary/\/proc//sys}"
+	run runc run "$ID"
+	expect 0 "$(printf 'proc\nx')"
+	echo "$keep" >config.json
+	edit --argjson m "${ordinary/\/proc//sys}" '.mounts += [$m]'
+	run runc run "$ID"
+	expect 0 "$(printf 'proc\nx')"
+}
+
 @test "targets: a relative source is below the bundle, whatever the current directory is" {
 	mkdir "$BUNDLE/below"
 	echo x >"$BUNDLE/below/file"

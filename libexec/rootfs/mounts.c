@@ -16,7 +16,7 @@
 #include "sys.h"
 #include "text.h"
 
-#define PROC_MAGIC 0x9fa0
+#define PROC_ROOT_INODE 1
 
 /* Mounts whose read-only attribute waits. */
 static int late_readonly[TREES_MAX];
@@ -174,26 +174,33 @@ int new_mount(const struct plan *plan, const char *type, const char *source, str
 	return mount;
 }
 
-/* On or below a procfs only another procfs and what parse let pass as the names of lxcfs may go
- * (rule F9). */
-static void check_target(const struct plan_mount *mount, int target, const char *path,
-	const char *type, const char *what)
+static int is_procfs(int fd, const char *what)
 {
 	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		die(what, "statfs", errno);
+	return fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* On /proc and on the root of a procfs only another procfs may go, below only what parse let pass as
+ * the names of lxcfs (rule F9). IS_PROC: the mount is one. */
+static void check_target(
+	const struct plan_mount *m, int target, const char *path, int is_proc, const char *what)
+{
+	const int in_proc = is_procfs(target, what);
 	struct stat st;
 
-	if (fstatfs(target, &fs) < 0 || fstat(target, &st) < 0)
+	if (fstat(target, &st) < 0)
 		die(what, path, errno);
-	if (S_ISLNK(st.st_mode) && !(mount->flags & MOUNT_DESTINATION_NOFOLLOW))
+	if (S_ISLNK(st.st_mode) && !(m->flags & MOUNT_DESTINATION_NOFOLLOW))
 		die(what, path, ELOOP);
-	/* Of a bind mount the type says nothing. */
-	if (fs.f_type == PROC_MAGIC && (mount->kind == MOUNT_BIND || strcmp(type, "proc") != 0) &&
-		strncmp(path, "/proc/", 6) != 0)
-		die(what,
-			mount->kind == MOUNT_BIND
-				? "cannot be mounted because it is inside /proc"
-				: "cannot be mounted because it is not of type proc",
-			0);
+	if (!strcmp(path, "/proc") || (in_proc && st.st_ino == PROC_ROOT_INODE)) {
+		if (!is_proc)
+			die(what, "cannot be mounted because it is not of type proc", 0);
+	} else if (in_proc && strncmp(path, "/proc/", 6) != 0) {
+		die(what, "cannot be mounted because it is inside /proc", 0);
+	}
 }
 
 /* tmpfs takes the mode of a directory it covers, unless the options give one. */
@@ -325,8 +332,7 @@ static void make_bind(const struct plan *plan, const struct plan_mount *m, uint3
 	target = open_target(m, root, path, S_ISDIR(st.st_mode));
 	if (target < 0)
 		die(what, "create mountpoint", target);
-	check_target(
-		m, target, path, plan_text(plan, m->type) ? plan_text(plan, m->type) : "", what);
+	check_target(m, target, path, is_procfs(tree, what), what);
 	attach_how(root, tree, target, path,
 		(m->flags & MOUNT_DESTINATION_NOFOLLOW) ? O_NOFOLLOW : 0, what);
 	set_mount_propagation(plan, m, tree, what);
@@ -394,7 +400,7 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 				? "must be mounted on ordinary directory"
 				: "create mountpoint",
 			target);
-	check_target(m, target, path, type, what);
+	check_target(m, target, path, !strcmp(type, "proc"), what);
 	if (readonly_waits(m, type, path))
 		attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	mount = host_sysfs(plan, m, index);
