@@ -121,6 +121,56 @@ value() { cat "$(file "$1" "$2")"; }
 	fi
 }
 
+# memory_top NAME: where the cgroup that cgroupsPath calls NAME has its memory files.
+memory_top() {
+	if in_v2; then echo "/sys/fs/cgroup/$1"; else echo "/sys/fs/cgroup/memory/$1"; fi
+}
+
+@test "cgroups: a container killed for want of memory while it is made is told as such" {
+	needs_controller memory
+	newer "the words differ"
+	local dir limit=memory.limit_in_bytes
+	dir=$(memory_top "$ID")
+	if in_v2; then
+		limit=memory.max
+		grep -qw memory /sys/fs/cgroup/cgroup.subtree_control || echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	fi
+	edit --arg p "/$ID" '.linux.cgroupsPath = $p'
+	# Its limit is there before the process, so each charge of that is one too much.
+	mkdir "$dir"
+	echo 65536 >"$dir/$limit"
+	refused 'container init was OOM-killed \(memory limit too low\?\)' run "$ID"
+}
+
+@test "cgroups: exec of a process killed for want of memory before it is ready says that it may be that" {
+	needs_controller memory
+	newer "the words differ"
+	local dir n
+	# What is full is the tmpfs: a process is chosen by its score only where the limit is large.
+	sh_args 'head -c 8388608 /dev/zero >/dev/shm/x; touch /full; exec sleep 100'
+	edit --arg p "/$ID" '.linux.cgroupsPath = $p | .root.readonly = false |
+		.linux.resources.memory = {limit: 67108864} | .linux.resources.memory += $more' --argjson more \
+		"$(if in_v2; then echo '{"swap": 67108864}'; else echo '{"swappiness": 0}'; fi)"
+	detached run -d "$ID"
+	expect 0
+	wait_for 10 test -e "$ROOTFS/full"
+	dir=$(memory_top "$ID")
+	if in_v2; then
+		# This gives back what is charged in advance.
+		echo 4096 >"$dir/memory.high"
+		cat "$dir/memory.current" >"$dir/memory.max"
+		echo max >"$dir/memory.high"
+	else
+		for n in {2048..4096}; do
+			{ echo $((n * 4096)) >"$dir/memory.limit_in_bytes"; } 2>/dev/null && break
+		done
+	fi
+	# Of two processes the kernel takes the one with the higher score.
+	run bash -c 'echo 1000 >/proc/self/oom_score_adj && exec timeout 20 "$@"' sh "$RUNC" --root "$STATE" exec "$ID" true 3>&- 4>&-
+	expect 255 "unable to start container process: " " (possibly OOM-killed)"
+	same "$(status_of "$ID")" running
+}
+
 @test "cgroups: disableOOMKiller and swappiness" {
 	needs_controller memory
 	! in_v2 || skip "v2 has neither"

@@ -99,6 +99,44 @@ int state_freezer(const struct container *container, const char **freezer, int *
 	return 0;
 }
 
+/* The line "oom_kill N" of memory.oom_control (cgroup-v1/memory.rst) or memory.events (cgroup-v2.rst),
+ * which the kernel counts before it kills. */
+static int add_oom_kills(const char *directory, const char *file, uint64_t *kills)
+{
+	static const char name[] = "oom_kill ";
+	char path[PATH_MAX], buffer[512], *line, *next;
+	uint64_t count = 0;
+	int err = text_join(path, sizeof(path), directory, file, NULL);
+
+	if (!err)
+		err = read_kernel_file(
+			path, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, buffer, sizeof(buffer));
+	if (err)
+		return err == -ENOENT || err == -ENODEV ? 0 : err;
+	for (next = buffer; (line = strsep(&next, "\n"));)
+		if (!strncmp(line, name, sizeof(name) - 1) &&
+			text_to_u64(line + sizeof(name) - 1, &count))
+			return -EBADMSG;
+	*kills += count;
+	return 0;
+}
+
+int state_oom_kills(const struct journal *journal, uint64_t *kills)
+{
+	*kills = 0;
+	for (size_t i = 0; i < journal->cgroup_count; i++) {
+		const char *controllers = journal->cgroups[i].controller;
+		const char *file = !*controllers               ? "/memory.events"
+			: text_has_word(controllers, "memory") ? "/memory.oom_control"
+							       : NULL;
+		int err = file ? add_oom_kills(journal->cgroups[i].path, file, kills) : 0;
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int is_frozen(const struct container *container)
 {
 	const char *freezer;

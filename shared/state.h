@@ -92,6 +92,10 @@ int state_is_ending(const struct container *container);
  */
 int state_status(const struct container *container);
 
+/* How many processes in the cgroups of JOURNAL the kernel has killed for want of memory, in *KILLS. 0
+ * or -errno. */
+int state_oom_kills(const struct journal *journal, uint64_t *kills);
+
 /* Start time of PID in clock ticks from /proc/PID/stat (parsed after the last ')'); *zombie (may be
  * NULL) says whether it is a zombie or dead. Returns 0 or -errno (-ESRCH: no such process). */
 int state_start_time(uint64_t pid, uint64_t *start_time, int *zombie);

@@ -340,26 +340,15 @@ static int prepare(struct creation *c)
 	return make_fifo(c);
 }
 
-/* On v2 a limit below what is in use is accepted, and kills (memory.max, cgroup-v2.rst); the cgroup
- * is still there. */
+/* The limit may be below what is in use already, or what the first steps need; the cgroup is still
+ * there. */
 static int killed_by_memory_limit(const struct creation *c)
 {
 	static struct journal journal;
-	char path[PATH_MAX], events[512];
-	const char *kills;
-	ssize_t n;
-	int fd;
+	uint64_t kills;
 
-	if (!c->unified || journal_read(c->journal_fd, &journal) || !journal.cgroup_count ||
-		text_join(path, sizeof(path), journal.cgroups[0].path, "/memory.events", NULL))
-		return 0;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, events, sizeof(events) - 1);
-	if (fd >= 0)
-		close(fd);
-	events[n < 0 ? 0 : n] = '\0';
-	kills = strstr(events, "\noom_kill ");
-	return kills && kills[sizeof("\noom_kill ") - 1] != '0';
+	return !journal_read(c->journal_fd, &journal) && !state_oom_kills(&journal, &kills) &&
+		kills;
 }
 
 static int report_failure(struct creation *c)

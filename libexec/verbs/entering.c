@@ -365,6 +365,14 @@ static int is_ending(const struct entering *e, const struct step *cause)
 		is_gone(e->init_pidfd, ENDING_MS);
 }
 
+/* In these cgroups another process may be the one that was killed. */
+static int may_be_oom(const struct entering *e)
+{
+	uint64_t kills;
+
+	return !state_oom_kills(&e->container.journal, &kills) && kills > e->oom_kills;
+}
+
 static int report_failure(struct entering *e)
 {
 	static const char prefix[] = "unable to start container process: ";
@@ -373,11 +381,10 @@ static int report_failure(struct entering *e)
 
 	if (is_ending(e, cause))
 		return fail(e, "cannot exec in a stopped container", 0);
-	if (!cause)
-		return fail(
-			e, "unable to start container process: it ended before it was ready", 0);
-	step_error(cause, line, sizeof(line));
-	text_join(e->line, sizeof(e->line), prefix, line, NULL);
+	if (cause)
+		step_error(cause, line, sizeof(line));
+	text_join(e->line, sizeof(e->line), prefix, cause ? line : "it ended before it was ready",
+		(!cause || cause->killed) && may_be_oom(e) ? " (possibly OOM-killed)" : "", NULL);
 	return -1;
 }
 
@@ -513,6 +520,8 @@ int entering_make(struct entering *e)
 	e->plan_fd = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (e->plan_fd < 0)
 		return fail(e, "memfd_create", errno);
+	if (state_oom_kills(&e->container.journal, &e->oom_kills))
+		e->oom_kills = UINT64_MAX; /* whoever cannot read it now says nothing of it later */
 	if (!spawn_steps(e) && !hear_all(e))
 		return 0;
 	entering_undo(e);

@@ -35,6 +35,8 @@ struct entering {
 	struct handover handover;
 
 	struct container container;
+	/* in its cgroups when we began */
+	uint64_t oom_kills;
 	struct plan plan; /* of the process */
 	int kept_fd;      /* the container's plan */
 	int plan_fd;
