@@ -75,6 +75,23 @@ field() { grep "^$1:" <<<"$output" | cut -f 2-; }
 	same "$(field Groups | tr ' ' '\n' | sort -n | xargs)" "5 10 20"
 }
 
+@test "exec: a root or a working directory that was deleted on the host is told as such" {
+	newer "1.1.5 cannot start itself then"
+	mkdir "$T/data"
+	edit --arg data "$T/data" '.mounts += [{destination: "/data", source: $data, type: "bind", options: ["bind"]}]'
+	up
+	rmdir "$T/data"
+	fails 'chdir to cwd .*/data.* failed: no such file or directory' --cwd /data "$ID" true
+	rm -r "$ROOTFS"
+	local what="container process: the container's root directory has been deleted on the host"
+	fails "$what" "$ID" true
+	fails "$what" --cwd /proc "$ID" true
+	fails "$what" --user 1:1 "$ID" true
+	run script -qec "$(printf '%q ' "$RUNC" --root "$STATE" exec -t "$ID" true)" /dev/null 3>&- 4>&-
+	expect 255 "$what"
+	same "$(status_of "$ID")" running
+}
+
 @test "exec: --cwd, --env, --no-new-privs" {
 	edit '.process.env += ["A=1", "B=2"] | .process.noNewPrivileges = false | .root.readonly = false'
 	up

@@ -315,3 +315,19 @@ runc() {
 	edit '.linux.namespaces |= map(if .type == "ipc" then .path = "/proc/self/ns/net" else . end)'
 	refused 'namespace path is a namespace of another type' create "$ID"
 }
+
+@test "rootless: a creation that was killed: list shows it, and run says the same" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	as_user timeout -k 2 20 strace -o /dev/null -e trace=memfd_create -e inject=memfd_create:signal=KILL:when=1 \
+		"$RUNC" --root "$STATE" create "$ID" </dev/null >/dev/null 2>&1 || true
+	run runc list
+	expect 0
+	same "$(awk 'NR == 2 { print $1, $3 }' <<<"$output")" "$ID broken"
+	same "$(runc list -f json | jq -r '.[] | .id + " " + .status')" "$ID broken"
+	run runc run "$ID"
+	expect 1 "container with given ID already exists: container $ID: creation unfinished or killed; runc delete --force $ID"
+	run runc delete --force "$ID"
+	expect 0
+	nothing_left
+}

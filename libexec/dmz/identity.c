@@ -67,7 +67,9 @@ static int enter_cwd(const struct plan *plan)
 	if (chdir(plan_text(plan, plan->config->cwd)) < 0)
 		return -errno;
 	length = syscall(__NR_getcwd, buffer, sizeof(buffer));
-	if (length < 0 || buffer[0] != '/')
+	if (length < 0) /* ENOENT: deleted, as the source of a bind mount may be */
+		return -errno;
+	if (buffer[0] != '/')
 		die("current working directory is outside of container mount namespace root -- "
 		    "possible container "
 		    "breakout detected",

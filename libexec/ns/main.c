@@ -92,6 +92,7 @@ static void join_container(const struct plan *plan)
 {
 	struct plan_list list = plan->config->namespaces;
 	uint64_t types = 0;
+	char root[16];
 
 	for (uint32_t i = 0; i < list.count; i++)
 		types |= namespace_files[plan_namespace_at(plan, list, i)->type].value;
@@ -103,6 +104,11 @@ static void join_container(const struct plan *plan)
 	if (setns(FD_INIT, (int)types) < 0)
 		die("joining the namespaces of the container's first process:", NULL, errno);
 	close(FD_INIT);
+	/* That is where setns(2) has put us. Whoever removes the root removes what is mounted below. */
+	if (syscall(__NR_getcwd, root, sizeof(root)) < 0 && errno == ENOENT)
+		die("the container's root directory has been deleted on the host: nothing can be "
+		    "executed there",
+			NULL, 0);
 }
 
 /*
