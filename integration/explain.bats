@@ -23,7 +23,8 @@ engine_like() {
 		| .linux.resources.pids = {limit: 100} | .linux.cgroupsPath = "/box/1"
 		| .linux.sysctl = {"kernel.msgmax": "65536"}
 		| .linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", architectures: ["SCMP_ARCH_X86_64"], syscalls: [
-			{names: ([range(20) | "call\(.)"] + ["execve", "read", "write", "capset"]), action: "SCMP_ACT_ALLOW"},
+			{names: (["accept", "bind", "chmod", "dup", "exit", "fcntl", "getpid", "ioctl", "kill", "link", "mkdir", "nanosleep", "open",
+				"pause", "quotactl", "rename", "stat", "times", "umask", "vfork", "execve", "read", "write", "capset"]), action: "SCMP_ACT_ALLOW"},
 			{names: ["personality"], action: "SCMP_ACT_ALLOW", args: [{index: 0, value: 8, op: "SCMP_CMP_EQ"}]},
 			{names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38}]}'
 }
@@ -84,7 +85,7 @@ engine_like() {
 	engine_like
 	run runc spec --explain
 	expect 0 "config.json is valid" \
-		"allowed, 24 system calls: call0, call1" "and 12 more" "allowed, where argument 0 = 8: personality" \
+		"allowed, 24 system calls: accept, bind" "and 12 more" "allowed, where argument 0 = 8: personality" \
 		"fail with ENOSYS, 1 system call: clone3" "fail with EPERM, all others" \
 		"opens what is bound from the host: /srv/data" "opens the namespaces /run/netns/x" "makes the cgroup /box/1 in every hierarchy" \
 		"devices: denies everything" "memory: limit 512 MiB (536870912 bytes)" "memory: limit with swap 1 GiB (1073741824 bytes)" \

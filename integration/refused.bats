@@ -226,7 +226,7 @@ refuse_each() {
 @test "refused: not what only deserves a warning, or nothing" {
 	local warned
 	"$RUNC" features 2>/dev/null 3>&- | jq -e '.linux.seccomp.enabled == false' >/dev/null ||
-		edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["nosuchcall"], action: "SCMP_ACT_ERRNO"}]}'
+		edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["nosuchcall"], action: "SCMP_ACT_ALLOW"}]}'
 	edit '.linux.maskedPaths += ["/no/such"] | .linux.readonlyPaths += ["/no/such"]
 		| .annotations["org.example.unknown"] = "" | .annotations["org.opencontainers.image.stopSignal"] = "SIGKILL"
 		| .unknown = {a: [1.5e300]} | .process.unknown = 1 | .linux.resources.unknown = 1

@@ -111,6 +111,68 @@ rule() { edit --argjson rule "$1" '.linux.seccomp.syscalls += [$rule]'; }
 	expect 1 "Operation not permitted"
 }
 
+@test "seccomp: a misspelt name in a rule that forbids is warned of once, checked and explained" {
+	newer "only davit warns"
+	local text='linux.seccomp.syscalls[0].names[1]: unknown to libseccomp 2'
+	rule '{"names": ["chmod", "fchmodatt", "mkdir"], "action": "SCMP_ACT_ERRNO"}'
+	rule '{"names": ["zzzzzzzz"], "action": "SCMP_ACT_KILL", "args": [{"index": 1, "value": 1, "op": "SCMP_CMP_EQ"}]}'
+	run runc run "$ID"
+	expect 0 "level=warning" "$text" "the filter does not have it; did you mean fchmodat?" "syscalls[1].names[0]: unknown"
+	same "$(grep -c level=warning <<<"$output")" 2
+	run runc --log "$T/log" run "$ID"
+	expect 0
+	same "$(grep -c 'syscalls.*names.*unknown' "$T/log")" 2
+	run runc spec --check
+	expect 0 "warning: $text" "did you mean fchmodat?" "config.json is valid"
+	run runc spec --explain
+	expect 0 "fail with EPERM, 2 system calls: chmod, mkdir" \
+		"kill the thread, where argument 1 = 1: no call that libseccomp knows" \
+		"not in the filter, because libseccomp does not know them: fchmodatt, zzzzzzzz"
+}
+
+@test "seccomp: nothing is warned of where an unknown name leaves nothing open" {
+	newer "only davit warns"
+	# Of other architectures, and behind ipc(2) and socketcall(2).
+	rule '{"names": ["arm_sync_file_range", "s390_pci_mmio_read", "fcntl64", "riscv_flush_icache", "semop", "recv", "breakpoint"],
+		"action": "SCMP_ACT_ERRNO"}'
+	run runc run "$ID"
+	expect 0
+	same "$output" ""
+	# What permits, does no more than all others get, or only differs in the error.
+	edit '.linux.seccomp.syscalls = [{names: ["fchmodatt"], action: "SCMP_ACT_ALLOW"}]'
+	run runc run "$ID"
+	expect 0
+	same "$output" ""
+	edit '.linux.seccomp.defaultAction = "SCMP_ACT_ERRNO" | .linux.seccomp.syscalls = [
+		{names: ["execve", "read", "write", "capset", "exit_group"], action: "SCMP_ACT_ALLOW"},
+		{names: ["fchmodatt"], action: "SCMP_ACT_ERRNO", errnoRet: 38}]'
+	run runc spec --check
+	same "$output" "config.json is valid"
+	# More than the default does.
+	edit '.linux.seccomp.syscalls += [{names: ["fchmodatt"], action: "SCMP_ACT_KILL_PROCESS"}]'
+	run runc spec --check
+	expect 0 "linux.seccomp.syscalls[2].names[0]: unknown to libseccomp"
+}
+
+@test "seccomp: run.oci.seccomp_fail_unknown_syscall makes any unknown name an error" {
+	newer "crun's annotation"
+	local action
+	for action in ALLOW ERRNO; do
+		edit --arg action "SCMP_ACT_$action" '.annotations = {"run.oci.seccomp_fail_unknown_syscall": "1"}
+			| .linux.seccomp.syscalls = [{names: ["mkdir", "mkdri"], action: $action}]'
+		refused 'linux.seccomp.syscalls\[0\].names\[1\]: unknown to libseccomp 2[0-9.]*; did you mean mkdir\?' create "$ID"
+		run runc spec --check
+		expect 1 "error: linux.seccomp.syscalls[0].names[1]: unknown to libseccomp"
+	done
+	edit '.linux.seccomp.syscalls[0].names = ["mkdir", "arm_sync_file_range"]'
+	run runc run "$ID"
+	expect 0
+	edit '.annotations[] = "0" | .linux.seccomp.syscalls[0].names = ["mkdri"]'
+	run runc run "$ID"
+	expect 0 "did you mean mkdir?"
+	runc features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_fail_unknown_syscall")'
+}
+
 @test "seccomp: unknown actions, operators, architectures and flags are refused" {
 	edit '.linux.seccomp.defaultAction = "SCMP_ACT_MAYBE"'
 	refused 'SCMP_ACT_MAYBE' create "$ID"

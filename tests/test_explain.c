@@ -3,7 +3,7 @@
  * in it alone must not be told with the same sentences. Who adds a field has to explain it, or to
  * say below why there is nothing to tell.
  */
-/* link: libexec/parse/explain libexec/parse/explain_limits libexec/parse/explain_unit libexec/parse/explain_files libexec/parse/explain_landlock
+/* link: libexec/parse/syscalls libexec/parse/near libexec/parse/explain libexec/parse/explain_limits libexec/parse/explain_unit libexec/parse/explain_files libexec/parse/explain_landlock
  * libexec/parse/explain_process libexec/parse/say shared/plan shared/plan_names shared/plan_write
  * shared/names shared/text */
 #include <setjmp.h>

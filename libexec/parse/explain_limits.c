@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include "say.h"
+#include "syscalls.h"
 #include "text.h"
 
 #define NAMES_SHOWN 12 /* system calls named in one sentence */
@@ -73,13 +74,31 @@ static void say_condition(const struct plan_seccomp_arg *arg)
 	}
 }
 
-/* Names of RULE, of which SHOWN are there already. */
+static const char *name_of(
+	const struct plan *plan, const struct plan_seccomp_rule *rule, uint32_t index)
+{
+	return plan_text(plan, plan_str_at(plan, rule->names, index)->value);
+}
+
+/* Of the names of RULE, those that the filter has. */
+static uint32_t count_known(const struct plan *plan, const struct plan_seccomp_rule *rule)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < rule->names.count; i++)
+		count += syscall_is_known(name_of(plan, rule, i)) != 0;
+	return count;
+}
+
+/* The same ones, of which SHOWN are there already. */
 static uint32_t say_names(
 	const struct plan *plan, const struct plan_seccomp_rule *rule, uint32_t shown)
 {
 	for (uint32_t i = 0; i < rule->names.count && shown < NAMES_SHOWN; i++) {
+		if (!syscall_is_known(name_of(plan, rule, i)))
+			continue;
 		say(shown++ ? ", " : ": ", NULL);
-		say_value(plan_text(plan, plan_str_at(plan, rule->names, i)->value));
+		say_value(name_of(plan, rule, i));
 	}
 	return shown;
 }
@@ -96,12 +115,16 @@ static void say_rest(uint64_t count, uint32_t shown)
 
 static void say_rule(const struct plan *plan, const struct plan_seccomp_rule *rule)
 {
+	uint32_t count = count_known(plan, rule);
+
 	say_action(rule->action, rule->errno_ret);
 	for (uint32_t i = 0; i < rule->args.count; i++) {
 		say(i ? " and " : ", where ", NULL);
 		say_condition(plan_seccomp_arg_at(plan, rule->args, i));
 	}
-	say_rest(rule->names.count, say_names(plan, rule, 0));
+	if (!count)
+		say(": no call that libseccomp knows", NULL);
+	say_rest(count, say_names(plan, rule, 0));
 }
 
 static int is_alike(const struct plan_seccomp_rule *a, const struct plan_seccomp_rule *b)
@@ -119,7 +142,9 @@ static void say_group(const struct plan *plan, struct plan_list rules, uint32_t 
 
 	for (uint32_t i = first; i < rules.count; i++)
 		if (is_alike(group, plan_seccomp_rule_at(plan, rules, i)))
-			count += plan_seccomp_rule_at(plan, rules, i)->names.count;
+			count += count_known(plan, plan_seccomp_rule_at(plan, rules, i));
+	if (!count)
+		return;
 	say_action(group->action, group->errno_ret);
 	say(", ", NULL);
 	say_number(count);
@@ -149,6 +174,24 @@ static void explain_rules(const struct plan *plan, struct plan_list rules)
 			say_group(plan, rules, i);
 		}
 	}
+}
+
+static void explain_unknown(const struct plan *plan, struct plan_list rules)
+{
+	struct say_list list = {"not in the filter, because libseccomp does not know them: ", 0};
+
+	for (uint32_t i = 0; i < rules.count; i++) {
+		const struct plan_seccomp_rule *rule = plan_seccomp_rule_at(plan, rules, i);
+
+		for (uint32_t n = 0; n < rule->names.count; n++) {
+			if (syscall_is_known(name_of(plan, rule, n)))
+				continue;
+			say_next(&list);
+			say_value(name_of(plan, rule, n));
+		}
+	}
+	if (list.count)
+		say_done();
 }
 
 static void say_flags(const struct plan_config *c)
@@ -181,6 +224,7 @@ void explain_seccomp(const struct plan *plan)
 	say_action(c->seccomp_default, c->seccomp_default_errno);
 	say(", all others", NULL);
 	say_done();
+	explain_unknown(plan, c->seccomp_rules);
 	for (uint32_t i = 0; i < c->seccomp_archs.count; i++) {
 		say_next(&archs);
 		say_word(seccomp_archs, plan_num_at(plan, c->seccomp_archs, i)->value);

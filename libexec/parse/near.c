@@ -18,11 +18,9 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
 	return least < c ? least : c;
 }
 
-/* Insertions, deletions and replacements that make B of A, without regard to case. Both are short.
- */
-static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length)
+unsigned near_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-	unsigned row[NAME_MAX_LENGTH + 1];
+	unsigned row[NEAR_LENGTH_MAX + 1];
 
 	for (size_t j = 0; j <= b_length; j++)
 		row[j] = (unsigned)j;
@@ -66,7 +64,7 @@ void near_miss(const struct field *fields, const char *name)
 			continue;
 		if (!is_other_case(name, length, fields->name, known) &&
 			(!(fields->flags & FIELD_GUARD) ||
-				distance(name, length, fields->name, known) > allowed))
+				near_distance(name, length, fields->name, known) > allowed))
 			continue;
 		path_member(name);
 		caution("unknown and ignored; did you mean ", fields->name, "?", NULL);

@@ -9,8 +9,11 @@
 #include <string.h>
 #include "names.h"
 #include "review.h"
+#include "step.h"
+#include "syscalls.h"
 
 #define PROGRAM_KEY "run.oci.seccomp_bpf_data" /* crun's */
+#define UNKNOWN_KEY "run.oci.seccomp_fail_unknown_syscall"
 
 /*
  * The calls that dmz makes under the filter (davit-dmz(8)). A listener that is to answer the
@@ -51,19 +54,94 @@ static void note_call(const char *name, const struct plan_seccomp_rule *rule)
 		}
 }
 
-static void note_rules(struct plan_list rules)
+/* In the order in which the kernel chooses among the actions of several filters, seccomp(2). */
+static unsigned leniency(uint64_t action)
 {
+	static const unsigned ranks[SECCOMP_ACTION_COUNT] = {[ACT_KILL_PROCESS] = 0,
+		[ACT_KILL] = 1,
+		[ACT_KILL_THREAD] = 1,
+		[ACT_TRAP] = 2,
+		[ACT_ERRNO] = 3,
+		[ACT_NOTIFY] = 4,
+		[ACT_TRACE] = 5,
+		[ACT_LOG] = 6,
+		[ACT_ALLOW] = 7};
+
+	return ranks[action];
+}
+
+struct unknown_call {
+	const char *name;
+	int is_error;
+};
+
+static void tell_unknown(void *context)
+{
+	const struct unknown_call *call = context;
+	const char *near = syscall_near(call->name);
+	const char *hint = near ? "; did you mean " : NULL, *end = near ? "?" : NULL;
+
+	if (call->is_error)
+		refuse("unknown to libseccomp ", build_libseccomp, hint, near, end, NULL);
+	caution("unknown to libseccomp ", build_libseccomp, ": the filter does not have it", hint,
+		near, end, NULL);
+}
+
+/* The seccomp step leaves an unknown name out: where the rule forbids, the call then passes. */
+static int check_known(const struct plan_config *config, const struct plan_seccomp_rule *rule,
+	uint32_t index, struct unknown_call call)
+{
+	int failed;
+
+	if (syscall_is_known(call.name) ||
+		(!call.is_error && leniency(rule->action) >= leniency(config->seccomp_default)))
+		return 0;
+	path_member("names");
+	path_element(index);
+	failed = attempt(tell_unknown, &call);
+	path_leave();
+	path_leave();
+	return failed;
+}
+
+/* The value of an annotation, or NULL. */
+static const char *annotation(const struct plan_config *config, const char *key)
+{
+	for (uint32_t i = 0; i < config->annotations.count; i++) {
+		const struct plan_kv *kv = plan_added(PLAN_RECORD_kv, config->annotations, i);
+		const char *value = plan_put_text(kv->value);
+
+		if (!strcmp(plan_put_text(kv->key), key))
+			return value ? value : "";
+	}
+	return NULL;
+}
+
+static int note_rules(const struct plan_config *config)
+{
+	const struct plan_list rules = config->seccomp_rules;
+	const char *fails = annotation(config, UNKNOWN_KEY);
+	struct unknown_call call = {.is_error = fails && strcmp(fails, "0") != 0};
+	int failed = 0;
+
+	path_member("syscalls");
 	for (uint32_t i = 0; i < rules.count; i++) {
 		const struct plan_seccomp_rule *rule =
 			plan_added(PLAN_RECORD_seccomp_rule, rules, i);
 
+		path_element(i);
 		notifies |= rule->action == ACT_NOTIFY;
 		for (uint32_t n = 0; n < rule->names.count; n++) {
-			const struct plan_str *name = plan_added(PLAN_RECORD_str, rule->names, n);
+			const struct plan_str *str = plan_added(PLAN_RECORD_str, rule->names, n);
 
-			note_call(plan_put_text(name->value), rule);
+			call.name = plan_put_text(str->value);
+			note_call(call.name, rule);
+			failed |= check_known(config, rule, n, call);
 		}
+		path_leave();
 	}
+	path_leave();
+	return failed;
 }
 
 static void note_kept_rules(const struct plan *kept)
@@ -160,16 +238,19 @@ static void check_listener(struct plan_config *config)
 static void check_profile(void *context)
 {
 	struct plan_config *config = context;
+	int failed;
 
 	path_member("linux");
 	path_member("seccomp");
-	note_rules(config->seccomp_rules);
+	failed = note_rules(config);
 	check_own_calls(config);
 	check_listener(config);
 	config->ready_filter_first = config->ready_filter.count &&
 		(minds_seccomp || !(allows_seccomp || passes(config->seccomp_default)));
 	path_leave();
 	path_leave();
+	if (failed)
+		abandon();
 }
 
 /* The value of a character of base64, RFC 4648, or 64. */
@@ -225,18 +306,15 @@ static void build_program(void *context)
 {
 	struct plan_config *config = context;
 
-	for (uint32_t i = 0; i < config->annotations.count; i++) {
-		const struct plan_kv *kv = plan_added(PLAN_RECORD_kv, config->annotations, i);
-		const char *value = plan_put_text(kv->value);
+	const char *program = annotation(config, PROGRAM_KEY);
 
-		if (strcmp(plan_put_text(kv->key), PROGRAM_KEY) != 0)
-			continue;
-		path_member("annotations");
-		path_member(PROGRAM_KEY);
-		take_program(value ? value : "", &config->ready_filter);
-		path_leave();
-		path_leave();
-	}
+	if (!program)
+		return;
+	path_member("annotations");
+	path_member(PROGRAM_KEY);
+	take_program(program, &config->ready_filter);
+	path_leave();
+	path_leave();
 }
 
 int build_seccomp_whole(struct plan_config *config)

@@ -190,6 +190,7 @@ static void add_unsafe_annotations(struct json *j)
 
 	json_array(j, "potentiallyUnsafeConfigAnnotations");
 	json_string(j, NULL, "run.oci.seccomp_bpf_data");
+	json_string(j, NULL, "run.oci.seccomp_fail_unknown_syscall");
 	if (*build_has_systemd) /* all that begin so, with --systemd-cgroup */
 		json_string(j, NULL, "org.systemd.property.");
 	for (const struct name *list = landlock_lists; list->word; list++)
