@@ -98,35 +98,87 @@ pts/ptmx
 /proc/self/fd"
 }
 
-@test "devices: in a user namespace those of the host are bound, fifos made" {
+@test "devices: in a user namespace they are made as asked, whatever the host has there; the default ones are the host's" {
+	newer "1.1.5 binds whatever the host has"
 	with_user_namespace
-	devices '[{"path": "/dev/mine", "type": "c", "major": 1, "minor": 3, "fileMode": 384, "uid": 5},
-		{"path": "/dev/null", "type": "c", "major": 1, "minor": 3},
+	chown 100000:100000 "$ROOTFS/opt" "$ROOTFS/etc"
+	devices '[{"path": "/dev/mine", "type": "c", "major": 10, "minor": 229, "fileMode": 384, "uid": 5, "gid": 6},
+		{"path": "/opt/new/block", "type": "b", "major": 7, "minor": 200, "fileMode": 432, "gid": 999},
+		{"path": "/opt/zero", "type": "u", "major": 1, "minor": 5},
+		{"path": "/dev/null", "type": "c", "major": 1, "minor": 3, "fileMode": 438, "uid": 999},
+		{"path": "/dev/full", "type": "c", "major": 1, "minor": 5, "fileMode": 0},
+		{"path": "/etc/hostname", "type": "c", "major": 1, "minor": 3},
 		{"path": "/dev/fifo", "type": "p", "fileMode": 420, "uid": 6, "gid": 7}]'
-	refused '/dev/mine.*no such file or directory|no such file or directory.*/dev/mine' create "$ID"
-	devices '[{"path": "/dev/null", "type": "c", "major": 1, "minor": 3, "fileMode": 384, "uid": 5},
-		{"path": "/dev/fifo", "type": "p", "fileMode": 420, "uid": 6, "gid": 7}]'
-	sh_args 'stat -c "%n %F %t:%T %a %u:%g" /dev/null /dev/zero /dev/fifo; echo x >/dev/null && echo works
-		grep -c " /dev/null " /proc/self/mountinfo'
+	sh_args 'stat -c "%n %F %t:%T %a %u:%g" /dev/mine /opt/new/block /opt/zero /dev/null /dev/full /etc/hostname /dev/fifo /dev/zero
+		head -c 3 /opt/zero | wc -c; echo x >/dev/null && echo works; (exec 3</dev/mine) 2>&1 | sed "s/.*: //"
+		awk "\$5 ~ /^\/(opt|dev\/(mine|null|zero|full|random))/ { print \$5, \$6, \$9 }" /proc/self/mountinfo'
 	# Whoever lists a default device decides about access to it, as with runc.
-	edit '.linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 3, access: "rwm"}]'
+	edit '.linux.resources.devices += [{allow: true, type: "c", major: 1, access: "rwm"}]'
+	umask 077
 	run runc run "$ID"
+	umask 022
 	expect 0
-	# The owner and the mode of a bound one are the host's.
-	same "$output" "/dev/null character special file 1:3 666 65534:65534
-/dev/zero character special file 1:5 666 65534:65534
+	same "$(grep -v '^/[a-z/]* rw,' <<<"$output")" "/dev/mine character special file a:e5 600 5:6
+/opt/new/block block special file 7:c8 660 0:999
+/opt/zero character special file 1:5 666 0:0
+/dev/null character special file 1:3 666 999:0
+/dev/full character special file 1:5 0 0:0
+/etc/hostname character special file 1:3 666 0:0
 /dev/fifo fifo 0:0 644 6:7
+/dev/zero character special file 1:5 666 65534:65534
+3
 works
-1"
+Permission denied"
+	# None of them runs programs, as root inside sees it or not.
+	same "$(grep -c '^/[a-z/]* rw,nosuid,noexec' <<<"$output")" 7
 }
 
-@test "devices: in a user namespace a file of the host that is not the device asked for is refused" {
+@test "devices: in a user namespace: an id that is not mapped is refused by its name" {
+	newer "1.1.5 binds whatever the host has"
 	with_user_namespace
+	devices '[{"path": "/dev/mine", "type": "c", "major": 10, "minor": 229, "uid": 1000}]'
+	refused '/dev/mine.*uid 1000 is not mapped' create "$ID"
+	devices '[{"path": "/dev/mine", "type": "c", "major": 10, "minor": 229, "gid": 1000}]'
+	refused '/dev/mine.*gid 1000 is not mapped' create "$ID"
+}
+
+@test "devices: in a joined user namespace without mappings those of the host are bound, and only those" {
+	newer "1.1.5 wants the maps as well"
+	with_user_namespace
+	cp config.json own.json
+	args sleep 1000
+	runc run -d "$ID-a" </dev/null >"$T/out" 2>&1
+	edit --arg p "/proc/$(pid_of "$ID-a")/ns/user" --slurpfile own own.json '.process = $own[0].process
+		| .linux.namespaces |= map(if .type == "user" then .path = $p else . end)'
+	devices '[{"path": "/dev/null", "type": "c", "major": 1, "minor": 3, "fileMode": 384, "uid": 5}]'
+	edit '.linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 3, access: "rwm"}]'
+	cp config.json own.json
+	args stat -c '%F %t:%T %a %u:%g' /dev/null
+	run runc run "$ID"
+	expect 0 "character special file 1:3 600 5:0"
+	edit 'del(.linux.uidMappings, .linux.gidMappings)'
+	run runc run "$ID"
+	expect 0 "character special file 1:3 666 65534:65534"
 	devices '[{"path": "/dev/null", "type": "c", "major": 1, "minor": 5}]'
-	newer "1.1.5 binds whatever is there"
-	refused '/dev/null' create "$ID"
-	devices '[{"path": "/etc/hostname", "type": "c", "major": 1, "minor": 3}]'
-	refused '/etc/hostname' create "$ID"
+	run runc run "$ID"
+	expect 1 "the host has another file at the path of the device /dev/null"
+	devices '[{"path": "/dev/mine", "type": "c", "major": 10, "minor": 229}]'
+	run runc run "$ID"
+	expect 1 "open device /dev/mine: no such file or directory"
+	runc delete --force "$ID-a"
+}
+
+@test "devices: an entry for /dev/ptmx is the link that is made anyway, with a user namespace, too" {
+	devices '[{"path": "/dev/ptmx", "type": "c", "major": 5, "minor": 2, "uid": 5}]'
+	sh_args 'readlink /dev/ptmx; (exec 3<>/dev/ptmx) && echo opened'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'pts/ptmx\nopened'
+	with_user_namespace
+	edit '.mounts |= map(if .type == "devpts" then .options = ["newinstance", "ptmxmode=0666"] else . end)'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'pts/ptmx\nopened'
 }
 
 # allowed RULE…: whether the container may read, and write, /dev/kmsg with these rules; "r-", "-w", …

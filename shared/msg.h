@@ -130,7 +130,14 @@ struct msg_cgroups {
 
 #define MSG_CONTROLLER_MAX 32 /* with the NUL */
 
-enum tree_kind { TREE_ROOT, TREE_MOUNT, TREE_DEVICE, TREE_DEFAULT_DEVICE, TREE_NULL };
+enum tree_kind {
+	TREE_ROOT,
+	TREE_MOUNT,
+	TREE_DEVICE,
+	TREE_DEFAULT_DEVICE,
+	TREE_NULL,
+	TREE_NODES /* a tmpfs with the nodes of those devices that come in no tree of their own */
+};
 
 struct msg_tree {
 	uint32_t kind;  /* enum tree_kind */

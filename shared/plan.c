@@ -342,6 +342,12 @@ int plan_wants_host_cgroups(const struct plan *plan, const struct plan_mount *mo
 		!plan_namespace(plan, NS_USER, NULL);
 }
 
+int plan_is_node(const struct plan *plan, const struct plan_device *device)
+{
+	return device->type != DEVICE_FIFO &&
+		strcmp(plan_text(plan, device->path), "/dev/ptmx") != 0;
+}
+
 int plan_waits_after_mounts(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;

@@ -169,6 +169,9 @@ static inline int plan_has_filter(const struct plan_config *config)
  */
 int plan_wants_host_sysfs(const struct plan *plan, const struct plan_mount *mount);
 
+/* False for a FIFO and for /dev/ptmx, which is a link whatever config.json says. */
+int plan_is_node(const struct plan *plan, const struct plan_device *device);
+
 /*
  * True for a cgroup mount without a cgroup namespace: the kernel takes the options of a new mount of v2 from
  * the host's namespace for those of the whole machine, so that nsdelegate would be lost (cgroup-v2.rst, "Mounting").

@@ -162,7 +162,8 @@ static void explain_mapping(const struct plan *plan, uint32_t index)
 
 static void explain_device(const struct plan *plan, const struct plan_device *d)
 {
-	int binds = plan_namespace(plan, NS_USER, NULL) && d->type != DEVICE_FIFO;
+	int binds = plan_namespace(plan, NS_USER, NULL) && d->type != DEVICE_FIFO &&
+		(plan->config->rootless || !plan->config->uid_map.count);
 
 	say(binds ? "binds the host's " : "makes the ", NULL);
 	say(d->type == DEVICE_FIFO                ? "fifo "

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -103,6 +104,42 @@ static mode_t node_type(uint64_t type)
 	return type == DEVICE_BLOCK ? S_IFBLK : type == DEVICE_FIFO ? S_IFIFO : S_IFCHR;
 }
 
+/* Where sources has made nodes. It is attached only as long as they are cloned: an older kernel than 6.15
+ * clones nothing of a mount that is attached nowhere. */
+static int nodes = -1;
+
+static void attach_nodes(void)
+{
+	if (!next_tree_is(TREE_NODES, 0))
+		return;
+	nodes = take_tree(TREE_NODES, 0);
+	if (sys_move_mount(nodes, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		die("attaching the device nodes:", NULL, errno);
+}
+
+static void detach_nodes(void)
+{
+	if (nodes < 0)
+		return;
+	if (fchdir(nodes) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		die("detaching the device nodes:", NULL, errno);
+	close(nodes);
+}
+
+/* The host's, or one made for us. */
+static int take_node(uint32_t index, const char *path)
+{
+	int tree;
+
+	if (nodes < 0 || next_tree_is(TREE_DEVICE, index))
+		return take_tree(TREE_DEVICE, index);
+	tree = sys_open_tree(nodes, number_name(index),
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (tree < 0)
+		die("open_tree:", path, errno);
+	return tree;
+}
+
 static void make_config_device(const struct plan *plan, const struct plan_device *device,
 	uint32_t index, int root, int bind)
 {
@@ -111,8 +148,8 @@ static void make_config_device(const struct plan *plan, const struct plan_device
 		? 0
 		: makedev((unsigned)device->major, (unsigned)device->minor);
 
-	if (bind && device->type != DEVICE_FIFO)
-		bind_node(root, take_tree(TREE_DEVICE, index), path);
+	if (bind && plan_is_node(plan, device))
+		bind_node(root, take_node(index, path), path);
 	else if (strcmp(path, "/dev/ptmx") != 0)
 		make_node(root, path, node_type(device->type) | (mode_t)device->mode, number,
 			(uid_t)device->uid, (gid_t)device->gid);
@@ -192,14 +229,16 @@ void make_devices(const struct plan *plan, int root)
 				makedev(defaults[i].major, defaults[i].minor), 0, 0);
 		}
 	}
+	attach_nodes();
 	for (uint32_t i = 0; i < plan->config->devices.count; i++) {
 		const struct plan_device *device = plan_device_at(plan, plan->config->devices, i);
 
 		if (!skip || !in_dev(plan_text(plan, device->path)))
 			make_config_device(plan, device, i, root, bind);
-		else if (bind && device->type != DEVICE_FIFO)
-			close(take_tree(TREE_DEVICE, i));
+		else if (bind && plan_is_node(plan, device))
+			close(take_node(i, plan_text(plan, device->path)));
 	}
+	detach_nodes();
 	if (!skip)
 		make_links(root);
 }

@@ -15,7 +15,6 @@
 #include <unistd.h>
 #include "step.h"
 #include "sys.h"
-#include "text.h"
 
 #define ERROR "locking the mounts that come from the host:"
 
@@ -34,16 +33,6 @@ static int is_locked(const struct plan *plan, const struct tree *tree)
 {
 	return tree->is.kind == TREE_ROOT ||
 		(tree->is.kind == TREE_MOUNT && !is_shared(plan, tree->is.index));
-}
-
-/* Where tree I is in the directory. */
-static const char *name_of(uint32_t i)
-{
-	static char name[16];
-	struct text t = TEXT(name);
-
-	text_add_u64(&t, i);
-	return name;
 }
 
 /* A directory of our own, where names are not taken yet: on top of the root and entered, because who is
@@ -94,7 +83,7 @@ static int clone_trees(void *argument)
 
 		if (!is_locked(plan, &trees[i]))
 			continue;
-		fd = sys_open_tree(AT_FDCWD, name_of(i),
+		fd = sys_open_tree(AT_FDCWD, number_name(i),
 			OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
 		if (fd < 0 || dup3(fd, trees[i].fd, O_CLOEXEC) < 0) {
 			failure = errno;
@@ -137,7 +126,7 @@ void lock_trees(const struct plan *plan)
 	directory = enter_directory(plan);
 	for (uint32_t i = 0; i < tree_count; i++)
 		if (is_locked(plan, &trees[i]))
-			attach_tree(&trees[i], name_of(i));
+			attach_tree(&trees[i], number_name(i));
 	clone_in_copy(plan);
 	leave_directory(directory, root);
 }

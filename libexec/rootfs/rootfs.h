@@ -22,8 +22,13 @@ void prepare_trees(const struct plan *plan);
 void map_new_mount(uint32_t index, int mount);
 /* The next of them, which must be that of KIND and INDEX; it now belongs to the caller. */
 int take_tree(enum tree_kind kind, uint32_t index);
+/* That one is the next. */
+int next_tree_is(enum tree_kind kind, uint32_t index);
 extern struct tree trees[TREES_MAX];
 extern uint32_t tree_count;
+
+/* N as a name, until the next call. */
+const char *number_name(uint32_t n);
 
 /* lock.c: nobody in a user namespace can undo what these mounts of the host are, attributes or depth. */
 void lock_trees(const struct plan *plan);

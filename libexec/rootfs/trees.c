@@ -9,6 +9,7 @@
 #include "fds.h"
 #include "step.h"
 #include "sys.h"
+#include "text.h"
 
 /* In the order in which sources opened them, which is the order in which they are used. */
 struct tree trees[TREES_MAX];
@@ -43,6 +44,15 @@ void receive_trees(void)
 		close(FD_TREES);
 }
 
+const char *number_name(uint32_t n)
+{
+	static char name[16];
+	struct text t = TEXT(name);
+
+	text_add_u64(&t, n);
+	return name;
+}
+
 /* Only sources has rights in the user namespace of a mapping (mount_setattr(2), MOUNT_ATTR_IDMAP).
  */
 void map_new_mount(uint32_t index, int mount)
@@ -53,6 +63,13 @@ void map_new_mount(uint32_t index, int mount)
 	if (msg_send(&sources, MSG_TREE, &body, sizeof(body), mount) ||
 		msg_await(&sources, MSG_DONE, &msg, -1))
 		_exit(1); /* sources failed and has said why */
+}
+
+int next_tree_is(enum tree_kind kind, uint32_t index)
+{
+	const struct tree *tree = &trees[tree_next];
+
+	return tree_next < tree_count && tree->is.kind == kind && tree->is.index == index;
 }
 
 int take_tree(enum tree_kind kind, uint32_t index)

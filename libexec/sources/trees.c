@@ -117,12 +117,17 @@ void send_namespaces(const struct plan *plan)
 	}
 }
 
-static void send_tree(enum tree_kind kind, uint32_t index, int fd)
+static void send_fd(enum tree_kind kind, uint32_t index, int fd)
 {
 	struct msg_tree body = {kind, index};
 
 	if (msg_send(&rootfs, MSG_TREE, &body, sizeof(body), fd))
 		_exit(1); /* rootfs is gone; the conductor has its reason */
+}
+
+static void send_tree(enum tree_kind kind, uint32_t index, int fd)
+{
+	send_fd(kind, index, fd);
 	close(fd);
 }
 
@@ -135,6 +140,16 @@ static void leave_peers(int tree, uint64_t propagation, const char *path)
 	struct mount_attr attr = {.propagation = propagation};
 
 	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0)
+		die("mount_setattr:", path, errno);
+}
+
+/* Nothing is ever mounted below a node, but it can be mounted over, and that must not reach the host. */
+static void set_device(int tree, const char *path)
+{
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, .propagation = MS_PRIVATE};
+
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
 		die("mount_setattr:", path, errno);
 }
 
@@ -233,16 +248,18 @@ static void send_device(
 	int tree;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		die("open device", path, errno);
+		die(kind == TREE_DEVICE
+				? "only the host's device can be bound (its node is made with "
+				  "CAP_MKNOD and linux.uidMappings): open device"
+				: "open device",
+			path, errno);
 	if ((st.st_mode & S_IFMT) != type || (type != S_IFIFO && st.st_rdev != device))
 		die("the host has another file at the path of the device", path, 0);
 	tree = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		die("open_tree:", path, errno);
 	close(fd);
-	/* Nothing is ever mounted below a node, but it can be mounted over, and that must not reach
-	 * the host. */
-	leave_peers(tree, MS_PRIVATE, path);
+	set_device(tree, path);
 	send_tree(kind, index, tree);
 }
 
@@ -251,12 +268,12 @@ static void send_config_device(const struct plan *plan, uint32_t index)
 	const struct plan_device *device = plan_device_at(plan, plan->config->devices, index);
 	mode_t type = device->type == DEVICE_BLOCK ? S_IFBLK : S_IFCHR;
 
-	if (device->type != DEVICE_FIFO)
+	if (plan_is_node(plan, device) && !has_node(index))
 		send_device(TREE_DEVICE, index, plan_text(plan, device->path), type,
 			makedev((unsigned)device->major, (unsigned)device->minor));
 }
 
-/* In a user namespace nodes cannot be made, so the host's own are bound. */
+/* In a user namespace nodes cannot be made. */
 static void send_devices(const struct plan *plan)
 {
 	static const struct {
@@ -268,6 +285,8 @@ static void send_devices(const struct plan *plan)
 	for (uint32_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		send_device(TREE_DEFAULT_DEVICE, i, defaults[i].path, S_IFCHR,
 			makedev(defaults[i].major, defaults[i].minor));
+	if (nodes_made() >= 0)
+		send_fd(TREE_NODES, 0, nodes_made());
 	for (uint32_t i = 0; i < plan->config->devices.count; i++)
 		send_config_device(plan, i);
 }

@@ -140,7 +140,7 @@ copying() {
 }
 
 # The side programs, with the argument that helper-conduct gives them.
-EVERY_PROGRAM="parse witness seccomp sources netlink netdev tty pstable resctrl:create resctrl:join resctrl:remove stats:json_x scope:create_v2_bus
+EVERY_PROGRAM="parse witness seccomp sources sources:nodes netlink netdev tty pstable resctrl:create resctrl:join resctrl:remove stats:json_x scope:create_v2_bus
 	cgroup:create cgroup:join cgroup:update cgroup:remove cgroup:kill cgroup:procs cgroup:freeze cgroup:thaw"
 
 # everyone CALL RESULT…: makes CALL in every side program; RESULT is a pattern of what may come of it.
@@ -168,7 +168,7 @@ everyone() {
 	everyone "openat $CWD s:$T/made $((CREAT | WRONLY)) 0600" 'killed|EACCES'
 	everyone "mkdirat $CWD s:$T/made 0700" 'killed|EACCES'
 	everyone "unlinkat $CWD s:$T/secret 0" killed
-	EVERY_PROGRAM=${EVERY_PROGRAM/sources /} everyone "openat $CWD s:$T/secret $RDONLY" 'killed|EACCES'
+	EVERY_PROGRAM=${EVERY_PROGRAM/sources sources:nodes /} everyone "openat $CWD s:$T/secret $RDONLY" 'killed|EACCES'
 	same "$(ls "$T" | grep -c made) $(cat "$T/secret")" "0 secret"
 }
 
