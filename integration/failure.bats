@@ -193,7 +193,7 @@ has_cgroup() { [ -n "$(find /sys/fs/cgroup -type d -name "$ID")" ]; }
 	newer "1.1.5 leaves cgroups"
 	args sleep 100
 	local call n
-	for call in ${CALLS:-sendmsg recvmsg ppoll execve}; do
+	for call in ${CALLS:-sendmsg recvmsg poll write execve}; do
 		for n in ${NUMBERS:-1 2 4 7}; do
 			timeout -k 2 20 strace -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" \
 				"$RUNC" --root "$STATE" create "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&- || true

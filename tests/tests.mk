@@ -3,6 +3,7 @@
 #   make vm-check [TESTPATH=cgroups.bats]    only what runs in the virtual machine (integration/vm)
 #   make unit                         only build the unit tests and the helpers of the integration tests
 #   make seccomp-model [N=1000000000] [SEED=0x1]    compiled seccomp profiles against their model, N calls for each ABI
+#   make mutants [N=20] [SEED=1]      mistakes on purpose, and whether the tests notice (integration/mutants)
 #   make asan · make check-elf · make bench · make demo
 
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
@@ -36,7 +37,7 @@ build/tests/helper-%: integration/lib/%.c
 unit: $(UNIT_TESTS) $(TEST_HELPERS:integration/lib/%.c=build/tests/helper-%)
 unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
 
-.PHONY: check vm-check asan check-elf demo bench seccomp-model
+.PHONY: check vm-check asan check-elf demo bench seccomp-model mutants
 vm-check: export ONLY_LAYOUT := vm
 check vm-check:
 	@tools/install-deps build test
@@ -54,6 +55,9 @@ seccomp-model: all build/tests/test_seccomp_model
 
 check-elf: all
 	@tests/check-elf
+
+mutants: all unit
+	@integration/mutants/run $(N)
 
 demo:
 	@tools/install-deps build demo

@@ -1,6 +1,6 @@
 /*
- * Makes the system call of the number given, with the arguments that follow it, 0 for others, and
- * prints "NUMBER: ERRNO". With "x86:" before the number, on x86_64, it is one of i386, without
+ * Makes the system call of the number given, with the arguments that follow it, numbers or paths, 0 for
+ * others, and prints "NUMBER: ERRNO". With "x86:" before the number, on x86_64, it is one of i386, without
  * arguments; "x86: none" if the kernel has none.
  */
 #include <errno.h>
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 #endif
 	} else {
 		for (int i = 2; i < argc && i < 8; i++)
-			a[i - 2] = strtol(argv[i], NULL, 0);
+			a[i - 2] = *argv[i] == '/' ? (long)argv[i] : strtol(argv[i], NULL, 0);
 		result = syscall(strtol(text, NULL, 10), a[0], a[1], a[2], a[3], a[4], a[5]);
 	}
 	printf("%s: %d\n", text, result < 0 ? errno : 0);

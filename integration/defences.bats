@@ -1,0 +1,200 @@
+# Second lines of defence: checks behind another one that stops most attacks. Each test gets past the first, so that it
+# fails when the second is missing. The list of mistakes in integration/mutants names these tests.
+# layouts: hybrid
+
+load lib/common
+
+may_mount() {
+	edit '.process.capabilities |= with_entries(.value += ["CAP_SYS_ADMIN"])'
+}
+
+# In a mount namespace whose mounts are shared among its processes, as a host's are.
+in_shared_host() {
+	run timeout $((30 * SLOW)) unshare -m --propagation shared sh -c "$1" 3>&-
+}
+
+@test "defences: a working directory through a preserved descriptor of the host's is refused, by run and by exec" {
+	newer "1.1.5 numbers its descriptors otherwise"
+	mkdir "$T/host"
+	echo "of the host" >"$T/host/file"
+	edit '.process.cwd = "/proc/self/fd/64"'
+	args cat file
+	run sh -c '"$1" --root "$2" run --preserve-fds 1 "$3" 3<"$4"' sh "$RUNC" "$STATE" "$ID" "$T/host"
+	expect 1 "current working directory is outside of container mount namespace root"
+	lacks "$output" "of the host"
+	edit '.process.cwd = "/"'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run sh -c '"$1" --root "$2" exec --preserve-fds 1 --cwd /proc/self/fd/64 "$3" cat file 3<"$4"' sh "$RUNC" "$STATE" "$ID" "$T/host"
+	expect 255 "current working directory is outside of container mount namespace root"
+	lacks "$output" "of the host"
+}
+
+@test "defences: what the container mounts below a submount of a volume, or of its root, does not reach the host" {
+	may_mount
+	mkdir "$T/volume" "$T/volume/sub" "$ROOTFS/sub"
+	edit --arg v "$T/volume" '.root.readonly = false
+		| .mounts += [{destination: "/volume", source: $v, type: "none", options: ["rbind", "rw"]}]'
+	mkdir "$ROOTFS/volume"
+	sh_args 'for d in /volume/sub/in /sub/in; do mount -t tmpfs inner $d && grep -c " $d " /proc/self/mountinfo; done'
+	in_shared_host "for d in '$T/volume/sub' '$ROOTFS/sub'; do mount -t tmpfs host \"\$d\" && mkdir \"\$d/in\"; done
+		'$RUNC' --root '$STATE' run '$ID'; echo host: \$(grep -c ' inner ' /proc/self/mountinfo)"
+	same "$output" "1
+1
+host: 0"
+}
+
+@test "defences: what the host mounts below a volume reaches the container, as a slave, also below a submount" {
+	mkdir "$T/volume" "$T/volume/sub" "$T/volume/out"
+	edit --arg v "$T/volume" '.mounts += [{destination: "/vol", source: $v, type: "none", options: ["rbind", "rw"]}]'
+	args sleep 100
+	in_shared_host "mount -t tmpfs host '$T/volume/sub' && mkdir '$T/volume/sub/out'
+		'$RUNC' --root '$STATE' run -d '$ID' </dev/null >/dev/null 2>&1
+		for d in '$T/volume/out' '$T/volume/sub/out'; do mount -t tmpfs later \"\$d\"; done
+		'$RUNC' --root '$STATE' exec '$ID' grep -cE ' /vol/(sub/)?out .*- tmpfs later' /proc/self/mountinfo
+		'$RUNC' --root '$STATE' delete --force '$ID'"
+	same "$output" 2
+}
+
+@test "defences: a mount below a read-only path is there and read-only, too" {
+	edit '.root.readonly = false | .linux.readonlyPaths += ["/ro"]
+		| .mounts += [{destination: "/ro/sub", source: "tmpfs", type: "tmpfs", options: ["rw"]}]'
+	mkdir -p "$ROOTFS/ro/sub"
+	sh_args 'awk "\$5 == \"/ro/sub\" { print \$6 }" /proc/self/mountinfo | grep -o ^ro; 		touch /ro/file || echo file; touch /ro/sub/file || echo sub; stat -f -c %T /ro/sub'
+	run runc run "$ID"
+	expect 0
+	same "$(grep -v touch <<<"$output")" "ro
+file
+sub
+tmpfs"
+}
+
+@test "defences: /dev/null that the running container has replaced is not taken for exec's input" {
+	edit '.process.capabilities |= with_entries(.value += ["CAP_MKNOD"])'
+	sh_args 'rm /dev/null; eval "$REPLACE"; touch /seen/done; exec sleep 100'
+	mkdir "$T/seen" "$ROOTFS/seen"
+	edit --arg s "$T/seen" '.mounts += [{destination: "/seen", source: $s, type: "none", options: ["bind"]}]'
+	local replace
+	for replace in 'echo file >/dev/null' 'mknod /dev/null c 1 5' 'mkdir /dev/null' 'mkfifo /dev/null' 'ln -s zero /dev/null'; do
+		edit --arg r "REPLACE=$replace" '.process.env = ["PATH=/bin", $r, "HOME=/"]'
+		background run "$ID"
+		wait_for 10 test -e "$T/seen/done"
+		run runc exec "$ID" echo ran </dev/null
+		[ "$status" = 255 ] || { echo "$replace"; echo "$output"; return 1; }
+		contains "$output" "container's /dev/null is invalid"
+		lacks "$output" ran
+		runc delete --force "$ID"
+		rm "$T/seen/done"
+	done
+	# Where it has none, the host's stays.
+	edit '.process.env = ["PATH=/bin", "REPLACE=true", "HOME=/"]'
+	background run "$ID"
+	wait_for 10 test -e "$T/seen/done"
+	run runc exec "$ID" echo ran </dev/null
+	expect 0 ran
+}
+
+@test "defences: a masked path that cannot be reached for another reason than absence is refused" {
+	ln -s loop "$ROOTFS/loop"
+	edit '.linux.maskedPaths += ["/loop"]'
+	refused 'maskedPaths: /loop: too many levels of symbolic links' run "$ID"
+	edit '.linux.maskedPaths -= ["/loop"] | .linux.readonlyPaths += ["/loop"]'
+	refused 'readonlyPaths: /loop: too many levels of symbolic links' run "$ID"
+	edit '.linux.readonlyPaths -= ["/loop"] | .linux.maskedPaths += ["/missing", "/bin/busybox/below"]'
+	run runc run "$ID"
+	expect 0
+}
+
+@test "defences: exec whose conductor is killed at the last byte runs nothing" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	edit '.root.readonly = false'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	# The only write of one byte tells the program to go.
+	strace -o "$T/trace" -e trace=write "$RUNC" --root "$STATE" exec "$ID" true 3>&- 4>&-
+	local at
+	at=$(grep '^write(' "$T/trace" | grep -n '^write([0-9]*, "0", 1)' | cut -d : -f 1)
+	[ -n "$at" ] || { cat "$T/trace"; return 1; }
+	run timeout -k 2 $((20 * SLOW)) strace -o /dev/null -e trace=write -e "inject=write:error=EIO:signal=KILL:when=$at" \
+		"$RUNC" --root "$STATE" exec "$ID" touch /ran 3>&- 4>&-
+	[ "$status" != 0 ]
+	processes_of_exec() { [ "$(runc ps -f json "$ID" | jq length)" -gt 1 ]; }
+	no_more() { ! processes_of_exec; }
+	wait_for 10 no_more
+	[ ! -e "$ROOTFS/ran" ] || { echo "it ran"; return 1; }
+}
+
+@test "defences: Landlock keeps truncate(2) by path from files that may not be changed" {
+	[ "$("$RUNC" features | jq -r '.annotations["davit.confinement.landlock"]' | tr -dc 0-9)" -ge 6 ] 2>/dev/null ||
+		skip "this kernel's Landlock is older than ABI 6"
+	[ -x "$HELPERS/helper-syscall" ] || skip "the helper is not built"
+	cp "$HELPERS/helper-syscall" "$ROOTFS/bin/syscall"
+	mkdir "$ROOTFS/data" "$ROOTFS/work"
+	echo content >"$ROOTFS/data/file"
+	echo content >"$ROOTFS/work/file"
+	edit '.root.readonly = false | .annotations += {"org.davit.landlock.execute": "/bin",
+		"org.davit.landlock.read": "/data", "org.davit.landlock.write": "/work:/dev"}'
+	local number
+	number=$(awk '$2 == "__NR_truncate" { print $3 }' "$TOP/build/syscalls.txt")
+	sh_args "syscall $number /data/file 0; syscall $number /work/file 0"
+	run runc run "$ID"
+	expect 0
+	same "$output" "$number: 13
+$number: 0"
+	same "$(cat "$ROOTFS/data/file")" content
+	same "$(cat "$ROOTFS/work/file")" ""
+}
+
+@test "defences: what is kept of a container is its owner's alone, in a directory that others pass" {
+	newer "only for davit"
+	edit --slurpfile s "$TOP/integration/configs/docker.json" '.linux.seccomp = $s[0].linux.seccomp'
+	args sleep 100
+	modes() { (cd "$STATE/$ID" && stat -c '%n %a' . ./* | sort); }
+	local mask kept='. 711
+./config.json 600
+./filter.bpf 600
+./journal 600
+./plan 600
+./state.json 600'
+	for mask in 0 0777; do
+		(umask "$mask" && detached run -d "$ID" && expect 0)
+		same "$(modes)" "$kept"
+		runc update --pids-limit 50 "$ID"
+		same "$(modes)" "$(sort <<<"$kept
+./resources.json 600")"
+		runc delete --force "$ID"
+		detached create "$ID"
+		same "$(cd "$STATE/$ID" && stat -c '%n %a %F' exec.fifo)" "exec.fifo 600 fifo"
+		runc delete --force "$ID"
+	done
+}
+
+@test "defences: the pid file is its owner's to write, whatever the umask, also with NOTIFY_SOCKET" {
+	[ -x "$HELPERS/helper-notify" ] || skip "the helper is not built"
+	newer "only for davit"
+	args true
+	"$HELPERS/helper-notify" listen "$T/manager" >/dev/null 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/manager"
+	local mask
+	for mask in 0 022 0777; do
+		(umask "$mask" && NOTIFY_SOCKET=$T/manager runc run --pid-file "$T/pid" "$ID")
+		same "$mask $(stat -c %a "$T/pid")" "$mask 644"
+		rm "$T/pid"
+	done
+}
+
+@test "defences: in a user namespace a device of the host's with another number than asked is not bound" {
+	newer "1.1.5 binds whatever is there"
+	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 5}]'
+	refused 'the host has another file at the path of the device /dev/kmsg' run "$ID"
+	edit '.linux.devices[0].minor = 11'
+	run runc run "$ID"
+	expect 0
+}
