@@ -1,0 +1,42 @@
+# tests/run starts each file through tests/plain: what a caller has makes no difference to a test.
+
+load lib/common
+
+setup() { T=$BATS_TEST_TMPDIR; }
+teardown() { :; }
+
+SEEN='nice; umask; chrt -p 0 | sed "s/.*: //"; ionice -p $$; grep -E "^(Sig(Blk|Ign)|Cpus_allowed_list):" /proc/self/status
+	cat /proc/self/personality /proc/self/oom_score_adj; ulimit -Sa; ls /proc/$$/fd; env | grep -v ^_= | sort
+	printf "%s\n" "${X-}" i | tr "[:lower:]" "[:upper:]"'
+
+# odd COMMAND…: has everything that a caller of make check may have and no test expects.
+odd() {
+	(
+		umask 077
+		ulimit -Sn 256
+		ulimit -Sc unlimited
+		ulimit -Ss 4096
+		exec 5</ 77</etc
+		LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 TERM=nonsense POSIXLY_CORRECT=1 BASH_ENV=/nonexistent CDPATH=/ X=x LISTEN_FDS=1 \
+			NOTIFY_SOCKET=/nonexistent TMPDIR=/nonexistent choom -n 100 -- chrt --batch 0 ionice -c 3 taskset -c "$CPU" setarch linux32 -R \
+			env --block-signal --ignore-signal nice -n 7 "$@"
+	)
+}
+
+@test "runner: nothing of its caller is seen by a test" {
+	CPU=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+	CPU=${CPU##*[-,]}
+	[ "$(choom -n 0 -- nice -n -1 nice)" = -1 ] || skip "no right to lower a nice value"
+	"$TOP/tests/plain" bash -c "$SEEN" >"$T/expected" 3>&- 4>&-
+	odd "$TOP/tests/plain" bash -c "$SEEN" >"$T/seen" 2>/dev/null 3>&- 4>&-
+	diff "$T/expected" "$T/seen"
+	odd bash -c "$SEEN" >"$T/odd" 2>/dev/null 3>&- 4>&-
+	! diff "$T/expected" "$T/odd" >"$T/differs"
+	[ "$(grep -c '^>' "$T/differs")" -ge 20 ]
+}
+
+@test "runner: a job ignores and blocks no signal" {
+	[ -n "$DAVIT_PLAIN" ] || skip "outside tests/run"
+	same "$(sed -n 's/^Sig\(Blk\|Ign\):[[:space:]]*//p' /proc/self/status | uniq)" 0000000000000000
+	same "$(umask) $LC_ALL $TERM" "0022 C.UTF-8 dumb"
+}
