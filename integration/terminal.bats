@@ -80,6 +80,17 @@ on_terminal() {
 	contains "$output" "-onlcr"
 }
 
+@test "terminal: in a pid namespace that does not see the caller's process group, which is 0 there" {
+	newer "for davit"
+	sh_args 'tty; exit 4'
+	status=0
+	timeout -k 2 20 script -qec "unshare --mount --pid --fork --mount-proc $(printf '%q ' "$RUNC" --root "$STATE" run "$ID")" \
+		"$T/typescript" </dev/null >"$T/out" 2>&1 3>&- 4>&- || status=$?
+	output=$(cat "$T/out")
+	expect 4 /dev/pts/0
+	nothing_left
+}
+
 @test "terminal: control-C reaches the container's process, not the runtime" {
 	sh_args 'trap "echo got-int; exit 5" INT; echo waiting; while :; do sleep 0.1; done'
 	on_terminal '\003' run "$ID"

@@ -10,8 +10,10 @@ void caller_find(struct caller *caller)
 	static const int candidates[] = {0, 2, 1};
 
 	caller->fd = -1;
-	if (!caller->group)
+	if (!caller->group_known) {
 		caller->group = getpgrp();
+		caller->group_known = 1;
+	}
 	for (size_t i = 0; i < 3 && caller->fd < 0; i++)
 		if (!tcgetattr(candidates[i], &caller->saved))
 			caller->fd = candidates[i];

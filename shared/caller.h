@@ -10,8 +10,9 @@
 #include <termios.h>
 
 struct caller {
-	int fd;      /* -1: there is none */
-	pid_t group; /* our process group, looked up the first time */
+	int fd;          /* -1: there is none */
+	int group_known; /* looked up the first time: tty's filter has no getpgrp */
+	pid_t group;     /* our process group; 0 if our pid namespace does not see it */
 	struct termios saved;
 	struct termios raw; /* raw but for OPOST */
 };
