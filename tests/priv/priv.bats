@@ -18,6 +18,10 @@ teardown() {
 	[ -z "$BACKGROUND" ] || kill -9 $BACKGROUND 2>/dev/null || true
 }
 
+# What a caller richer than root as it is after a login hands down: further groups, and inheritable capabilities that are
+# in no table.
+RICHER=(setpriv --groups 5,6 --inh-caps +sys_chroot,+mknod --)
+
 # declared PROGRAM KEYWORD: the words of a line of the table.
 declared() {
 	sed 's/#.*//' "$TOP/libexec/$1/priv" | awk -v k="$2" '$1 == k { for (i = 2; i <= NF; i++) printf "%s ", $i }' | sed 's/ $//'
@@ -25,7 +29,12 @@ declared() {
 
 of() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$2/status"; }
 
-settled() { [[ $(cat "/proc/$1/wchan" 2>/dev/null) != 0 || $(of State "$1") == S* ]] && [ "$(readlink "/proc/$1/exe")" = "$LIBEXEC/$2" ]; }
+# settled PID PROGRAM: it is behind its filter, if the table has one, and sleeps or is held by a tracer.
+settled() {
+	[ "$(readlink "/proc/$1/exe")" = "$LIBEXEC/$2" ] || return 1
+	case $(declared "$2" seccomp) in "" | none) ;; *) [ "$(of Seccomp "$1")" = 2 ] || return 1 ;; esac
+	[[ $(of State "$1") == [St]* ]]
+}
 
 # compare PROGRAM PID: everything the table says.
 compare() {
@@ -52,6 +61,7 @@ compare() {
 		[ $((caps & ~want)) = 0 ] || { echo "$program: CapPrm $(of CapPrm "$pid") is more than $list"; return 1; }
 		same "$program CapEff $((16#$(of CapEff "$pid") & ~want))" "$program CapEff 0"
 		same "$program CapAmb $((16#$(of CapAmb "$pid") & ~want))" "$program CapAmb 0"
+		same "$program CapInh $((16#$(of CapInh "$pid") & ~want))" "$program CapInh 0"
 		;;
 	esac
 	[ "$(declared "$program" nnp)" != yes ] || same "$program NoNewPrivs $(of NoNewPrivs "$pid")" "$program NoNewPrivs 1"
@@ -79,12 +89,10 @@ compare() {
 by_hand() {
 	local program=$1
 	shift
-	"$LIBEXEC/$program" "$@" <&9 >"$T/out" 2>"$T/err" 3>&- 4>&- 5</ 6</etc &
+	"${RICHER[@]}" "$LIBEXEC/$program" "$@" <&9 >"$T/out" 2>"$T/err" 3>&- 4>&- 5</ 6</etc &
 	BACKGROUND="$BACKGROUND $!"
 	STEP=$!
-	wait_for 5 settled "$STEP" "$program"
-	sleep 0.1
-	kill -0 "$STEP" 2>/dev/null || { echo "$program ended: $(cat "$T/err")"; return 1; }
+	wait_for 5 settled "$STEP" "$program" || { echo "$program: $(cat "$T/err")"; return 1; }
 }
 
 # fds PID: numbers, sorted, on one line.
@@ -121,7 +129,7 @@ fds() { ls "/proc/$1/fd" | sort -n | tr '\n' ' '; }
 conducted() {
 	local program=$1
 	rm -f "$T/conduct"
-	"$HELPERS/helper-conduct" "$LIBEXEC/$program" "$(declared "$program" fds)" "$TOP/shared/fds.h" ${2:+"$2"} \
+	"${RICHER[@]}" "$HELPERS/helper-conduct" "$LIBEXEC/$program" "$(declared "$program" fds)" "$TOP/shared/fds.h" ${2:+"$2"} \
 		>"$T/conduct" 2>"$T/err" 3>&- 4>&- 9>&- &
 	BACKGROUND="$BACKGROUND $!"
 	wait_for 5 grep -q '^pid ' "$T/conduct"
@@ -132,12 +140,8 @@ conducted() {
 		STEP=$(pgrep -P "$STEP")
 	fi
 	BACKGROUND="$BACKGROUND $STEP"
-	wait_for 5 is_exe "$STEP" "$program" || { cat "$T/err"; return 1; }
-	sleep 0.5
-	kill -0 "$STEP" || { echo "$program ended: $(cat "$T/err")"; return 1; }
+	wait_for 5 settled "$STEP" "$program" || { echo "$program: $(cat "$T/err")"; return 1; }
 }
-
-is_exe() { [ "$(readlink "/proc/$1/exe")" = "$LIBEXEC/$2" ]; }
 
 # Nothing but the table's fds is left of those that helper-conduct left open.
 only_declared() {
@@ -211,15 +215,16 @@ only_declared() {
 	setup_bundle
 	args sleep 100
 	background run "$ID"
-	local pid=$! set caps ceiling
+	local pid=$! set ceiling
 	wait_for 5 is_running "$ID"
-	sleep 0.2
 	# CAP_KILL for its steps and the container, CAP_DAC_OVERRIDE for the cgroup step that will remove (it inherits it).
 	ceiling=$((1 << 5 | 1 << 1))
-	for set in CapPrm CapEff CapInh CapAmb; do
-		caps=$((16#$(of $set "$pid")))
-		[ $((caps & ~ceiling)) = 0 ] || { echo "run keeps $set $(of $set "$pid")"; return 1; }
-	done
+	keeps_little() {
+		for set in CapPrm CapEff CapInh CapAmb; do
+			[ $((16#$(of $set "$pid") & ~ceiling)) = 0 ] || return 1
+		done
+	}
+	wait_for 5 keeps_little || { grep Cap "/proc/$pid/status"; return 1; }
 	runc kill "$ID" KILL
 	wait_for 5 test ! -d "$STATE/$ID"
 }
