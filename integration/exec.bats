@@ -51,7 +51,7 @@ field() { grep "^$1:" <<<"$output" | cut -f 2-; }
 	newer "1.1.5 takes some"
 	local id
 	for id in -1 -0 +1 ' 1' '1 ' 1x 0x10 1e3 1.0 4294967295 4294967296 18446744073709551616 \
-		12345678901234567890123456789012345678901 root ''; do
+		12345678901234567890123456789012345678901 root; do
 		[ -z "$id" ] || echo "$id:x:0:0::/:/bin/sh" >>"$T/passwd"
 	done
 	cp "$T/passwd" "$ROOTFS/etc/passwd.new"
@@ -61,7 +61,9 @@ field() { grep "^$1:" <<<"$output" | cut -f 2-; }
 		fails 'bad uid: strconv.Atoi: parsing .*(invalid syntax|value out of range)' "--user=$id" "$ID" id
 		fails 'bad gid: strconv.Atoi: parsing .*(invalid syntax|value out of range)' "--user=1:$id" "$ID" id
 	done <"$T/passwd"
-	fails 'bad uid' --user= "$ID" id
+	ex --user= "$ID" id -u # none
+	expect 0
+	same "$output" 0
 	fails 'bad uid' --user=:1 "$ID" id
 	fails 'bad gid' --user=1: "$ID" id
 	fails 'additional-gids must be a positive number -1' --additional-gids=-1 "$ID" id
@@ -247,10 +249,32 @@ caps() {
 	head -c 1000000 /dev/zero | tr '\0' '[' >"$f"
 	fails 'process.json:1:' -p "$f" "$ID"
 	fails 'nosuch: no such file or directory' -p "$T/nosuch" "$ID"
-	fails 'not a regular file|is a directory' -p "$T" "$ID"
-	fails 'not a regular file' -p /dev/zero "$ID"
+	fails 'neither a regular file nor a pipe' -p "$T" "$ID"
+	fails 'neither a regular file nor a pipe' -p /dev/zero "$ID"
+}
+
+@test "exec: a process.json from a pipe and a FIFO, bounded in size and time" {
+	up
+	process '.args = ["echo", "from a pipe"]'
+	run bash -c 'cat "$1" | timeout 20 "$2" --root "$3" exec -p /dev/stdin "$4"' sh "$T/process.json" "$RUNC" "$STATE" "$ID" 3>&- 4>&-
+	expect 0
+	same "$output" "from a pipe"
 	mkfifo "$T/fifo"
-	fails 'not a regular file' -p "$T/fifo" "$ID"
+	# In two parts: a pipe that is empty for a moment has not ended.
+	{
+		head -c 20 "$T/process.json"
+		sleep 0.3
+		tail -c +21 "$T/process.json"
+	} >"$T/fifo" 3>&- 4>&- &
+	ex -p "$T/fifo" "$ID"
+	expect 0
+	same "$output" "from a pipe"
+	newer "runc waits for ever, and takes any size"
+	status=0
+	head -c 17000000 /dev/zero | tr '\0' ' ' | LIMIT=30 runc exec -p /dev/stdin "$ID" 2>"$T/err" || status=$?
+	same "$status" 255
+	grep -q 'larger than 16 MiB' "$T/err"
+	LIMIT=40 fails "read $T/fifo: nobody has written it to its end within 10 seconds" -p "$T/fifo" "$ID"
 }
 
 # --- how it ends ---

@@ -34,11 +34,27 @@ got() { [ "$(tail -n 1 "$T/out")" = "$1" ]; }
 	wait_for 5 is_stopped "$ID"
 }
 
+@test "kill: real-time signals count from 34 and from 64, as everywhere but in musl" {
+	newer "1.1.5 knows no names of them"
+	local word number
+	args sleep 1000
+	for word in RTMIN:34 SIGRTMIN+3:37 rtmin+30:64 RTMAX:64 sigrtmax-1:63 SIGRTMAX-30:34; do
+		detached create "$ID"
+		expect 0
+		run strace -e trace=pidfd_send_signal -o "$T/trace" "$RUNC" --root "$STATE" kill "$ID" "${word%:*}" 3>&- 4>&-
+		expect 0
+		number=$(sed -n 's/^pidfd_send_signal([0-9]*, \([A-Z0-9_]*\),.*/\1/p' "$T/trace")
+		# strace names them from 32.
+		same "$number" "$([ "${word#*:}" = 34 ] && echo SIGRT_2 || echo "SIGRT_$((${word#*:} - 32))")"
+		runc delete --force "$ID"
+	done
+}
+
 @test "kill: words that are no signal" {
 	args sleep 100
 	detached run -d "$ID"
 	local word
-	for word in FOO SIG SIGSIGTERM "" RTMIN 99999999999 1x; do
+	for word in FOO SIG SIGSIGTERM RTMIN-1 RTMIN+ RTMIN+31 RTMIN+003 RTMIN3 RTMAX+1 RTMAX-31 RTMAX- "RTMIN+ 3" 99999999999 1x; do
 		run runc kill "$ID" "$word"
 		expect 1 "unknown signal \"$word\""
 	done

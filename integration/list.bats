@@ -65,3 +65,39 @@ load lib/common
 	run runc list
 	expect 1 "open $STATE: no such file or directory"
 }
+
+@test "list: root looks at the containers of another user with list and state, and with nothing else" {
+	newer "runc asks for no owner"
+	args sleep 1000
+	detached run -d "$ID"
+	expect 0
+	local verb
+	chown -R 1234:1234 "$STATE"
+	run runc list
+	expect 0 "$ID" running "#1234"
+	run runc state "$ID"
+	expect 0 '"status": "running"'
+	for verb in pause resume ps kill delete 'delete --force' start; do
+		run runc $verb "$ID"
+		expect 1 "must belong to uid 0"
+	done
+	run runc exec "$ID" true
+	expect 255 "must belong to uid 0"
+	refused_too() {
+		run runc list
+		expect 1 "must belong to"
+		run runc state "$ID"
+		expect 1 "must belong to"
+	}
+	chmod 777 "$STATE"
+	refused_too
+	chmod 700 "$STATE"
+	# A directory in it of a third user is nobody's that counts.
+	chown 4321 "$STATE/$ID"
+	run runc state "$ID"
+	expect 1 "operation not permitted"
+	run runc list
+	expect 0
+	contains "$output" "load container $ID"
+	chown -R 0:0 "$STATE"
+}

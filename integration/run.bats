@@ -403,3 +403,18 @@ load lib/common
 	lacks "$(cat "$T/out")" "got WINCH"
 	nothing_left
 }
+
+@test "run: an empty value of an option is none" {
+	args sleep 1000
+	detached run -d --bundle "" --pid-file "" --console-socket "" ${CONTROL:---pidfd-socket=} "$ID"
+	expect 0
+	run runc exec --user "" --process "" --cwd "" --pid-file "" --console-socket "" --process-label "" --apparmor "" "$ID" id -u
+	expect 0
+	same "$output" 0
+	run runc update -r "" --cpu-share "" --memory "" --cpuset-cpus "" "$ID"
+	expect 0
+	run runc --log "" --rootless "" state "$ID"
+	expect 0
+	run runc kill "$ID" ""
+	expect 0
+}

@@ -35,11 +35,12 @@ const char *state_id_error(const char *id)
 	return NULL;
 }
 
+static uid_t self = (uid_t)-1; /* whose all must be: we, or with state_look_root the root's owner */
+
 /* Ours, and nobody else can change it: a sticky directory lets others add names, but not touch
  * ours. */
 static int check_owner(int fd, mode_t type)
 {
-	static uid_t self = (uid_t)-1;
 	struct stat st;
 
 	if (self == (uid_t)-1)
@@ -97,6 +98,15 @@ int state_open_root(const char *path, int create)
 		fd = open(path, flags);
 	}
 	return checked(fd, S_IFDIR);
+}
+
+int state_look_root(const char *path)
+{
+	struct stat st;
+
+	if (!geteuid() && !lstat(path, &st))
+		self = st.st_uid;
+	return state_open_root(path, 0);
 }
 
 /* NAME is one component. The openat of old kernels is as strict for it but for mounts, which only

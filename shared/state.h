@@ -51,6 +51,10 @@ const char *state_id_error(const char *id);
  */
 int state_open_root(const char *path, int create);
 
+/* The same to look and never to act: for root also the root of another user, to whom all in it must
+ * belong. */
+int state_look_root(const char *path);
+
 /*
  * Opens ROOT/ID and reads its journal. Returns 0; -ENOENT when there is no such directory, and for
  * no other reason; or -errno. With the last two container->dir is open: -EREMOTE when another

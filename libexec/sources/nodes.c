@@ -28,8 +28,8 @@ static const char *name_of(uint32_t index)
 }
 
 /* What ID of the container is on the host. */
-static uint32_t map_id(const struct plan *plan, struct plan_list map, uint64_t id,
-	const char *kind, const char *path)
+static uint32_t map_id(const struct plan *plan, struct plan_list map, uint64_t id, const char *kind,
+	const char *path)
 {
 	static char object[MSG_OBJECT_MAX];
 	struct text t = TEXT(object);

@@ -60,20 +60,29 @@ int verb_read_container(int root, const char *id, struct container *container)
 	return err && err != -EBADMSG ? err : container_recover(container, err);
 }
 
-void verb_find_container(const char *id, struct container *container, int status)
+static void find(int root, const char *id, struct container *container, int status)
 {
 	const char *problem = state_id_error(id);
-	int root, err;
+	int err;
 
 	if (problem)
 		log_die(status, globals.prefix, problem);
-	root = state_open_root(globals.root, 0);
 	if (root < 0 && root != -ENOENT)
 		log_die(status, globals.prefix, verb_root_error(root));
 	err = root < 0 ? root : verb_read_container(root, id, container);
 	if (err || !container->journal.is_ready)
 		log_die(status, globals.prefix, verb_container_error(id, container, err));
 	close(root);
+}
+
+void verb_find_container(const char *id, struct container *container, int status)
+{
+	find(state_open_root(globals.root, 0), id, container, status);
+}
+
+void verb_look_at_container(const char *id, struct container *container)
+{
+	find(state_look_root(globals.root), id, container, 1);
 }
 
 void verb_open_container(const char *id, struct container *container, int status)

@@ -53,6 +53,8 @@ static int named_error(struct creation *c, const char *text, const char *name, i
 
 static int enter_bundle(struct creation *c)
 {
+	if (!*c->bundle)
+		c->bundle = ".";
 	c->bundle_fd = open(c->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->bundle_fd < 0 || fchdir(c->bundle_fd) < 0)
 		return named_error(c, "chdir ", c->bundle, errno);
@@ -318,10 +320,11 @@ static int prepare(struct creation *c)
 		return creation_error(c, error, 0);
 	if (globals.systemd_cgroup && systemd_check(verb_rootless(), c->line, sizeof(c->line)))
 		return -1;
-	if (handover_pid_directory(&c->handover, c->line, sizeof(c->line)) ||
-		(c->starts && notify_name() &&
-			notify_connect(&c->notify, c->line, sizeof(c->line))) ||
-		enter_bundle(c))
+	if (handover_pid_directory(&c->handover, c->line, sizeof(c->line)))
+		return -1;
+	if (c->starts && notify_name())
+		notify_connect(&c->notify);
+	if (enter_bundle(c))
 		return -1;
 	config = open_config(c);
 	if (config < 0 || make_directory(c) || prepare_notify(c))

@@ -9,10 +9,14 @@
 #include "removing.h"
 #include "text.h"
 #include "verb.h"
+#include "whole.h"
 
-#define FAILED      255 /* whatever is wrong: 1 could be the process's own status */
-#define WORDS_MAX   65536
-#define CGROUPS_MAX 64
+#define FAILED          255 /* whatever is wrong: 1 could be the process's own status */
+#define WORDS_MAX       65536
+#define CGROUPS_MAX     64
+#define PROCESS_SECONDS 10 /* for a process.json from a pipe */
+#define TEXT_OF(macro)  TEXT_OF_(macro)
+#define TEXT_OF_(word)  #word
 
 static struct entering entering;
 static struct foreground foreground = {.tty = {.pidfd = -1, .peer = {.fd = -1}}};
@@ -82,12 +86,6 @@ static void add_flag(const char *name, const char *value)
 	add_word(value);
 }
 
-/* An empty one is none, as with runc; but not of a user (rule N1). */
-static void add_text(const char *name, const char *value)
-{
-	add_flag(name, value && *value ? value : NULL);
-}
-
 static void add_list(const char *name, const struct flag_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -112,7 +110,7 @@ static void make_parse_arguments(const char *const *args, int count)
 			add_word("--tty");
 		if (entering.flags.no_new_privs)
 			add_word("--no-new-privs");
-		add_text("--cwd", cwd);
+		add_flag("--cwd", cwd);
 		add_flag("--user", entering.flags.user);
 		add_flag("--process-label", entering.flags.label);
 		add_flag("--apparmor", entering.flags.apparmor);
@@ -188,8 +186,30 @@ static void make_cgroup_arguments(void)
 	entering.cgroup_arguments = pairs;
 }
 
-/* Opened once, without waiting for a FIFO or touching a device's meaning (rule F26); parse limits
- * the size. */
+static _Noreturn void fail_process(const char *doing, const char *why)
+{
+	char line[ENTERING_LINE];
+
+	text_join(line, sizeof(line), process, ": ", why, NULL);
+	fail(doing, line);
+}
+
+/* A pipe becomes a file that parse may have; parse limits the size. */
+static void copy_process(void)
+{
+	int copy = copy_stream(entering.process_fd, "process.json", PROCESS_SECONDS);
+
+	if (copy == -ETIMEDOUT)
+		fail_process("read ",
+			"nobody has written it to its end within " TEXT_OF(
+				PROCESS_SECONDS) " seconds");
+	if (copy < 0)
+		fail_process("read ", errno_text(-copy));
+	close(entering.process_fd);
+	entering.process_fd = copy;
+}
+
+/* Opened once, without touching a device's meaning (rule F26). */
 static void open_process(void)
 {
 	struct stat st;
@@ -198,14 +218,12 @@ static void open_process(void)
 	if (!process)
 		return;
 	entering.process_fd = open(process, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (entering.process_fd < 0 || fstat(entering.process_fd, &st) < 0) {
-		char line[ENTERING_LINE];
-
-		text_join(line, sizeof(line), process, ": ", errno_text(errno), NULL);
-		fail("open ", line);
-	}
-	if (!S_ISREG(st.st_mode))
-		fail(process, ": not a regular file");
+	if (entering.process_fd < 0 || fstat(entering.process_fd, &st) < 0)
+		fail_process("open ", errno_text(errno));
+	if (S_ISFIFO(st.st_mode))
+		copy_process();
+	else if (!S_ISREG(st.st_mode))
+		fail(process, ": neither a regular file nor a pipe");
 }
 
 static void open_container(const char *id)
@@ -267,6 +285,11 @@ int main(int argc, char **argv)
 	int count = verb_start(&verb, argc, argv, args, WORDS_MAX), status;
 	struct handover *h = &entering.handover;
 
+	verb_drop_empty(&process);
+	verb_drop_empty(&cwd);
+	verb_drop_empty(&entering.flags.user);
+	verb_drop_empty(&entering.flags.label);
+	verb_drop_empty(&entering.flags.apparmor);
 	/* Before anything of ours is open: none of that may be taken for one of the caller's. */
 	if (handover_fds(h, 0, entering.line, sizeof(entering.line)) ||
 		conduct_catch_signals(&entering.signal_fd, entering.line, sizeof(entering.line)) ||

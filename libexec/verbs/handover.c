@@ -14,6 +14,7 @@
 #include "dial.h"
 #include "fds.h"
 #include "text.h"
+#include "verb.h"
 #include "whole.h"
 
 static int fail(
@@ -38,6 +39,9 @@ static void take_listen_fds(struct handover *h)
 
 int handover_fds(struct handover *h, int with_listen, char *line, size_t size)
 {
+	verb_drop_empty(&h->pid_file);
+	verb_drop_empty(&h->console_socket);
+	verb_drop_empty(&h->pidfd_socket);
 	h->pid_dir = h->pid_fd = h->console_fd = h->pidfd_fd = h->master_fd = -1;
 	if (with_listen && h->preserve_fds >= 0 && h->preserve_fds <= FD_FREE - FD_PRESERVED)
 		take_listen_fds(h);

@@ -30,7 +30,7 @@ static const struct verb verb = {
 	.stop_at_first_arg = 1,
 };
 
-/* The names of the kernel's list; the realtime signals have none. */
+/* The names of the kernel's list. */
 #define SIGNALS(X)                                                                                 \
 	X(HUP)                                                                                     \
 	X(INT)                                                                                     \
@@ -89,21 +89,47 @@ static int parse_number(const char *word, int *number)
 	return 0;
 }
 
+/* What containers mean by RTMIN: that of glibc. musl's SIGRTMIN is another. */
+#define RT_FIRST 34
+#define RT_LAST  64
+
+/* "RTMIN", "RTMIN+3", "RTMAX-1"; 0: none of these. */
+static int real_time(const char *name)
+{
+	int up = !strncmp(name, "RTMIN", 5), down = !strncmp(name, "RTMAX", 5);
+	uint64_t distance = 0;
+
+	if (!up && !down)
+		return 0;
+	if (name[5] && (name[5] != (up ? '+' : '-') || text_to_u64(name + 6, &distance)))
+		return 0;
+	if (distance > RT_LAST - RT_FIRST)
+		return 0;
+	return up ? RT_FIRST + (int)distance : RT_LAST - (int)distance;
+}
+
 static int parse_signal(const char *word)
 {
 	char name[16], message[256];
 	struct text t = TEXT(message);
+	const char *bare;
 	size_t i;
 	int number;
 
+	if (!*word)
+		return SIGTERM; /* none, as with runc */
 	if (!parse_number(word, &number))
 		return number;
 	for (i = 0; word[i] && i < sizeof(name) - 1; i++)
 		name[i] = (char)(word[i] >= 'a' && word[i] <= 'z' ? word[i] - 'a' + 'A' : word[i]);
 	name[i] = '\0';
+	bare = strncmp(name, "SIG", 3) ? name : name + 3;
 	for (i = 0; i < sizeof(signal_names) / sizeof(signal_names[0]); i++)
-		if (!strcmp(signal_names[i].word, strncmp(name, "SIG", 3) ? name : name + 3))
+		if (!strcmp(signal_names[i].word, bare))
 			return signal_names[i].number;
+	number = real_time(bare);
+	if (number)
+		return number;
 	text_add(&t, "unknown signal ");
 	text_add_quoted(&t, word);
 	log_die(1, NULL, message);
@@ -176,7 +202,7 @@ int main(int argc, char **argv)
 	int number;
 
 	verb_find_container(args[0], &container, 1);
-	number = parse_signal(count > 1 ? args[1] : "TERM");
+	number = parse_signal(count > 1 ? args[1] : "");
 	if (number == SIGKILL && shares_pid_namespace(&container) && kill_all(&container)) {
 		kill_first(&container);
 		return 0;

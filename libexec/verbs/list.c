@@ -156,14 +156,23 @@ static size_t characters(const char *s)
 	return n;
 }
 
+/* The plan of another user may hold anything, and this goes to root's terminal. */
+static void blind_controls(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 127)
+			*s = '?';
+}
+
 static void add_line(const char *const line[COLUMNS])
 {
 	for (int i = 0; i < COLUMNS; i++) {
-		size_t width = characters(line[i]) + 3;
+		size_t width = characters(line[i]) + 3, at = cell_text.length;
 
 		if (width > widths[i])
 			widths[i] = width;
 		text_add_bytes(&cell_text, line[i], strlen(line[i]) + 1);
+		blind_controls(cell_text.data + at);
 	}
 	if (cell_text.cut)
 		log_die(1, NULL, "too many containers to list");
@@ -281,7 +290,7 @@ int main(int argc, char **argv)
 
 	verb_start(&verb, argc, argv, NULL, 0);
 	json = !strcmp(format, "json");
-	root = state_open_root(globals.root, 0);
+	root = state_look_root(globals.root);
 	if (root >= 0)
 		count = read_names(root);
 	else if (root != -ENOENT || globals.root_given)

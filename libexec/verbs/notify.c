@@ -26,10 +26,22 @@ const char *notify_name(void)
 	return name && *name ? name : NULL;
 }
 
-int notify_connect(struct notify *n, char *line, size_t size)
+static void warn(const char *problem)
 {
-	n->manager = dial(notify_name(), SOCK_DGRAM, "", line, size);
-	return n->manager < 0 ? -1 : 0;
+	char line[400];
+
+	text_join(line, sizeof(line),
+		"telling the service manager that the container is ready: ", problem, NULL);
+	log_record(LOG_LEVEL_WARNING, line, NULL);
+}
+
+void notify_connect(struct notify *n)
+{
+	char line[300];
+
+	n->manager = dial(notify_name(), SOCK_DGRAM, "", line, sizeof(line));
+	if (n->manager < 0)
+		warn(line);
 }
 
 static int filter(int fd, struct sock_filter *code, unsigned short length)
@@ -99,7 +111,10 @@ int notify_bind(struct notify *n, int dir, char *line, size_t size)
 	err = n->lock < 0 || flock(n->lock, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 	if (!err) {
 		n->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		err = n->socket < 0 ? -errno : only_ready(n->socket);
+		if (n->socket < 0)
+			err = -errno;
+		else
+			err = n->manager < 0 ? nothing_more(n->socket) : only_ready(n->socket);
 	}
 	if (!err)
 		err = bind_in(n->socket, n->lock);
@@ -108,7 +123,7 @@ int notify_bind(struct notify *n, int dir, char *line, size_t size)
 			errno_text(-err), NULL);
 		return -1;
 	}
-	n->stage = NOTIFY_BOUND;
+	n->stage = n->manager < 0 ? NOTIFY_OVER : NOTIFY_BOUND;
 	return 0;
 }
 
@@ -133,15 +148,6 @@ int notify_timeout(const struct notify *n)
 	if (n->stage == NOTIFY_OVER || n->stage == NOTIFY_BOUND)
 		return -1;
 	return left > 0 ? (int)left : 0;
-}
-
-static void warn(const char *problem)
-{
-	char line[200];
-
-	text_join(line, sizeof(line),
-		"telling the service manager that the container is ready: ", problem, NULL);
-	log_record(LOG_LEVEL_WARNING, line, NULL);
 }
 
 static void end(struct notify *n)

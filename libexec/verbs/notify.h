@@ -26,7 +26,7 @@ enum notify_stage {
 struct notify {
 	enum notify_stage stage;
 	uint64_t pid; /* MAINPID: set before the container starts */
-	int manager;  /* connected to the caller's socket */
+	int manager;  /* connected to the caller's socket; -1: it cannot be reached */
 	int lock;     /* on the directory: one process at a time waits for a container */
 	int socket;   /* the container's; stays open, so that what it sends later goes nowhere */
 	int barrier;
@@ -36,8 +36,8 @@ struct notify {
 /* The caller's NOTIFY_SOCKET, or NULL. */
 const char *notify_name(void);
 
-/* Connects to it. 0, or -1 and LINE. */
-int notify_connect(struct notify *n, char *line, size_t size);
+/* Connects to it. A manager that cannot be reached is warned of, and told nothing then. */
+void notify_connect(struct notify *n);
 
 /* Makes the socket in NOTIFY_DIRECTORY of the container's directory DIR, again if somebody died who
  * had made it. 0, or -1 and LINE. */

@@ -70,10 +70,11 @@ int main(int argc, char **argv)
 	plan = container_plan(&container, line, sizeof(line));
 	if (plan < 0)
 		log_die(1, NULL, line);
-	if (notify_name() &&
-		(notify_connect(&notify, line, sizeof(line)) ||
-			notify_bind(&notify, container.dir, line, sizeof(line))))
-		log_die(1, NULL, line);
+	if (notify_name()) {
+		notify_connect(&notify);
+		if (notify_bind(&notify, container.dir, line, sizeof(line)))
+			log_die(1, NULL, line);
+	}
 	notify.pid = container.journal.init.pid;
 	pidfd = state_pidfd(&container); /* container_start tells when there is none */
 	with_hooks = container.plan.config->hooks_poststart.count != 0;

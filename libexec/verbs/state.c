@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 	size_t length;
 
 	verb_start(&verb, argc, argv, &id, 1);
-	verb_find_container(id, &container, 1);
+	verb_look_at_container(id, &container);
 	json = verb_describe(&container, verb_status(&container, 1), "  ", "", &length);
 	if (!json)
 		log_die(1, id, "its state is too large to print");

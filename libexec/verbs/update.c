@@ -11,10 +11,9 @@
 #include "verb.h"
 #include "whole.h"
 
-#define LOCK_TRIES  1001        /* 10 ms apart */
-#define REQUEST_MAX (16u << 20) /* what parse reads of a text */
-#define NOT_GIVEN   INT64_MIN
-#define LINE_SIZE   4096
+#define LOCK_TRIES 1001 /* 10 ms apart */
+#define NOT_GIVEN  INT64_MIN
+#define LINE_SIZE  4096
 
 static const char *resources, *period, *quota, *burst, *share, *rt_period, *rt_runtime, *idle;
 static const char *cpus, *mems, *memory, *reservation, *swap, *kernel, *kernel_tcp, *l3, *bandwidth;
@@ -118,29 +117,13 @@ static _Noreturn void die_errno(const char *what, const char *object, int err)
 	log_die(1, NULL, line);
 }
 
-/* A pipe or a terminal into a file that parse may have; a byte more than it takes, for its error. */
+/* A pipe or a terminal into a file that parse may have; who types it is given the time. */
 static int copy_request(int from)
 {
-	static char buffer[65536];
-	int fd = memfd_create("resources", MFD_CLOEXEC), err;
-	size_t total = 0;
-	ssize_t n = 1;
+	int fd = copy_stream(from, "resources", -1);
 
 	if (fd < 0)
-		die_errno("memfd_create", "", errno);
-	while (n && total <= REQUEST_MAX) {
-		n = read(from, buffer, sizeof(buffer));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_errno("read ", resources, errno);
-		err = write_whole(fd, buffer, (size_t)n);
-		if (err)
-			die_errno("writing the request", "", -err);
-		total += (size_t)n;
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		die_errno("lseek", "", errno);
+		die_errno("read ", resources, -fd);
 	return fd;
 }
 
@@ -186,6 +169,7 @@ int main(int argc, char **argv)
 	int request, plan, journal;
 
 	verb_start(&verb, argc, argv, args, 1);
+	verb_drop_empty(&resources);
 	verb_open_container(args[0], &container, 1);
 	add_settings();
 	request = open_request();

@@ -67,6 +67,13 @@ extern struct globals globals;
  */
 int verb_start(const struct verb *verb, int argc, char **argv, const char **args, int size);
 
+/* An empty value of an option is none, as with runc. */
+static inline void verb_drop_empty(const char **value)
+{
+	if (*value && !**value)
+		*value = NULL;
+}
+
 /* Exits with runc's words unless there are MIN to MAX arguments (-1: no limit). PROGRAM is argv[0].
  * For verbs whose flags decide; verb_start does it for the others. */
 void verb_check_count(const char *program, int count, int min, int max);
@@ -95,6 +102,9 @@ void verb_open_container(const char *id, struct container *container, int status
 /* The same for those that need no step: also of a container whose journal is broken
  * (container->recovered). */
 void verb_find_container(const char *id, struct container *container, int status);
+
+/* The same to look at it only; exits with 1. */
+void verb_look_at_container(const char *id, struct container *container);
 
 /* The same without an exit: state_open, with what recover.h can do. 0 or -errno. */
 int verb_read_container(int root, const char *id, struct container *container);
