@@ -9,7 +9,9 @@
 #define LOOKUPS_MAX  1024 /* of one config.json: each goes through the whole table */
 #define DISTANCE_MAX 2
 
+/* In order; the first one is none. */
 static const char names[][NAME_SIZE] = {
+	"",
 #include "syscall_names.h"
 };
 #define NAME_COUNT (sizeof(names) / sizeof(names[0]))
@@ -21,7 +23,7 @@ static int compare(const void *name, const void *element)
 
 int syscall_is_known(const char *name)
 {
-	return !NAME_COUNT || bsearch(name, names, NAME_COUNT, NAME_SIZE, compare) != NULL;
+	return NAME_COUNT == 1 || bsearch(name, names, NAME_COUNT, NAME_SIZE, compare) != NULL;
 }
 
 const char *syscall_near(const char *name)
@@ -33,12 +35,12 @@ const char *syscall_near(const char *name)
 
 	if (length > NEAR_LENGTH_MAX || lookups++ >= LOOKUPS_MAX)
 		return NULL;
-	for (const char(*known)[NAME_SIZE] = names; known < names + NAME_COUNT; known++) {
-		unsigned away = near_distance(name, length, *known, strlen(*known));
+	for (size_t i = 1; i < NAME_COUNT; i++) {
+		unsigned away = near_distance(name, length, names[i], strlen(names[i]));
 
 		if (away <= least && (!nearest || away < least)) {
 			least = away;
-			nearest = *known;
+			nearest = names[i];
 		}
 	}
 	return nearest;
