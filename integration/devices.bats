@@ -181,6 +181,59 @@ Permission denied"
 	same "$output" $'pts/ptmx\nopened'
 }
 
+@test "devices: through symlinks on the way, which stay in the root; not through one that leads nowhere" {
+	mkdir "$ROOTFS/real"
+	ln -s real "$ROOTFS/link"
+	ln -s /real "$ROOTFS/opt/absolute"
+	ln -s ../../../../../../real "$ROOTFS/opt/climbing"
+	ln -s nowhere "$ROOTFS/dangling"
+	devices '[{"path": "/link/a", "type": "c", "major": 1, "minor": 5, "uid": 1}, {"path": "/opt/absolute/b", "type": "c", "major": 1, "minor": 5},
+		{"path": "/opt/climbing/new/c", "type": "p"}]'
+	args stat -c '%n %F %u' /real/a /real/b /real/new/c
+	run runc run "$ID"
+	expect 0
+	same "$output" $'/real/a character special file 1\n/real/b character special file 0\n/real/new/c fifo 0'
+	newer "1.1.5 makes one where a dangling link leads, and needs the host's in a user namespace"
+	rm -r "$ROOTFS"/real/*
+	with_user_namespace
+	chown 100000:100000 "$ROOTFS/real"
+	run runc run "$ID"
+	expect 0
+	same "$output" $'/real/a character special file 1\n/real/b character special file 0\n/real/new/c fifo 0'
+	devices '[{"path": "/dangling/x", "type": "c", "major": 1, "minor": 5}]'
+	refused '/dangling/x: too many levels of symbolic links' create "$ID"
+	ln -s /proc "$ROOTFS/opt/proc"
+	devices '[{"path": "/opt/proc/stat", "type": "c", "major": 1, "minor": 5}]'
+	refused 'into /proc: /opt/proc/stat' create "$ID"
+}
+
+@test "devices: an image whose /dev is a symlink" {
+	local target
+	rmdir "$ROOTFS/dev"
+	mkdir -p "$ROOTFS/other/dev"
+	sh_args 'exec >/out; cd /other/dev && echo $(stat -c %t:%T null zero full random urandom tty my) $(readlink ptmx) $(readlink fd)
+		awk "\$5 ~ /^.other/ { print \$5 }" /proc/self/mountinfo | sort; echo x >/dev/null && tty'
+	devices '[{"path": "/dev/my", "type": "c", "major": 10, "minor": 229}]'
+	edit '.process.terminal = true'
+	for target in other/dev /other/dev ../../../other/dev; do
+		[ "$target" = other/dev ] || newer "1.1.5 follows the others on the host"
+		ln -sfn "$target" "$ROOTFS/dev"
+		timeout -k 2 20 script -qec "$RUNC --root $STATE run $ID" /dev/null >"$T/out" 2>&1 </dev/null 3>&- 4>&- || cat "$T/out"
+		same "$(cat "$ROOTFS/out")" "1:3 1:5 1:7 1:8 1:9 5:0 a:e5 pts/ptmx /proc/self/fd
+/other/dev
+/other/dev/console
+/other/dev/mqueue
+/other/dev/pts
+/other/dev/shm
+/other/dev/pts/0"
+	done
+	edit '.process.terminal = false | del(.mounts[] | select(.destination | startswith("/dev")))'
+	sh_args 'cd /other/dev && echo $(stat -c %t:%T null zero full random urandom tty my) $(readlink ptmx) $(readlink fd); echo x >/dev/null'
+	run runc run "$ID"
+	expect 0
+	same "$output" "1:3 1:5 1:7 1:8 1:9 5:0 a:e5 pts/ptmx /proc/self/fd"
+}
+
 # allowed RULE…: whether the container may read, and write, /dev/kmsg with these rules; "r-", "-w", …
 allowed() {
 	edit --argjson r "$(jq -nc '$ARGS.positional | map(fromjson)' --args -- "$@")" '.linux.resources.devices = $r'

@@ -162,7 +162,10 @@ safe() {
 			file) echo x >"$ROOTFS/$d" ;;
 			fifo) mkfifo "$ROOTFS/$d" ;;
 			esac
-			refused "$d" create "$ID" || { echo "/$d as $kind"; return 1; }
+			case $d-$kind in
+			dev-abs | dev-rel | dev-dangling) safe create "$ID" && expect 0 || { echo "/$d as $kind"; return 1; } ;;
+			*) refused "$d" create "$ID" || { echo "/$d as $kind"; return 1; } ;;
+			esac
 			canary_unchanged
 		done
 	done

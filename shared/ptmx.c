@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <termios.h>
+#include <unistd.h>
 #include "path.h"
 #include "step.h"
 
@@ -18,16 +19,21 @@
 
 static int open_master(int root)
 {
-	int master = path_open(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, PATH_NO_SYMLINKS);
+	/* The image's /dev may be a symlink. */
+	int pts = path_open(root, "/dev/pts", O_PATH | O_DIRECTORY, 0), master;
 	struct statfs fs;
 	struct stat st;
 
-	if (master < 0)
-		die("open", "/dev/pts/ptmx", master);
-	if (fstatfs(master, &fs) < 0 || fstat(master, &st) < 0)
-		die("stat", "/dev/pts/ptmx", errno);
-	if (fs.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
+	if (pts < 0 || fstatfs(pts, &fs) < 0)
+		die("open", "/dev/pts", pts < 0 ? pts : errno);
+	if (fs.f_type != DEVPTS_SUPER_MAGIC)
+		die("not a devpts:", "/dev/pts", 0);
+	master = path_open(pts, "ptmx", O_RDWR | O_NOCTTY, PATH_NO_SYMLINKS | PATH_NO_XDEV);
+	if (master < 0 || fstat(master, &st) < 0)
+		die("open", "/dev/pts/ptmx", master < 0 ? master : errno);
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
 		die("not the ptmx of a devpts:", "/dev/pts/ptmx", 0);
+	close(pts);
 	return master;
 }
 

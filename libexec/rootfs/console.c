@@ -15,10 +15,10 @@
 static int open_console(int root)
 {
 	const char *rest;
-	int above = open_above(root, "/dev/console", PATH_NO_SYMLINKS, &rest), target;
+	int above = open_above(root, "/dev/console", 0, &rest), target;
 
 	if (above == -EXDEV)
-		return path_open(root, "/dev/console", O_PATH, PATH_NO_SYMLINKS);
+		return open_last(root, "/dev/console");
 	if (above < 0)
 		return above;
 	target = path_make_file(above, rest, PATH_NO_SYMLINKS);

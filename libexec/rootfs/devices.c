@@ -31,11 +31,12 @@ static int in_dev(const char *path)
 }
 
 /* The directory of PATH, for its last component NAME, made where it is missing; -EXDEV: in what a bind
- * mount brought. Special destinations: no symlink on the way (rules F8, F10). */
+ * mount brought, wherever symlinks have led. Beyond what is there no symlink is followed: one that leads
+ * nowhere could have something made in a bind mount (rules F8, F10). */
 static int make_place(int root, const char *path, char name[256])
 {
 	const char *rest;
-	int above = open_above(root, path, PATH_NO_SYMLINKS, &rest), parent;
+	int above = open_above(root, path, 0, &rest), parent;
 
 	if (above < 0)
 		return above;
@@ -47,7 +48,7 @@ static int make_place(int root, const char *path, char name[256])
 /* Nothing is made in a bind mount. What is there is kept, if it is what was asked for. */
 static void expect_node(int root, const char *path, mode_t mode, dev_t device)
 {
-	int fd = path_open(root, path, O_PATH | O_NOFOLLOW, PATH_NO_SYMLINKS);
+	int fd = path_open(root, path, O_PATH | O_NOFOLLOW, 0);
 	struct stat st;
 
 	if (fd == -ENOENT || fd == -ENOTDIR) {
@@ -83,13 +84,15 @@ static void bind_node(int root, int tree, const char *path)
 	char name[256];
 	int parent = make_place(root, path, name), target;
 
-	target = parent == -EXDEV ? path_open(root, path, O_PATH, PATH_NO_SYMLINKS)
+	target = parent == -EXDEV ? open_last(root, path)
 		: parent < 0      ? parent
 				  : path_make_file(parent, name, PATH_NO_SYMLINKS);
 	if (parent == -EXDEV && target == -ENOENT)
 		warn("not made in what a bind mount brought:", path, 0);
 	else if (target < 0)
 		die("mknod", path, target);
+	else if (is_procfs(target, "error binding device:"))
+		die("a symlink leads a device into /proc:", path, 0);
 	else
 		attach(root, tree, target, path, "error binding device:");
 	if (target >= 0)
@@ -174,14 +177,10 @@ static int has_kcore(int root)
 	return fd >= 0;
 }
 
-static void make_links(int root)
+static void make_links(int root, int dev)
 {
-	int dev = path_open(root, "/dev", O_PATH | O_DIRECTORY, PATH_NO_SYMLINKS);
-	int err;
+	int err = path_make_link(dev, "ptmx", "pts/ptmx", 1);
 
-	if (dev < 0)
-		die("open", "/dev", dev);
-	err = path_make_link(dev, "ptmx", "pts/ptmx", 1);
 	if (err)
 		die("symlink", "/dev/ptmx", err);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
@@ -191,31 +190,17 @@ static void make_links(int root)
 		if (err)
 			die("symlink in /dev:", links[i].name, err);
 	}
-	close(dev);
-}
-
-/* A /dev that is bound in belongs to whoever bound it. */
-static int dev_is_brought(int root)
-{
-	int dev = path_open(root, "/dev", O_PATH, 0), is;
-
-	if (dev < 0)
-		return 0;
-	is = is_brought(dev);
-	close(dev);
-	return is;
 }
 
 void make_devices(const struct plan *plan, int root)
 {
-	int bind = plan_namespace(plan, NS_USER, NULL), skip = dev_is_brought(root), dev;
+	char name[256];
+	/* A /dev that is bound in belongs to whoever bound it. */
+	int bind = plan_namespace(plan, NS_USER, NULL), dev = make_place(root, "/dev/null", name);
+	const int skip = dev == -EXDEV;
 
-	if (!skip) {
-		dev = path_make_directory(root, "/dev", 0755, PATH_NO_SYMLINKS, NULL);
-		if (dev < 0)
-			die("open", "/dev", dev);
-		close(dev);
-	}
+	if (dev < 0 && !skip)
+		die("open", "/dev", dev);
 	for (uint32_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
 		int tree = bind ? take_tree(TREE_DEFAULT_DEVICE, i) : -1;
 
@@ -239,6 +224,8 @@ void make_devices(const struct plan *plan, int root)
 			close(take_node(i, plan_text(plan, device->path)));
 	}
 	detach_nodes();
-	if (!skip)
-		make_links(root);
+	if (!skip) {
+		make_links(root, dev);
+		close(dev);
+	}
 }

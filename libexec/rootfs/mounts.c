@@ -174,7 +174,7 @@ int new_mount(const struct plan *plan, const char *type, const char *source, str
 	return mount;
 }
 
-static int is_procfs(int fd, const char *what)
+int is_procfs(int fd, const char *what)
 {
 	struct statfs fs;
 
@@ -383,6 +383,22 @@ static int host_sysfs(const struct plan *plan, const struct plan_mount *m, uint3
 	return tree;
 }
 
+/* No symlink on the way; but that of an image whose /dev is one is followed, as for a tmpfs there. */
+static int open_ordinary(int root, const char *path, int *made)
+{
+	char name[256];
+	int parent, fd;
+
+	if (!is_dev(path))
+		return path_make_directory(root, path, 0755, PATH_NO_SYMLINKS, made);
+	parent = path_make_parent(root, path, 0, name);
+	if (parent < 0)
+		return parent;
+	fd = path_make_directory(parent, name, 0755, PATH_NO_SYMLINKS, made);
+	close(parent);
+	return fd;
+}
+
 static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
 {
 	const char *what = mount_error(plan, m), *path = plan_text(plan, m->destination);
@@ -392,8 +408,8 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 
 	if (!type)
 		die(what, "the mount has no type", 0);
-	target = path_make_directory(
-		root, path, 0755, is_special(type) ? PATH_NO_SYMLINKS : 0, &made);
+	target = is_special(type) ? open_ordinary(root, path, &made)
+				  : path_make_directory(root, path, 0755, 0, &made);
 	if (target < 0)
 		die(what,
 			is_special(type) && target == -ELOOP

@@ -56,6 +56,8 @@ _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err);
 void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what);
 void set_mount_propagation(
 	const struct plan *plan, const struct plan_mount *m, int mount, const char *what);
+/* True when FD is on a procfs. */
+int is_procfs(int fd, const char *what);
 /* True for /dev and what is below it. */
 int is_dev(const char *path);
 /* For finish_readonly_mounts, which closes MOUNT. */
@@ -69,10 +71,11 @@ void keep_root_mounts(int root);
 void keep_own(int mount, const char *what);
 /* TARGET is on such a file system. */
 int is_own(int target);
-/* TARGET is on what a bind mount brought: neither on such a file system nor on the root. */
-int is_brought(int target);
 /* path_open_above, but -EXDEV where a bind mount brought that directory, so that nothing may be made. */
 int open_above(int root, const char *path, int how, const char **rest);
+
+/* An O_PATH fd of PATH; -ELOOP: its last component is a symlink. */
+int open_last(int root, const char *path);
 
 /* remount.c: changes what is mounted at the destination. */
 void remount(const struct plan *plan, const struct plan_mount *m, int root);

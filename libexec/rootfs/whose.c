@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "path.h"
 #include "step.h"
@@ -30,7 +31,7 @@ uint64_t mount_id(int fd)
 
 void keep_root_mounts(int root)
 {
-	int dev = path_open(root, "/dev", O_PATH, 0);
+	int dev = path_open(root, "/dev", O_PATH, PATH_NO_SYMLINKS);
 
 	root_mounts[0] = mount_id(root);
 	root_mounts[1] = dev < 0 ? root_mounts[0] : mount_id(dev);
@@ -55,11 +56,25 @@ int is_own(int target)
 	return 0;
 }
 
-int is_brought(int target)
+/* TARGET is on what a bind mount brought: neither on such a file system nor on the root. */
+static int is_brought(int target)
 {
 	uint64_t id = mount_id(target);
 
 	return id != root_mounts[0] && id != root_mounts[1] && !is_own(target);
+}
+
+int open_last(int root, const char *path)
+{
+	int fd = path_open(root, path, O_PATH | O_NOFOLLOW, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (!fstat(fd, &st) && !S_ISLNK(st.st_mode))
+		return fd;
+	close(fd);
+	return -ELOOP;
 }
 
 int open_above(int root, const char *path, int how, const char **rest)
