@@ -348,6 +348,44 @@ evil() {
 	contains "$(cat "$T/err")" "parse took too long"
 }
 
+# held STEP VERB…: a step that is stopped is named on the log after a while, once, and nobody else; continued, it ends.
+held() {
+	local step=$1 name=${NAME:-$1} pid
+	shift
+	sed 's/evil-mode=k/evil-mode=t/' <"$HELPERS/helper-evil" >"$T/evil"
+	chmod 755 "$T/evil"
+	mount --bind "$T/evil" "$LIBEXEC/$step"
+	rm -f "$T/log"
+	background --log "$T/log" "$@"
+	wait_for 30 grep -q waiting "$T/log" || { umount -l "$LIBEXEC/$step"; return 1; }
+	umount -l "$LIBEXEC/$step"
+	contains "$(cat "$T/log")" "level=warning msg=\"still waiting for $name (stopped)\""
+	pid=$(pgrep -x "(memfd:)?$step" | while read -r p; do ! grep -q '^State:.T' "/proc/$p/status" || echo "$p"; done)
+	kill -CONT $pid
+	status=0
+	wait "$!" || status=$?
+	[ "$status" != 0 ]
+	same "$(grep -c waiting "$T/log")" 1
+}
+
+@test "failure: a step that is stopped is named after five seconds" {
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	[ -x "$HELPERS/helper-evil" ] || skip "the helper is not built"
+	newer "only for davit"
+	args sleep 100
+	detached run -d "$ID-b"
+	expect 0
+	held parse create "$ID"
+	held cgroup create "$ID"
+	NAME="the container's process" held dmz exec "$ID-b" true
+	held cgroup update --pids-limit 100 "$ID-b"
+	# The first process of a pid namespace cannot stop itself.
+	edit 'del(.linux.namespaces[] | select(.type == "pid"))'
+	NAME="the container's process" held rootfs create "$ID"
+	runc delete --force "$ID-b"
+	nothing_left
+}
+
 @test "failure: a program of another build is refused in one sentence" {
 	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
 	newer "only for davit"

@@ -186,6 +186,21 @@ static int read_stat(uint64_t pid, char *buffer, size_t size)
 	return err == -ENOENT ? -ESRCH : err;
 }
 
+int state_letter(uint64_t pid, char *letter)
+{
+	char buffer[1024];
+	const char *state;
+	int err = read_stat(pid, buffer, sizeof(buffer));
+
+	if (err)
+		return err;
+	state = stat_field(buffer, 3);
+	if (!state)
+		return -EBADMSG;
+	*letter = *state;
+	return 0;
+}
+
 int state_start_time(uint64_t pid, uint64_t *start_time, int *zombie)
 {
 	char buffer[1024];

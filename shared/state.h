@@ -104,6 +104,9 @@ int state_oom_kills(const struct journal *journal, uint64_t *kills);
  * NULL) says whether it is a zombie or dead. Returns 0 or -errno (-ESRCH: no such process). */
 int state_start_time(uint64_t pid, uint64_t *start_time, int *zombie);
 
+/* The state of PID, a letter as in proc_pid_stat(5). 0 or -errno. */
+int state_letter(uint64_t pid, char *letter);
+
 /* A pidfd of the container's first process, verified by start time after opening. Returns the fd or
  * -ESRCH, -errno. */
 int state_pidfd(const struct container *container);

@@ -1,5 +1,5 @@
 /* Stands in for a step that goes wrong. A test bind-mounts a copy over the step's program, with the
- * last byte of the mode changed: k kills itself, s says nothing, c closes all its files and stays, and of
+ * last byte of the mode changed: k kills itself, t stops itself, s says nothing, c closes all its files and stays, and of
  * seccomp f fills the memfd of the program with 4 MiB, and o with a byte more than an instruction, and
  * both say that they are done.
  */
@@ -25,6 +25,9 @@ int main(void)
 	case 'k':
 		kill(getpid(), SIGKILL);
 		return 3;
+	case 't':
+		kill(getpid(), SIGSTOP);
+		return 6;
 	case 'c':
 		for (int fd = 0; fd < 1024; fd++)
 			close(fd);

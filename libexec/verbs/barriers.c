@@ -68,6 +68,7 @@ static int hear_init(struct creation *c, const struct msg_init *init, int pidfd)
 
 	c->init_pidfd = pidfd;
 	c->container.journal.init = record;
+	c->steps[STEP_LINE].pid = (pid_t)init->pid;
 	if (!err)
 		err = journal_append(c->journal_fd, JOURNAL_INIT, &record, sizeof(record));
 	c->joined |= init->in_cgroup == 1;

@@ -19,6 +19,7 @@
 #include "sys.h"
 #include "text.h"
 #include "verb.h"
+#include "waiting.h"
 
 #define PARSE_SECONDS  10
 #define CGROUP_SECONDS 30
@@ -270,13 +271,16 @@ int step_receive(struct step *step, struct msg *msg)
 int step_finish(struct step *step, int seconds)
 {
 	static struct msg msg;
-	int64_t end = conduct_clock() / 1000 + seconds * 1000;
+	int64_t begun = conduct_clock() / 1000, end = begun + seconds * 1000;
+	/* Without a limit it is a program of the container's or the caller's, which may take its time. */
+	struct waiting waiting = {step, 1, begun, seconds < 0};
 
 	while (step->peer.fd >= 0) {
 		struct pollfd poller = {.fd = step->peer.fd, .events = POLLIN};
 		int64_t left = end - conduct_clock() / 1000;
-		int n = seconds < 0 || left > 0 ? poll(&poller, 1, seconds < 0 ? -1 : (int)left)
-						: 0;
+		int n = seconds < 0 ? waiting_poll(&waiting, &poller, 1, -1)
+			: left > 0  ? waiting_poll(&waiting, &poller, 1, left)
+				    : 0;
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -23,6 +23,7 @@
 #include "systemd.h"
 #include "text.h"
 #include "verb.h"
+#include "waiting.h"
 #include "whole.h"
 
 #define CONFIG_MAX      (16 << 20)
@@ -412,33 +413,46 @@ static int hear_step(struct creation *c, enum creation_step i)
 	return 0;
 }
 
+static int took_too_long(struct creation *c, const struct waiting *waiting, int err)
+{
+	char line[CREATION_LINE];
+
+	waiting_error(waiting, line, sizeof(line));
+	return creation_error(c,
+		creation_pending(c, STEP_WITNESS)
+			? "unable to start container process: witness took too long"
+			: line,
+		err);
+}
+
 /* The deadline is one for all: a step that talks all the time must not put it off. Only hooks may
  * take any time. */
 static int hear_all(struct creation *c)
 {
 	int64_t begun = conduct_clock() / 1000, end = begun + STEP_SECONDS * 1000;
+	struct waiting waiting = {c->steps, STEP_COUNT, begun, 0};
 
 	while (!everything_done(c)) {
 		struct pollfd pollers[STEP_COUNT + 1];
 		int witnessing = creation_pending(c, STEP_WITNESS), n;
 		int64_t left;
 
-		if (c->hooks_running)
-			end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
+		if (c->hooks_running) {
+			waiting.begun = conduct_clock() / 1000;
+			end = waiting.begun + STEP_SECONDS * 1000;
+		}
 		left = witnessing ? begun + WITNESS_SECONDS * 1000 : end;
 		left -= conduct_clock() / 1000;
 		for (int i = 0; i < STEP_COUNT; i++)
 			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
 		pollers[STEP_COUNT] = (struct pollfd){.fd = c->signal_fd, .events = POLLIN};
-		n = left > 0 ? poll(pollers, STEP_COUNT + 1, c->hooks_running ? -1 : (int)left) : 0;
+		n = c->hooks_running ? poll(pollers, STEP_COUNT + 1, -1)
+			: left > 0   ? waiting_poll(&waiting, pollers, STEP_COUNT + 1, left)
+				     : 0;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return creation_error(c,
-				witnessing
-					? "unable to start container process: witness took too long"
-					: "unable to start container process: a step took too long",
-				n ? errno : 0);
+			return took_too_long(c, &waiting, n ? errno : 0);
 		if (pollers[STEP_COUNT].revents &&
 			conduct_interrupted(c->signal_fd, c->line, sizeof(c->line)))
 			return -1;

@@ -23,6 +23,7 @@
 #include "step.h"
 #include "sys.h"
 #include "text.h"
+#include "waiting.h"
 #include "whole.h"
 
 #define STEP_SECONDS  60
@@ -312,7 +313,7 @@ static int hear(struct entering *e, enum entering_step from, struct msg *msg)
 		e->cgroup_dir = msg->fd;
 		return 0;
 	case MSG_INIT:
-		e->pid = (pid_t)msg->body.init.pid;
+		e->pid = e->steps[ENTER_LINE].pid = (pid_t)msg->body.init.pid;
 		e->pidfd = msg->fd;
 		step_let_go(&e->steps[from]);
 		return 0;
@@ -409,9 +410,10 @@ static int await_cgroups(struct entering *e)
 {
 	struct pollfd pollers[] = {{.fd = e->steps[ENTER_CGROUP].peer.fd, .events = POLLIN},
 		{.fd = e->signal_fd, .events = POLLIN}};
+	struct waiting waiting = {&e->steps[ENTER_CGROUP], 1, conduct_clock() / 1000, 0};
 
 	while (!e->cgroups_open) {
-		int n = poll(pollers, COUNT(pollers), STEP_SECONDS * 1000);
+		int n = waiting_poll(&waiting, pollers, COUNT(pollers), STEP_SECONDS * 1000);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -474,7 +476,9 @@ static int everything_done(const struct entering *e)
 
 static int hear_all(struct entering *e)
 {
-	int64_t end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
+	int64_t begun = conduct_clock() / 1000, end = begun + STEP_SECONDS * 1000;
+	struct waiting waiting = {e->steps, ENTER_COUNT, begun, 0};
+	char what[ENTERING_LINE];
 
 	while (!everything_done(e)) {
 		struct pollfd pollers[ENTER_COUNT + 1];
@@ -490,13 +494,14 @@ static int hear_all(struct entering *e)
 		pollers[ENTER_COUNT] = (struct pollfd){.fd = e->signal_fd, .events = POLLIN};
 		/* In a paused container the process is frozen on the way, until `resume`. */
 		n = e->ignore_paused ? poll(pollers, COUNT(pollers), -1)
-			: left > 0   ? poll(pollers, COUNT(pollers), (int)left)
+			: left > 0   ? waiting_poll(&waiting, pollers, COUNT(pollers), left)
 				     : 0;
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return fail(e, "unable to start container process: a step took too long",
-				n ? errno : 0);
+		if (n <= 0) {
+			waiting_error(&waiting, what, sizeof(what));
+			return fail(e, what, n ? errno : 0);
+		}
 		if (pollers[ENTER_COUNT].revents &&
 			conduct_interrupted(e->signal_fd, e->line, sizeof(e->line)))
 			return -1;

@@ -137,6 +137,7 @@ int inside_take(struct creation *c, uint64_t pid)
 	c->init_pidfd = pidfd;
 	err = state_start_time(pid, &record.start_time, NULL);
 	c->container.journal.init = record;
+	c->steps[STEP_LINE].pid = (pid_t)pid;
 	if (!err)
 		err = journal_append(c->journal_fd, JOURNAL_INIT, &record, sizeof(record));
 	if (err)

@@ -15,6 +15,7 @@
 #include "systemd.h"
 #include "text.h"
 #include "verb.h"
+#include "waiting.h"
 #include "whole.h"
 
 #define STEP_SECONDS  30
@@ -34,12 +35,13 @@ static int fail(char *line, size_t size, const char *what, int err)
 static int await_updated(struct step *step, char *line, size_t size)
 {
 	static struct msg msg;
-	int64_t end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
+	int64_t begun = conduct_clock() / 1000, end = begun + STEP_SECONDS * 1000;
+	struct waiting waiting = {step, 1, begun, 0};
 
 	while (step->peer.fd >= 0) {
 		struct pollfd poller = {.fd = step->peer.fd, .events = POLLIN};
 		int64_t left = end - conduct_clock() / 1000;
-		int n = poll(&poller, 1, left > 0 ? (int)left : 0);
+		int n = waiting_poll(&waiting, &poller, 1, left > 0 ? left : 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -1,0 +1,24 @@
+/* Says which step holds a verb up, for whoever looks at a command that takes long. */
+#ifndef DAVIT_WAITING_H
+#define DAVIT_WAITING_H
+
+#include <poll.h>
+#include "conduct.h"
+
+struct waiting {
+	const struct step *steps;
+	size_t count;
+	int64_t begun; /* conduct_clock, in milliseconds */
+	int said;
+};
+
+/*
+ * poll(2) for LEFT milliseconds, below 0 without a limit. When the wait has lasted 5 seconds it says
+ * once, as a warning, for which of the steps; it returns -1 with EINTR then.
+ */
+int waiting_poll(struct waiting *waiting, struct pollfd *pollers, size_t count, int64_t left);
+
+/* The error of one that has lasted too long, in LINE: "… a step took too long: cgroup (stopped)". */
+void waiting_error(const struct waiting *waiting, char *line, size_t size);
+
+#endif
