@@ -101,6 +101,49 @@ peers() { sed 's/ - .*//' <<<"$1" | cut -d ' ' -f 7-; }
 	done
 }
 
+# seen ROOT WORD: for a bind of a shared mount with WORD: "in" if the container sees what the host mounts there later,
+# "out" if the host sees what the container mounts.
+seen() {
+	edit --arg r "$1" --arg w "$2" '.linux.rootfsPropagation = $r | .mounts |= map(if .destination == "/vol" then .options = ["rbind", $w] else . end)'
+	rm -f "$ROOTFS/started" "$ROOTFS/go"
+	in_host private "mount -t tmpfs none '$T/volume'; mount --make-shared '$T/volume'; mkdir '$T/volume/host' '$T/volume/inner'
+		chmod 777 '$T/volume/inner'; cd '$BUNDLE'; runc run '$ID' 3>&- &
+		for i in {1..100}; do [ -e '$ROOTFS/started' ] && break; sleep 0.05; done
+		! grep -q '$T/volume/inner' /proc/self/mountinfo || echo out
+		mount -t tmpfs none '$T/volume/host'; mkdir '$T/volume/host/in'; touch '$ROOTFS/go'; wait \$!"
+	echo "$1 $2: $output"
+}
+
+@test "namespace: what a bind shows of later mounts, with each rootfsPropagation" {
+	local root want
+	all_caps
+	chmod 777 "$ROOTFS"
+	mkdir "$T/volume" "$ROOTFS/vol"
+	edit --arg s "$T/volume" '.mounts += [{destination: "/vol", type: "none", source: $s}]'
+	sh_args 'mount -t tmpfs none /vol/inner; echo >/started; while [ ! -e /go ]; do sleep 0.05; done; ls /vol/host'
+	for root in rslave private rprivate slave shared; do
+		want=in
+		[ $root != rprivate ] || want=
+		same "$(seen $root rslave)" "$root rslave: $want"
+		same "$(seen $root slave)" "$root slave: $want"
+		same "$(seen $root rprivate)" "$root rprivate: "
+	done
+	same "$(seen shared rshared)" "$(printf 'shared rshared: out\nin')"
+	same "$(seen rslave rshared)" "rslave rshared: in"
+	same "$(seen rprivate rshared)" "rprivate rshared: "
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$T" "$BUNDLE"
+	same "$(seen shared rshared)" "shared rshared: in"
+	newer "1.1.5 lets these reach the host when the bind was not on the host's root mount"
+	edit '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	same "$(seen private rshared)" "private rshared: in"
+	same "$(seen slave rshared)" "slave rshared: in"
+	same "$(seen private defaults)" "private defaults: in"
+	same "$(seen shared defaults)" "shared defaults: in"
+	same "$(seen unbindable rslave)" "unbindable rslave: in"
+}
+
 @test "namespace: an unbindable root with paths to be made read-only" {
 	newer "1.1.5 fails"
 	edit '.linux.rootfsPropagation = "runbindable" | .linux.readonlyPaths += ["/etc"] | .linux.maskedPaths += ["/run"] | .root.readonly = false'

@@ -18,21 +18,10 @@
 
 #define ERROR "locking the mounts that come from the host:"
 
-static int is_shared(const struct plan *plan, uint32_t index)
+/* Of device nodes nothing is worth it. */
+static int is_locked(const struct tree *tree)
 {
-	const struct plan_mount *m = plan_mount_at(plan, plan->config->mounts, index);
-
-	for (uint32_t i = 0; i < m->propagation.count; i++)
-		if (plan_num_at(plan, m->propagation, i)->value & MS_SHARED)
-			return (plan->config->rootfs_propagation & MS_SHARED) != 0;
-	return 0;
-}
-
-/* Of device nodes nothing is worth it. A peer of a mount of the host would become its slave. */
-static int is_locked(const struct plan *plan, const struct tree *tree)
-{
-	return tree->is.kind == TREE_ROOT ||
-		(tree->is.kind == TREE_MOUNT && !is_shared(plan, tree->is.index));
+	return tree->is.kind == TREE_ROOT || tree->is.kind == TREE_MOUNT;
 }
 
 /* A directory of our own, where names are not taken yet: on top of the root and entered, because who is
@@ -76,12 +65,11 @@ static int failure = ECHILD;
 /* In the copy: each tree is cloned once more, to the number that it had. The descriptors are rootfs's. */
 static int clone_trees(void *argument)
 {
-	const struct plan *plan = argument;
-
+	(void)argument;
 	for (uint32_t i = 0; i < tree_count; i++) {
 		int fd;
 
-		if (!is_locked(plan, &trees[i]))
+		if (!is_locked(&trees[i]))
 			continue;
 		fd = sys_open_tree(AT_FDCWD, number_name(i),
 			OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
@@ -97,13 +85,13 @@ static int clone_trees(void *argument)
 
 /* The child shares our memory and fd table, and we sleep until it is done; main reaps it. It is
  * nobody in a user namespace that maps nothing. */
-static void clone_in_copy(const struct plan *plan)
+static void clone_in_copy(void)
 {
 	static char stack[16384] __attribute__((aligned(16)));
 	static const int flags =
 		CLONE_VM | CLONE_FILES | CLONE_VFORK | CLONE_NEWUSER | CLONE_NEWNS | SIGCHLD;
 
-	if (clone(clone_trees, stack + sizeof(stack), flags, (void *)(uintptr_t)plan) < 0) {
+	if (clone(clone_trees, stack + sizeof(stack), flags, NULL) < 0) {
 		if (errno != EPERM && errno != EACCES)
 			die(ERROR, "a user namespace (more than user.max_user_namespaces?)", errno);
 		/* A security module forbids it. No container can bring that about, and peers lock
@@ -111,7 +99,7 @@ static void clone_in_copy(const struct plan *plan)
 		warn("mounts that come from the host are not locked: a user namespace inside the "
 		     "container's:",
 			NULL, errno);
-		(void)clone_trees((void *)(uintptr_t)plan);
+		(void)clone_trees(NULL);
 	}
 	if (failure)
 		die(ERROR, "open_tree", failure);
@@ -125,8 +113,8 @@ void lock_trees(const struct plan *plan)
 		die("open", "/", errno);
 	directory = enter_directory(plan);
 	for (uint32_t i = 0; i < tree_count; i++)
-		if (is_locked(plan, &trees[i]))
+		if (is_locked(&trees[i]))
 			attach_tree(&trees[i], number_name(i));
-	clone_in_copy(plan);
+	clone_in_copy();
 	leave_directory(directory, root);
 }

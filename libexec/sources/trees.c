@@ -168,9 +168,15 @@ static void open_bundle(const struct plan *plan)
 }
 
 /* Private only when asked for: what the host mounts below is to be seen otherwise. */
-static uint64_t own_propagation(const struct plan *plan)
+static uint64_t root_propagation(const struct plan *plan)
 {
 	return plan->config->rootfs_propagation & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+}
+
+/* "private" is a word about the root alone. */
+static uint64_t bind_propagation(const struct plan *plan)
+{
+	return plan->config->rootfs_propagation & MS_REC ? root_propagation(plan) : MS_SLAVE;
 }
 
 static void send_root(const struct plan *plan)
@@ -195,12 +201,16 @@ static void send_root(const struct plan *plan)
 	if (tree < 0)
 		die("open_tree:", path, errno);
 	close(fd);
-	leave_peers(tree, own_propagation(plan), path);
+	leave_peers(tree, root_propagation(plan), path);
 	send_tree(TREE_ROOT, 0, tree);
 }
 
-static int asks_shared(const struct plan *plan, const struct plan_mount *mount)
+/* Only a shared mount in a shared root: that is how a container mounts for the host. In a user
+ * namespace of its own it may not, and copying the mount namespace would have ended it. */
+static int stays_peer(const struct plan *plan, const struct plan_mount *mount)
 {
+	if (!(plan->config->rootfs_propagation & MS_SHARED) || plan_namespace(plan, NS_USER, NULL))
+		return 0;
 	for (uint32_t i = 0; i < mount->propagation.count; i++)
 		if (plan_num_at(plan, mount->propagation, i)->value & MS_SHARED)
 			return 1;
@@ -231,10 +241,8 @@ static void send_source(const struct plan *plan, uint32_t index)
 	tree = sys_open_tree(FD_BUNDLE, source ? source : "", flags);
 	if (tree < 0)
 		die("failed to fulfil mount request: open", source ? source : "\"\"", errno);
-	/* Only a shared mount in a shared root stays a peer: that is how a container mounts for the
-	 * host. */
-	if (!(plan->config->rootfs_propagation & MS_SHARED) || !asks_shared(plan, mount))
-		leave_peers(tree, own_propagation(plan), source);
+	if (!stays_peer(plan, mount))
+		leave_peers(tree, bind_propagation(plan), source);
 	if (mount->mapping)
 		map_ids(plan, mount, tree);
 	send_tree(TREE_MOUNT, index, tree);
