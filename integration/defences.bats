@@ -187,14 +187,142 @@ $number: 0"
 	done
 }
 
-@test "defences: in a user namespace a device of the host's with another number than asked is not bound" {
-	newer "1.1.5 binds whatever is there"
+@test "defences: a created container with a filter has given up the right to load it" {
+	edit --slurpfile s "$TOP/integration/configs/docker.json" '.linux.seccomp = $s[0].linux.seccomp
+		| .process.noNewPrivileges = false'
+	detached create "$ID"
+	expect 0
+	local set
+	for set in $(awk '/^Cap(Prm|Eff|Inh|Amb)/ { print $2 }' "/proc/$(pid_of "$ID")/status"); do
+		same "$((0x$set >> 21 & 1))" 0 # CAP_SYS_ADMIN
+	done
+}
+
+@test "defences: no device is made below a symlink, wherever it leads" {
+	newer "1.1.5 follows it"
+	mkdir "$ROOTFS/there"
+	ln -s there "$ROOTFS/link"
+	edit '.root.readonly = false | .linux.devices = [{path: "/link/node", type: "c", major: 1, minor: 3}]'
+	refused 'mknod /link/node: too many levels of symbolic links' run "$ID"
+	edit '.linux.devices[0].path = "/link/deep/node"'
+	refused 'mknod /link/deep/node: too many levels of symbolic links' run "$ID"
 	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
 	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
-		| .linux.gidMappings = .linux.uidMappings
-		| .linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 5}]'
-	refused 'the host has another file at the path of the device /dev/kmsg' run "$ID"
-	edit '.linux.devices[0].minor = 11'
+		| .linux.gidMappings = .linux.uidMappings | .linux.devices[0] += {path: "/link/null"}'
+	refused 'mknod /link/null: too many levels of symbolic links' run "$ID"
+	same "$(ls -A "$ROOTFS/there")" ""
+}
+
+@test "defences: the caller's soft limit of open files is the container's, where it is below the hard one" {
+	newer "1.1.5 raises it"
+	edit 'del(.process.rlimits)'
+	sh_args 'ulimit -Sn; ulimit -Hn'
+	run sh -c 'ulimit -Sn 300; ulimit -Hn 400; exec "$@"' sh "$RUNC" --root "$STATE" run "$ID"
+	same "$output" "300
+400"
+	args sleep 100
+	(ulimit -Sn 300 && ulimit -Hn 400 && detached run -d "$ID")
+	run sh -c 'ulimit -Sn 310; ulimit -Hn 390; exec "$@"' sh "$RUNC" --root "$STATE" exec "$ID" sh -c 'ulimit -Sn; ulimit -Hn'
+	same "$output" "310
+390"
+}
+
+@test "defences: a directory that is moved away while something is mounted in it is noticed" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "1.1.5 does not look again"
+	mkdir -p "$T/volume/a/b" "$ROOTFS/vol"
+	edit --arg v "$T/volume" '.mounts += [{destination: "/vol", source: $v, type: "none", options: ["bind", "rw"]},
+		{destination: "/vol/a/b", source: "late", type: "tmpfs"}]'
+	# The directory is open; it moves just before each move_mount(2) that comes after the volume's own.
+	strace -f -o "$T/trace" -e trace=move_mount -e inject=move_mount:delay_enter=400ms \
+		"$RUNC" --root "$STATE" create "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	local tracer=$! moved=
+	while kill -0 "$tracer" 2>/dev/null; do
+		if [ -d "$T/volume/a" ]; then mv "$T/volume/a" "$T/volume/c"; else mv "$T/volume/c" "$T/volume/a"; fi
+		sleep 0.13
+	done
+	wait "$tracer" || true
+	contains "$(cat "$T/err")" 'rootfs at'
+	grep -qE 'the path was moved while it was mounted on|opening it again|no such file' "$T/err" || { cat "$T/err"; return 1; }
+}
+
+# console_that_goes: a pidfd socket whose listener is gone once the file "connected" is there; then "gone" is, too.
+socket_that_goes() {
+	perl -MSocket -e 'socket my $s, PF_UNIX, SOCK_STREAM, 0 or die; bind $s, pack_sockaddr_un("$ARGV[0]/socket") or die;
+		listen $s, 5 or die; select undef, undef, undef, 0.02 until -e "$ARGV[0]/connected";
+		close $s; open my $f, ">", "$ARGV[0]/gone"' "$T" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 10 test -S "$T/socket"
+}
+
+@test "defences: the pid file is gone when the creation fails after it was written, and when poststart fails" {
+	newer "1.1.5 leaves it"
+	socket_that_goes
+	edit --arg t "$T" '.hooks.createRuntime = [{path: "/bin/sh",
+		args: ["sh", "-c", "touch \($t)/connected; until [ -e \($t)/gone ]; do sleep 0.02; done"]}]'
+	refused 'pidfd' create --pid-file "$T/pid" --pidfd-socket "$T/socket" "$ID"
+	[ ! -e "$T/pid" ]
+	edit '.hooks = {poststart: [{path: "/bin/false"}]}'
+	args sleep 100
+	refused 'poststart' run -d --pid-file "$T/pid" "$ID"
+	[ ! -e "$T/pid" ]
+}
+
+@test "defences: whoever sees the pid file finds the container's state" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	strace -o /dev/null -e trace=renameat,renameat2,rename -e inject=renameat,renameat2,rename:delay_enter=1500ms \
+		"$RUNC" --root "$STATE" create --pid-file "$T/pid" "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 20 test -e "$T/pid"
+	[ -s "$STATE/$ID/state.json" ]
+	wait "${BACKGROUND##* }"
+}
+
+@test "defences: masked directories and files are read-only, and nothing in them runs" {
+	mkdir "$ROOTFS/secret"
+	touch "$ROOTFS/file"
+	edit '.root.readonly = false | .linux.maskedPaths += ["/secret", "/file"]'
+	sh_args 'awk "\$5 == \"/secret\" || \$5 == \"/file\" { print \$5, \$6 }" /proc/self/mountinfo | sort; ls -A /secret | wc -l; cat /file'
 	run runc run "$ID"
 	expect 0
+	local path
+	for path in /secret /file; do
+		grep -qE "^$path ro,nosuid,(nodev,)?noexec" <<<"$output" || { echo "$output"; return 1; }
+	done
+	grep -qE "^/secret ro,nosuid,nodev,noexec" <<<"$output"
+	same "$(tail -n 1 <<<"$output")" 0
+}
+
+@test "defences: SIGURG, which runtimes send themselves, is not passed on; another signal is" {
+	edit '.root.readonly = false'
+	sh_args 'trap "echo URG" URG; trap "echo USR1" USR1; touch /ready; while [ ! -e /end ]; do sleep 0.05; done'
+	background run "$ID"
+	wait_for 10 test -e "$ROOTFS/ready"
+	kill -URG "${BACKGROUND##* }"
+	kill -USR1 "${BACKGROUND##* }"
+	usr1() { grep -q USR1 "$T/out"; }
+	wait_for 10 usr1
+	touch "$ROOTFS/end"
+	wait "${BACKGROUND##* }"
+	same "$(cat "$T/out")" USR1
+}
+
+@test "defences: a network namespace of the initial user namespace is joined before the user namespace" {
+	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	unshare --net sleep 100 3>&- 4>&- &
+	local net=$!
+	unshare --user sleep 100 3>&- 4>&- &
+	local user=$!
+	BACKGROUND="$BACKGROUND $net $user"
+	apart() { [ "$(readlink "/proc/$net/ns/net")" != "$(readlink /proc/self/ns/net)" ] && [ "$(readlink "/proc/$user/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
+	wait_for 10 apart
+	printf '0 100000 1000\n' >"/proc/$user/uid_map"
+	printf '0 100000 1000\n' >"/proc/$user/gid_map"
+	edit --arg n "/proc/$net/ns/net" --arg u "/proc/$user/ns/user" '.mounts |= map(select(.type == "proc" or .destination == "/dev"))
+		| .linux.namespaces = [{type: "pid"}, {type: "mount"}, {type: "user", path: $u}, {type: "network", path: $n}] | del(.hostname)'
+	sh_args "for n in net user; do readlink /proc/self/ns/\$n; done"
+	run runc run "$ID"
+	expect 0 "$(readlink "/proc/$net/ns/net")" "$(readlink "/proc/$user/ns/user")"
 }
