@@ -250,7 +250,7 @@ failing() {
 	newer "only for davit"
 	run timeout -k 2 30 strace -o "$T/trace" -e trace=flock -e inject=flock:error=ENOLCK:when=1 \
 		"$RUNC" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
-	expect 1 "journal: no locks available"
+	expect 1 "journal in $STATE/$ID: no locks available"
 	nothing_left
 	# The first is the creation's, the last that of the end.
 	strace -o "$T/trace" -e trace=flock "$RUNC" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-

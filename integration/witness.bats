@@ -205,7 +205,7 @@ caught() {
 	run runc run "$ID"
 	expect 0
 	edit '.process.capabilities.bounding += ["CAP_SYS_ADMIN"]'
-	refused 'cannot start witness' run "$ID"
+	refused 'cannot start .*/witness: no such file' run "$ID"
 	mv "$LIE/witness.real" "$LIE/witness"
 	# Whatever config.json is: a lie that gives more is seen.
 	edit '.process.capabilities.bounding -= ["CAP_SYS_ADMIN"]'
@@ -296,7 +296,7 @@ not_entered() {
 	jq '.noNewPrivileges = false' <"$T/like.json" >"$LIE/lie-process.json"
 	not_entered "${none}noNewPrivileges is 0" --process "$T/like.json" "$ID"
 	mv "$LIE/witness" "$LIE/witness.real"
-	not_entered 'cannot start witness' --process "$T/more.json" "$ID"
+	not_entered 'davit/witness: no such file' --process "$T/more.json" "$ID"
 	rm "$LIE/lie-process.json"
 	run runc exec --process "$T/like.json" "$ID"
 	expect 0 CapEff

@@ -23,7 +23,8 @@ struct hierarchy {
 	int leaf;              /* the container's directory, -1: none */
 	int procs;             /* its cgroup.procs, for writing, -1: none */
 	int existed;
-	int inside; /* the container's process is in it: systemd has made it for that */
+	int refused; /* why there is no leaf although one was to be: -errno */
+	int inside;  /* the container's process is in it: systemd has made it for that */
 	const struct plan *plan; /* v2, while limits are written: see libexec/cgroup/unified.c */
 };
 

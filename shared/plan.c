@@ -122,6 +122,9 @@ static int check_field(const struct image *image, const struct plan_field *field
 	return 0;
 }
 
+static const char malformed[] = "not a plan";
+static const char other_build[] = "of another build";
+
 static int check_records(const struct image *image, enum plan_record record, const char **why)
 {
 	const struct plan_type *type = &plan_types[record];
@@ -132,7 +135,7 @@ static int check_records(const struct image *image, enum plan_record record, con
 			const struct plan_field *field = &plan_fields[type->first_field + f];
 
 			if (!check_field(image, field, at)) {
-				*why = "records";
+				*why = malformed;
 				return -EBADMSG;
 			}
 			at += plan_field_size(field->kind);
@@ -144,13 +147,13 @@ static int check_records(const struct image *image, enum plan_record record, con
 static int check_header(
 	const struct plan_header *header, size_t size, const char *build, const char **why)
 {
-	*why = "magic";
+	*why = malformed;
 	if (memcmp(header->magic, PLAN_MAGIC, sizeof(header->magic)) != 0)
 		return -EBADMSG;
-	*why = "layout";
+	*why = other_build;
 	if (header->layout != PLAN_LAYOUT)
 		return -ESTALE;
-	*why = "build";
+	*why = other_build;
 	if (strnlen(header->build, sizeof(header->build)) == sizeof(header->build))
 		return -EBADMSG;
 	if (build && strcmp(header->build, build) != 0)
@@ -158,7 +161,7 @@ static int check_header(
 	for (size_t i = strlen(header->build); i < sizeof(header->build); i++)
 		if (header->build[i])
 			return -EBADMSG;
-	*why = "size";
+	*why = malformed;
 	return header->size == size ? 0 : -EBADMSG;
 }
 
@@ -167,18 +170,18 @@ static int check_sections(const struct plan_header *header, const char **why)
 	uint64_t end = sizeof(*header);
 
 	for (uint32_t r = 0; r < PLAN_RECORD_COUNT; r++) {
-		*why = "sections";
+		*why = malformed;
 		if (header->sections[r].offset != end)
 			return -EBADMSG;
 		end += (uint64_t)header->sections[r].count * plan_types[r].size;
 		if (end > header->size)
 			return -EBADMSG;
 	}
-	*why = "strings";
+	*why = malformed;
 	if (header->strings != end || !header->strings_size ||
 		end + header->strings_size != header->size)
 		return -EBADMSG;
-	*why = "config";
+	*why = malformed;
 	return header->sections[PLAN_RECORD_config].count == 1 ? 0 : -EBADMSG;
 }
 
@@ -187,7 +190,7 @@ int plan_check(const void *bytes, size_t size, const char *build, const char **w
 	struct image image = {.bytes = bytes, .header = bytes};
 	int err;
 
-	*why = "size";
+	*why = malformed;
 	if (size < sizeof(struct plan_header) || size > PLAN_SIZE_MAX)
 		return -EBADMSG;
 	err = check_header(image.header, size, build, why);
@@ -195,7 +198,7 @@ int plan_check(const void *bytes, size_t size, const char *build, const char **w
 		err = check_sections(image.header, why);
 	if (err)
 		return err;
-	*why = "strings";
+	*why = malformed;
 	if (image.bytes[image.header->strings] || image.bytes[size - 1])
 		return -EBADMSG;
 	for (uint32_t r = 0; r < PLAN_RECORD_COUNT; r++) {
@@ -270,7 +273,7 @@ static int get_image(int fd, struct plan *plan, const char **why)
 {
 	struct stat st;
 
-	*why = "size";
+	*why = malformed;
 	if (sys_fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
@@ -279,7 +282,7 @@ static int get_image(int fd, struct plan *plan, const char **why)
 		st.st_size > (off_t)PLAN_SIZE_MAX)
 		return -EBADMSG;
 	plan->size = (size_t)st.st_size;
-	*why = "memory";
+	*why = "no memory";
 	return map_image(fd, plan->size, &plan->image);
 }
 

@@ -66,6 +66,13 @@ static int is_kind(const struct stat *st, enum priv_fd_kind kind)
 	return 1;
 }
 
+static _Noreturn void refuse_fd(const char *what, int number)
+{
+	const char digits[] = {(char)('0' + number / 10), (char)('0' + number % 10), '\0'};
+
+	die(what, digits + (number < 10), 0);
+}
+
 static void check_fds(const struct priv *table)
 {
 	unsigned next = 3;
@@ -81,7 +88,7 @@ static void check_fds(const struct priv *table)
 		if (sys_fstat(fd->number, &st) < 0) {
 			if (errno == EBADF && fd->optional)
 				continue;
-			die("a file descriptor is missing:", table->program, errno);
+			refuse_fd("a descriptor is missing:", fd->number);
 		}
 		if (!is_kind(&st, fd->kind) && fd->optional && !step_conducted()) {
 			close(fd->number); /* by hand: something of the shell's that happens to have
@@ -89,9 +96,9 @@ static void check_fds(const struct priv *table)
 			continue;
 		}
 		if (!is_kind(&st, fd->kind))
-			die("a file descriptor has the wrong type:", table->program, 0);
+			refuse_fd("a descriptor has the wrong type:", fd->number);
 		if (sys_fcntl(fd->number, F_SETFD, FD_CLOEXEC) < 0)
-			die("close-on-exec:", table->program, errno);
+			die("close-on-exec:", NULL, errno);
 	}
 	close_from(next, ~0u);
 }
@@ -114,11 +121,11 @@ static void set_limits(const struct priv *table)
 			continue;
 #endif
 		if (sys_prlimit(table->limits[i].resource, NULL, &now) < 0)
-			die("getrlimit:", NULL, errno);
+			die("rlimit:", NULL, errno);
 		if (now.rlim_max < limit.rlim_max)
 			limit.rlim_max = limit.rlim_cur = now.rlim_max;
 		if (sys_prlimit(table->limits[i].resource, &limit, NULL) < 0)
-			die("setrlimit:", NULL, errno);
+			die("rlimit:", NULL, errno);
 	}
 }
 

@@ -14,6 +14,13 @@ struct peer conductor = {.fd = -1};
 
 static const char build_argument[] = "build=";
 
+__attribute__((weak)) void step_help(enum program self, int argc, char **argv)
+{
+	(void)self;
+	(void)argc;
+	(void)argv;
+}
+
 int step_start(
 	enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count)
 {
@@ -21,11 +28,13 @@ int step_start(
 	conductor.self = self;
 	conductor.rules = rules;
 	conductor.rule_count = rule_count;
-	if (argc < 2 || strncmp(argv[1], build_argument, sizeof(build_argument) - 1) != 0)
+	if (argc < 2 || strncmp(argv[1], build_argument, sizeof(build_argument) - 1) != 0) {
+		step_help(self, argc, argv);
 		return 0;
+	}
 	conductor.fd = FD_CONTROL;
 	if (strcmp(argv[1] + sizeof(build_argument) - 1, build_id) != 0)
-		die("this installation mixes programs of two builds: install davit again;", argv[0],
+		die("this installation mixes programs of two builds: install davit again; ", NULL,
 			0);
 	return 1;
 }
@@ -85,6 +94,13 @@ void die(const char *what, const char *object, int err)
 	report(MSG_ERROR, what, object, err < 0 ? -err : err);
 	/* dmz on its own is the container's process already: 255 is what runc's init exits with. */
 	leave(conductor.self == PROGRAM_DMZ && !step_conducted() ? 255 : 1);
+}
+
+void die_of_journal(int err)
+{
+	if (err == -EBADMSG)
+		die("journal: it is broken", NULL, 0);
+	die("journal:", NULL, err);
 }
 
 void warn(const char *what, const char *object, int err)

@@ -30,6 +30,14 @@ extern struct peer conductor;
 int step_start(
 	enum program self, int argc, char **argv, const struct msg_rule *rules, size_t rule_count);
 
+/* For who asks by hand, with --help, -h or --version, and does not come back then: shared/help.c, of all
+ * programs but dmz, which has no room for it. step_start calls it. */
+void step_help(enum program self, int argc, char **argv);
+extern const struct step_fd {
+	int number;
+	const char *text; /* NULL: the end */
+} step_fds[];             /* of the table of privileges */
+
 /* Must be repeated after every change of ids or capabilities (shared/undumpable.h). */
 void step_undumpable(void);
 
@@ -46,6 +54,9 @@ _Noreturn void leave(int status);
 /* Reports "WHAT OBJECT: errno text" (OBJECT may be NULL, ERR 0) to the conductor or on fd 2, and
  * exits with 1. */
 _Noreturn void die(const char *what, const char *object, int err);
+
+/* What is wrong with a journal. */
+_Noreturn void die_of_journal(int err);
 
 /* The same as a warning, without exiting. */
 void warn(const char *what, const char *object, int err);

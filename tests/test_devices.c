@@ -43,8 +43,9 @@ void die_write(const struct hierarchy *h, const char *file, const char *value, i
 	__builtin_unreachable();
 }
 
-void die_missing(const char *controller)
+void die_missing(const struct hierarchy *h, const char *controller)
 {
+	(void)h;
 	fail_msg("%s", controller);
 	__builtin_unreachable();
 }

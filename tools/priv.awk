@@ -146,6 +146,7 @@ $1 == "fds" {
 		last = part[1]; first = part[1]
 		if (sub(/\+$/, "", first)) last = "FD_FREE - 1"; 
 		fds = fds "\t{FD_" first ", PRIV_FD_" kind ", " (optional ? 1 : 0) ", " (last == first ? "FD_" first : last) "},\n"; nfds++
+		told = told "\t{FD_" first ", \"" first (last == first ? "" : " and above") (kind == "ANY" ? "" : ", " tolower(kind)) (optional ? ", not always" : "") "\"},\n"
 	}
 	next
 }
@@ -179,6 +180,8 @@ END {
 			print "};\n"
 		}
 	}
+	if (name != "dmz") # which has no room for it
+		print "#include \"step.h\"\nconst struct step_fd step_fds[] = {\n" told "\t{-1, NULL},\n};\n"
 	print "static const struct priv priv = {"
 	print "\t.program = \"" name "\",\n\t.ids = " ids ",\n\t.caps = " caps ",\n\t.no_new_privs = " nnp + 0 ",\n\t.landlock = " landlock ","
 	if (landlock != "NULL") print "\t.files = &priv_files,"

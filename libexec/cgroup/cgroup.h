@@ -14,6 +14,8 @@
 
 #define PROCS_MAX (1 << 22) /* no kernel has higher pids */
 
+struct text;
+
 struct pid_set {
 	uint64_t words[PROCS_MAX / 64 + 1];
 };
@@ -39,6 +41,8 @@ int threads_each(int dir, int (*visit)(pid_t pid, void *arg), void *arg);
 int tree_each(int dir, int (*visit)(int dir, void *arg), void *arg);
 /* The number of processes in DIR and below, in threaded ones of threads; or -errno. */
 int tree_count(int dir);
+/* ": 12, 13 …": the pids in DIR and below, as many as fit into a line. */
+void add_pids(struct text *t, int dir);
 /* The directory that holds the last component of PATH, which goes to *NAME: an fd (ROOT itself when
  * there is but one), -errno. */
 int open_parent(int root, const char *path, const char **name);
@@ -97,8 +101,9 @@ _Noreturn void die_unavailable(const struct hierarchy *h, const char *controller
 
 /* limit.c, limit1.c, limit2.c, limit_io.c */
 
-/* A limit of CONTROLLER in one container: H is NULL when there is no such cgroup. */
-_Noreturn void die_missing(const char *controller);
+/* No cgroup for a limit of CONTROLLER: H is NULL where there is no such hierarchy; else says why it could
+ * not be made or joined. */
+_Noreturn void die_missing(const struct hierarchy *h, const char *controller);
 /* Writes or dies; a missing hierarchy, or a file that a missing controller does not have, is named
  * as runc names it. */
 void limit_write(

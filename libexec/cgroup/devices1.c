@@ -192,7 +192,7 @@ void devices_v1(struct hierarchy *h, const struct plan *plan, int tolerate)
 	if (tolerate)
 		return;
 	if (!h || h->leaf < 0)
-		die_missing("devices");
+		die_missing(h, "devices");
 	count = device_rules(plan, &rules, &allow);
 	err = write_default(h, allow);
 	if (err)

@@ -53,7 +53,7 @@ void join_prepare(struct host *host, struct journal *journal)
 	int err = journal_read(FD_JOURNAL, journal);
 
 	if (err)
-		die("journal:", NULL, err);
+		die_of_journal(err);
 	may_leave_out = geteuid() != 0 || host->in_user_namespace;
 	keep_init(&journal->init);
 }

@@ -6,12 +6,14 @@
 #include "step.h"
 #include "text.h"
 
-void die_missing(const char *controller)
+void die_missing(const struct hierarchy *h, const char *controller)
 {
 	char what[128];
 
 	text_join(what, sizeof(what), "cannot set ", controller,
 		" limit: container could not join or create cgroup", NULL);
+	if (h && h->refused)
+		give_up(what, full_path(h, NULL), h->refused);
 	give_up(what, NULL, 0);
 }
 
@@ -44,7 +46,7 @@ void limit_write(
 	int err;
 
 	if (!h || h->leaf < 0)
-		die_missing(controller);
+		die_missing(h, controller);
 	err = limit_try(h, file, value);
 	/* On v2 a controller that could not be enabled has no files. */
 	if (err == -ENOENT && is_unified(h) && !controller_available(h, controller))

@@ -17,7 +17,7 @@ static void write_cpuset(struct hierarchy *h, const char *file, const char *valu
 	if (!value || !*value)
 		return;
 	if (!h || h->leaf < 0)
-		die_missing("cpuset");
+		die_missing(h, "cpuset");
 	err = limit_try(h, file, value);
 	if (err == -ENOENT && !is_unified(h))
 		err = set_file(h, file + strlen("cpuset."), value); /* noprefix */
@@ -104,7 +104,7 @@ static void limit_memory(struct hierarchy *h, const struct plan *plan)
 	if (!limit && !swap && !c->memory_reservation.value && !oom && !c->memory_swappiness.set)
 		return;
 	if (!h || h->leaf < 0)
-		die_missing("memory");
+		die_missing(h, "memory");
 	limit_memory_and_swap(h, limit, swap);
 	if (c->memory_reservation.value)
 		limit_write_number(
@@ -211,7 +211,7 @@ static void limit_cpu(struct hierarchy *h, const struct plan *plan)
 		!c->cpu_rt_runtime.value)
 		return;
 	if (!h || h->leaf < 0)
-		die_missing("cpu");
+		die_missing(h, "cpu");
 	/* The kernel refuses shares while the group is idle. */
 	if (c->cpu_idle.set && !c->cpu_idle.value)
 		limit_idle(h, "cpu.shares", 0);

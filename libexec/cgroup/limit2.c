@@ -168,7 +168,7 @@ void limit_v2(struct hierarchy *h, const struct plan *plan, int tolerate)
 
 	if (!h || h->leaf < 0) {
 		if (has_limits(plan))
-			die_missing("unified");
+			die_missing(h, "unified");
 		return; /* rootless without a cgroup */
 	}
 	h->plan = plan;

@@ -118,7 +118,7 @@ void limit_block_v1(struct hierarchy *h, const struct plan *plan)
 	if (!has_block_limits(plan->config))
 		return;
 	if (!h || h->leaf < 0)
-		die_missing("blkio");
+		die_missing(h, "blkio");
 	weights_v1(h, plan);
 	for (size_t i = 0; i < THROTTLES; i++) {
 		struct plan_list list = throttle_list(plan->config, &throttles[i]);

@@ -133,7 +133,7 @@ static void create(void)
 	int err = plan_load(FD_PLAN, build_id, &plan, &why);
 
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	host_find(&host);
 	if (plan.config->systemd)
 		find_unit(&plan);
@@ -177,10 +177,10 @@ static void update(void)
 	int err = plan_load(FD_PLAN, build_id, &plan, &why);
 
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	err = journal_read(FD_JOURNAL, &journal);
 	if (err)
-		die("journal:", NULL, err);
+		die_of_journal(err);
 	conductor.rules = update_rules;
 	conductor.rule_count = sizeof(update_rules) / sizeof(update_rules[0]);
 	update_limits(&host, &journal, &plan);
@@ -196,7 +196,7 @@ static void finish(void (*effect)(struct host *, const struct journal *))
 	int err = journal_read(FD_JOURNAL, &journal);
 
 	if (err)
-		die("journal:", NULL, err);
+		die_of_journal(err);
 	effect(&host, &journal);
 }
 

@@ -109,7 +109,7 @@ void find_unit_paths(struct host *host, const struct plan *plan, int file)
 	size_t length;
 
 	if (err || !wanted[0])
-		die("plan:", "it names no cgroup of a unit", EBADMSG);
+		die("plan:", "it names no cgroup of a unit", 0);
 	length = strlen(wanted);
 	memcpy(path, wanted, length + 1);
 	if (length < 6 || strcmp(wanted + length - 6, ".slice") != 0) {
@@ -153,7 +153,7 @@ static int is_frozen(const struct hierarchy *h)
  * ownership"; runc-cli 1.25). */
 static void check_fit(const struct hierarchy *h)
 {
-	char what[96];
+	char what[192];
 	struct text t = TEXT(what);
 	int count = tree_count(h->leaf);
 
@@ -163,7 +163,9 @@ static void check_fit(const struct hierarchy *h)
 		text_add(&t, "container's cgroup is not empty: ");
 		text_add_u64(&t, (uint64_t)count);
 		text_add(&t, " process(es) found");
-		die(what, NULL, 0);
+		add_pids(&t, h->leaf);
+		text_add(&t, " in");
+		die(what, full_path(h, NULL), 0);
 	}
 	if (is_frozen(h))
 		die("container's cgroup unexpectedly frozen", NULL, 0);
@@ -354,6 +356,7 @@ void make_all(struct host *host, const struct plan *plan)
 				full_path(h, NULL), 0);
 		if (h->leaf >= 0)
 			continue;
+		h->refused = h->leaf;
 		if (!tolerated(plan, h->leaf) || (host->unified && has_limits(plan)))
 			refuse(host, h, plan, "mkdir", h->leaf);
 	}
@@ -424,6 +427,7 @@ void join_all(struct host *host, const struct plan *plan, pid_t pid)
 		explain_join(h, err);
 		if (!tolerated(plan, err) || (host->unified && has_limits(plan)))
 			die_write(h, "cgroup.procs", digits, err);
+		h->refused = err;
 		close_fd(&h->leaf);
 	}
 }

@@ -43,15 +43,16 @@ int wait_empty(const struct hierarchy *h, int64_t ms)
 
 static _Noreturn void die_remaining(struct hierarchy *h, int err)
 {
-	char what[128];
+	char what[192];
 	struct text t = TEXT(what);
 	int leaf = beneath(h->root, h->path, O_RDONLY | O_DIRECTORY);
 	int count = leaf < 0 ? 0 : tree_count(leaf);
 
 	text_add(&t, "unable to remove container's cgroup");
 	if (err == -EBUSY && count > 0) {
-		text_add(&t, " (processes in it: ");
+		text_add(&t, " (processes in it after 10 seconds: ");
 		text_add_u64(&t, (uint64_t)count);
+		add_pids(&t, leaf);
 		text_add(&t, ")");
 	}
 	die(what, full_path(h, NULL), err);

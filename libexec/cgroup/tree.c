@@ -197,6 +197,40 @@ int tree_count(int dir)
 	return err ? err : count;
 }
 
+#define PIDS_SHOWN 8
+
+struct shown {
+	struct text *text;
+	int count;
+};
+
+static int add_pid(pid_t pid, void *arg)
+{
+	struct shown *shown = arg;
+
+	if (shown->count == PIDS_SHOWN) {
+		text_add(shown->text, " …");
+		return 1;
+	}
+	text_add(shown->text, shown->count++ ? ", " : ": ");
+	text_add_u64(shown->text, (uint64_t)pid);
+	return 0;
+}
+
+static int add_pids_of(int dir, void *arg)
+{
+	int err = procs_each(dir, add_pid, arg);
+
+	return err == -EOPNOTSUPP ? threads_each(dir, add_pid, arg) : err;
+}
+
+void add_pids(struct text *t, int dir)
+{
+	struct shown shown = {t, 0};
+
+	(void)tree_each(dir, add_pids_of, &shown); /* what can be had, for an error */
+}
+
 int tree_changes_modes;
 
 static int remove_directory(int dir, const char *name)

@@ -102,5 +102,5 @@ void die_unavailable(const struct hierarchy *h, const char *controller)
 		dir = below < 0 ? below : beneath(below, path, O_RDONLY | O_DIRECTORY);
 		close_fd(&below);
 	}
-	die_missing(controller);
+	die_missing(h, controller);
 }

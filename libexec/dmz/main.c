@@ -201,7 +201,7 @@ int main(int argc, char **argv)
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	hooks = plan.config->hooks_start_container.count !=
 		0; /* their program reads the plan again */
 	wait_for_join();

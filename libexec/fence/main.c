@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		die("open", "/", errno);

@@ -229,7 +229,7 @@ int main(int argc, char **argv)
 	hook_signals();
 	err = plan_load(used ? FD_PLAN : 0, build_id, &plan, &why);
 	if (err)
-		die("reading the plan:", why, err);
+		die("plan:", why, 0);
 	if (!used) {
 		run_all(&plan, request);
 		return 0;

@@ -174,7 +174,7 @@ static void take_plan(void)
 	int err = plan_load(FD_PLAN, build_id, &plan, &why);
 
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	while (device_count < plan.config->net_devices.count && device_count < NET_DEVICES_MAX) {
 		const struct plan_net_device *device =
 			plan_net_device_at(&plan, plan.config->net_devices, (uint32_t)device_count);

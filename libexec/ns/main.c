@@ -359,7 +359,7 @@ int main(int argc, char **argv)
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	set_inherited(&plan);
 	find_origin(&plan, &origin);
 	if (!plan.config->joins) {

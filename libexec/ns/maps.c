@@ -19,9 +19,12 @@
 static void write_file(int proc, const char *name, const struct text *value)
 {
 	int err = proc_write(proc, name, value->data, value->length);
+	char path[80];
 
-	if (err)
-		die("write /proc/", name, err);
+	if (!err)
+		return;
+	text_join(path, sizeof(path), "/proc/", name, NULL);
+	die("write", path, err);
 }
 
 static void write_map(

@@ -123,7 +123,7 @@ static void make_plan(struct plan *plan)
 	image = image_bytes(&size);
 	err = plan_take(image, size, build_id, plan, &why);
 	if (err)
-		die("making the plan:", why, err);
+		die("making the plan:", why, 0);
 }
 
 /* config.json to a report for people and programs. Returns the exit status. */
@@ -180,13 +180,20 @@ static void parse_exec(int conducted, int argc, char **argv)
 	image = input_read_kept(in, &size);
 	err = plan_take(image, size, build_id, &plan, &why);
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	if (options.process) {
 		path_member("process");
 		process = read_document(process_text, FD_CONFIG);
 	}
 	plan_begin(input_pool, input_pool_size);
 	build_exec(&options, &plan, process);
+}
+
+static void spare_terminal(int conducted)
+{
+	if (!conducted && isatty(STDOUT_FILENO))
+		die("the plan is binary, and standard output a terminal: parse <config.json >FILE",
+			NULL, 0);
 }
 
 int main(int argc, char **argv)
@@ -199,11 +206,13 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ,
 		SIG_IGN); /* a caller's file size limit is an error to report, not a death */
 	if (argc > 1 && !strcmp(argv[1], "exec")) {
+		spare_terminal(conducted);
 		parse_exec(conducted, argc - 1, argv + 1);
 	} else {
 		options = read_options(argc, argv);
 		if (!conducted && (options.check || options.explain))
 			_exit(review_config(&options));
+		spare_terminal(conducted);
 		parse_config(conducted, &options);
 	}
 	write_plan(conducted ? FD_PLAN : STDOUT_FILENO);

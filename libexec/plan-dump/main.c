@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 
 	err = plan_load(STDIN_FILENO, NULL, &plan, &why);
 	if (err)
-		die("plan-dump: not a plan that this build can read:", why, err);
+		die("plan-dump: plan:", why, 0);
 	dump(&plan, STDOUT_FILENO);
 	_exit(0);
 }

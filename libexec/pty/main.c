@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	/* What is at that name may be a device that only the cgroups forbid to open. */
 	await(MSG_JOINED, &(struct msg){.fd = -1}, JOIN_SECONDS);
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -53,7 +53,7 @@ static void create(void)
 	int err = plan_load(FD_PLAN, build_id, &plan, &why);
 
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	group_find(&group, &plan);
 	group_announce(&group);
 	await(MSG_RESCTRL_MAKE, &msg, ORDER_SECONDS);
@@ -66,7 +66,7 @@ static void read_journal(void)
 	int err = journal_read(FD_JOURNAL, &journal);
 
 	if (err)
-		die("journal:", NULL, err);
+		die_of_journal(err);
 }
 
 /* Where somebody else has removed the group, the kernel has put the container's processes back into
@@ -98,7 +98,7 @@ static void update(void)
 	int err = plan_load(FD_PLAN, build_id, &plan, &why);
 
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	conductor.rules = update_rules;
 	conductor.rule_count = sizeof(update_rules) / sizeof(update_rules[0]);
 	check_enabled(&plan);

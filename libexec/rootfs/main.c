@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 	priv_enter(&priv, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	umask(0);
 	raise_file_limit();
 	set_propagation();

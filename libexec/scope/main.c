@@ -29,9 +29,9 @@ static void load_plan(void)
 	int err = plan_load(FD_PLAN, build_id, &plan, &why);
 
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	if (!plan.config->systemd)
-		die("plan:", "it asks for no unit", EBADMSG);
+		die("plan:", "it asks for no unit", 0);
 }
 
 static void load_journal(void)
@@ -39,7 +39,7 @@ static void load_journal(void)
 	int err = journal_read(FD_JOURNAL, &journal);
 
 	if (err)
-		die("journal:", NULL, err);
+		die_of_journal(err);
 	if (!journal.unit.name)
 		die("the journal names no unit", NULL, EBADMSG);
 }

@@ -98,7 +98,7 @@ static void add_values(sd_bus_message *message, struct plan_list list)
 
 		text = text ? text : "";
 		if (kind == BUS_END ? !depth-- : depth == DEPTH_MAX)
-			die("plan:", "a property has a wrong end", EBADMSG);
+			die("plan:", "a property has a wrong end", 0);
 		if (kind == BUS_END) {
 			bus_check(sd_bus_message_close_container(message));
 		} else if (kind >= BUS_ARRAY) {
@@ -111,7 +111,7 @@ static void add_values(sd_bus_message *message, struct plan_list list)
 		}
 	}
 	if (depth)
-		die("plan:", "a property has no end", EBADMSG);
+		die("plan:", "a property has no end", 0);
 }
 
 static void add_property(sd_bus_message *message, const struct plan_unit_property *property)

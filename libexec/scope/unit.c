@@ -90,7 +90,7 @@ void unit_create(const struct plan *plan, uint32_t pid)
 	sd_bus_message *reply;
 
 	if (!name)
-		die("plan:", "it names no unit", EBADMSG);
+		die("plan:", "it names no unit", 0);
 	/* A service would be started by systemd itself, outside of every container. */
 	if (!is_slice(name) && !is_scope(name))
 		die("plan: neither a scope nor a slice:", name, EBADMSG);

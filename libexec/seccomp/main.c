@@ -37,7 +37,7 @@ static void load(int fd, struct plan *plan)
 	int err = plan_load(fd, build_id, plan, &why);
 
 	if (err)
-		die("reading the plan:", why, err);
+		die("plan:", why, 0);
 	if (!plan->config->has_seccomp)
 		die("the plan has no seccomp section", NULL, 0);
 }
@@ -50,6 +50,9 @@ int main(int argc, char **argv)
 
 	if (argc != 1 + used)
 		die("usage: seccomp <plan >filter.bpf", NULL, 0);
+	if (!used && isatty(out))
+		die("the filter is binary, and standard output a terminal: seccomp <plan >FILE",
+			NULL, 0);
 	warm_up();
 	priv_enter(&priv, step_conducted());
 	load(in, &plan);

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	priv_enter(&table, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
-		die("plan:", why, err);
+		die("plan:", why, 0);
 	if (with_nodes) {
 		make_nodes(&plan);
 		keep_caps(caps);

@@ -179,6 +179,17 @@ static uint64_t bind_propagation(const struct plan *plan)
 	return plan->config->rootfs_propagation & MS_REC ? root_propagation(plan) : MS_SLAVE;
 }
 
+static const char *whole_path(const struct plan *plan, const char *path)
+{
+	static char whole[MSG_OBJECT_MAX];
+	int err = errno;
+
+	text_join(whole, sizeof(whole), *path == '/' ? "" : plan_text(plan, plan->config->bundle),
+		*path == '/' ? "" : "/", path, NULL);
+	errno = err;
+	return whole;
+}
+
 static void send_root(const struct plan *plan)
 {
 	const char *path = plan_text(plan, plan->config->root_path);
@@ -187,11 +198,12 @@ static void send_root(const struct plan *plan)
 	int tree;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		die("invalid rootfs: stat", path, errno);
+		die("invalid rootfs: stat", whole_path(plan, path), errno);
 	if (S_ISLNK(st.st_mode))
-		die("invalid rootfs: not an absolute path, or a symlink:", path, 0);
+		die("invalid rootfs: not an absolute path, or a symlink:", whole_path(plan, path),
+			0);
 	if (!S_ISDIR(st.st_mode))
-		die("invalid rootfs:", path, ENOTDIR);
+		die("invalid rootfs:", whole_path(plan, path), ENOTDIR);
 	if (!plan_namespace(plan, NS_MOUNT, NULL)) {
 		send_tree(TREE_ROOT, 0, fd); /* nothing is cloned where nothing will be attached */
 		return;

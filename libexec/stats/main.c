@@ -42,7 +42,7 @@ static void open_by_journal(void)
 	int err = journal_read(FD_JOURNAL, &journal);
 
 	if (err)
-		die("journal:", NULL, err);
+		die_of_journal(err);
 	(void)host_open_journal(&host, &journal);
 	/* A container without rights to any cgroup has none: that is no error, and nothing to tell. */
 	(void)open_leaves(&host);

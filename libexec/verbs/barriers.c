@@ -40,7 +40,7 @@ static int hear_cgroups(struct creation *c, const struct msg_cgroups *cgroups)
 			break;
 	}
 	if (err)
-		return creation_error(c, "journal", err);
+		return creation_state_error(c, "journal", err);
 	if (!cgroups->last)
 		return 0;
 	c->cgroups_listed = 1;
@@ -56,7 +56,7 @@ static int hear_resctrl(struct creation *c, const struct msg_resctrl *groups)
 		err = journal_append_resctrl(
 			c->journal_fd, JOURNAL_RESCTRL_MONITOR, groups->monitor);
 	if (err)
-		return creation_error(c, "journal", err);
+		return creation_state_error(c, "journal", err);
 	c->resctrl_listed = 1;
 	return tell_step(c, STEP_RESCTRL, MSG_RESCTRL_MAKE, NULL, 0, -1);
 }
@@ -72,7 +72,7 @@ static int hear_init(struct creation *c, const struct msg_init *init, int pidfd)
 	if (!err)
 		err = journal_append(c->journal_fd, JOURNAL_INIT, &record, sizeof(record));
 	c->joined |= init->in_cgroup == 1;
-	return err ? creation_error(c, "journal", err) : 0;
+	return err ? creation_state_error(c, "journal", err) : 0;
 }
 
 /* The journal first, as ever: what systemd is asked for, `delete` can take back. */
@@ -142,7 +142,7 @@ static int hear_place(struct creation *c, const struct msg_place *place)
 	if (c->place_count >= c->container.plan.config->landlock_paths.count)
 		return creation_error(c, "protocol error: fence", 0);
 	err = places_keep(c->container.dir, c->place_count++, place);
-	return err ? creation_error(c, "keeping the Landlock paths", err) : 0;
+	return err ? creation_state_error(c, "keeping the Landlock paths", err) : 0;
 }
 
 static int hear_created(struct creation *c, int listener)
@@ -258,7 +258,7 @@ static int send_joined(struct creation *c)
 	for (size_t i = 0; !err && i < journal.cgroup_count; i++)
 		err = msg_add_cgroup(&body, journal.cgroups[i].controller, "");
 	if (err)
-		return creation_error(c, "journal", err);
+		return creation_state_error(c, "journal", err);
 	body.last = 1;
 	c->joined_sent = 1;
 	return tell_step(c, STEP_LINE, MSG_JOINED, &body, sizeof(body), -1);
@@ -316,7 +316,7 @@ static int send_filter(struct creation *c)
 	if (fd >= 0)
 		close(fd);
 	if (err)
-		return creation_error(c, "keeping the seccomp filter", err);
+		return creation_state_error(c, "keeping the seccomp filter", err);
 	c->filter_sent = 1;
 	return tell_step(c, STEP_LINE, MSG_FILTER, &body, sizeof(body), c->filter_fd);
 }
@@ -397,7 +397,7 @@ int creation_publish(struct creation *c)
 	if (!err)
 		err = state_json_write(&c->container, &c->container.plan);
 	if (err)
-		return creation_error(c, "saving the state", err);
+		return creation_state_error(c, "saving the state", err);
 	if (handover_pid_file(
 		    &c->handover, c->container.journal.init.pid, c->line, sizeof(c->line)))
 		return -1;

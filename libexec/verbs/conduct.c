@@ -105,8 +105,7 @@ int step_start_or_say(struct step *step, const struct spawn *request, const stru
 
 	if (!err)
 		return 0;
-	text_join(line, size, "cannot start ", program_names[request->program], ": ",
-		errno_text(-err), NULL);
+	spawn_error("cannot start ", request->program, -err, line, size);
 	return -1;
 }
 
@@ -185,6 +184,8 @@ static void reap(struct step *step)
 			info.si_code == CLD_EXITED ? " ended early with status "
 						   : " was killed by signal ");
 		text_add_i64(&what, info.si_status);
+		if (step->killed && info.si_status == SIGSYS)
+			text_add(&what, " (bad system call)");
 	}
 	close(step->pidfd);
 	step->pidfd = -1;
@@ -300,12 +301,25 @@ int step_finish(struct step *step, int seconds)
 	return step->done && !step->failed ? 0 : -ECANCELED;
 }
 
+/* What a step has no room to say, or cannot know. */
+static const char *hint(const struct step *step)
+{
+	static const char mixed[] = "this installation mixes programs of two builds";
+	const struct msg_text *error = &step->error;
+
+	if (!strncmp(error->what, "error setting scheduler", 23) && error->err == EPERM)
+		return " (a real-time policy needs CAP_SYS_NICE and, where the kernel has "
+		       "RT_GROUP_SCHED, linux.resources.cpu.realtimeRuntime)";
+	return strncmp(error->what, mixed, sizeof(mixed) - 1) != 0 ? "" : spawn_path(step->program);
+}
+
 void step_error(const struct step *step, char *line, size_t size)
 {
 	struct text t = {line, size, 0, 0};
 
 	line[0] = '\0';
 	msg_text_line(&step->error, &t);
+	text_add(&t, hint(step));
 }
 
 /* The step that failed in its own words, else the first that was killed, for whose end others may

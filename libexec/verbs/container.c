@@ -24,6 +24,8 @@ const char *verb_root_error(int err)
 		text_add_u64(&t, geteuid());
 		text_add(&t, " and be writable by nobody else");
 	}
+	if (err == -EACCES && !globals.root_given && geteuid() != 0)
+		text_add(&t, ": set XDG_RUNTIME_DIR to a directory of your own, or give --root");
 	return message;
 }
 

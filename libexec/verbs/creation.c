@@ -52,6 +52,14 @@ static int named_error(struct creation *c, const char *text, const char *name, i
 	return creation_error(c, both, err);
 }
 
+int creation_state_error(struct creation *c, const char *text, int err)
+{
+	char both[CREATION_LINE];
+
+	text_join(both, sizeof(both), text, " in ", globals.root, "/", c->id, NULL);
+	return creation_error(c, both, err);
+}
+
 static int enter_bundle(struct creation *c)
 {
 	if (!*c->bundle)
@@ -139,7 +147,7 @@ static int make_directory(struct creation *c)
 		c->have_directory = 1;
 		return 0;
 	}
-	(void)creation_error(c, "journal", err);
+	(void)creation_state_error(c, "journal", err);
 	/* Who has the lock removes what there is. Otherwise the journal is ours, and the directory
 	 * goes if it is empty then: it may be somebody else's by now. */
 	if (err != -EWOULDBLOCK && c->journal_fd >= 0)
@@ -157,15 +165,15 @@ static int keep_config(struct creation *c, int config)
 	ssize_t n;
 
 	if (kept < 0)
-		return creation_error(c, "keeping config.json", errno);
+		return creation_state_error(c, "keeping config.json", errno);
 	do
 		n = sendfile(kept, config, NULL, CONFIG_MAX);
 	while (n > 0 && lseek(kept, 0, SEEK_CUR) <= CONFIG_MAX);
 	if (n < 0)
-		return creation_error(c, "keeping config.json", errno);
+		return creation_state_error(c, "keeping config.json", errno);
 	close(kept);
 	kept = openat(c->container.dir, "config.json", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return kept < 0 ? creation_error(c, "keeping config.json", errno) : kept;
+	return kept < 0 ? creation_state_error(c, "keeping config.json", errno) : kept;
 }
 
 const char *creation_notify(const struct creation *c, char *path, size_t size)
@@ -245,7 +253,7 @@ static int parse(struct creation *c, int config)
 	err = fd < 0 ? -errno : write_whole(fd, c->container.plan.image, c->container.plan.size);
 	if (fd >= 0)
 		close(fd);
-	return err ? creation_error(c, "keeping the plan", err) : 0;
+	return err ? creation_state_error(c, "keeping the plan", err) : 0;
 }
 
 /* Neither a namespace with other ids than the caller's nor a file system of the host is theirs. */
@@ -280,9 +288,9 @@ static int check_rootless(struct creation *c)
 static int make_fifo(struct creation *c)
 {
 	if (mkfifoat(c->container.dir, "exec.fifo", 0600) < 0)
-		return creation_error(c, "exec fifo", errno);
+		return creation_state_error(c, "exec fifo", errno);
 	c->start_fd = openat(c->container.dir, "exec.fifo", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	return c->start_fd < 0 ? creation_error(c, "exec fifo", errno) : 0;
+	return c->start_fd < 0 ? creation_state_error(c, "exec fifo", errno) : 0;
 }
 
 /* The container's process may send as soon as it runs, so for `run` its socket is there before. */
@@ -309,7 +317,7 @@ static int name_keyring(struct creation *c)
 	journal->has_keyring = 1;
 	err = journal_append(
 		c->journal_fd, JOURNAL_KEYRING, &journal->keyring, sizeof(journal->keyring));
-	return err ? creation_error(c, "journal", err) : 0;
+	return err ? creation_state_error(c, "journal", err) : 0;
 }
 
 static int prepare(struct creation *c)

@@ -134,6 +134,8 @@ const char *creation_notify(const struct creation *creation, char *path, size_t 
 
 /* Puts "TEXT: errno" into line and returns -1. */
 int creation_error(struct creation *creation, const char *text, int err);
+/* The same of a file in ROOT/ID: "TEXT in ROOT/ID: errno". */
+int creation_state_error(struct creation *creation, const char *text, int err);
 
 /* state_json.c: ROOT/ID/state.json in the shape runc's readers know. 0 or -errno. */
 int state_json_write(const struct container *container, const struct plan *plan);

@@ -151,10 +151,17 @@ static int spawn_namespaces(struct creation *c)
 	return spawn_step(c, STEP_NAMESPACES, &request, sources_rules, COUNT(sources_rules));
 }
 
+static int start_error(struct creation *c, enum program program, int err)
+{
+	spawn_error("cannot start ", program, -err, c->line, sizeof(c->line));
+	return -1;
+}
+
 /* Only for a profile whose program is not known yet. */
 static int spawn_seccomp(struct creation *c)
 {
 	struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {-1, FD_FILTER}};
+	int err;
 	const struct spawn request = {
 		.program = PROGRAM_SECCOMP, .image = -1, .fds = fds, .fd_count = 2};
 
@@ -166,9 +173,10 @@ static int spawn_seccomp(struct creation *c)
 	if (c->filter_fd < 0)
 		return creation_error(c, "memfd_create", errno);
 	fds[1].from = c->filter_fd;
-	if (step_spawn(&c->steps[STEP_SECCOMP], &request, done_rules, COUNT(done_rules)) == -ENOENT)
+	err = step_spawn(&c->steps[STEP_SECCOMP], &request, done_rules, COUNT(done_rules));
+	if (err == -ENOENT)
 		return creation_error(c, "seccomp: config provided but seccomp not supported", 0);
-	return c->steps[STEP_SECCOMP].pidfd < 0 ? creation_error(c, "cannot start seccomp", 0) : 0;
+	return err ? start_error(c, PROGRAM_SECCOMP, err) : 0;
 }
 
 static int spawn_netlink(struct creation *c)
@@ -204,15 +212,13 @@ static int has_copy_up(const struct plan *plan)
 
 static int seal(struct creation *c, int is_wanted, enum program program, int *image)
 {
-	char text[64];
-
 	if (!is_wanted)
 		return 0;
 	*image = spawn_seal(program);
 	if (*image >= 0)
 		return 0;
-	text_join(text, sizeof(text), "unable to seal ", program_names[program], NULL);
-	return creation_error(c, text, *image);
+	spawn_error("unable to seal ", program, -*image, c->line, sizeof(c->line));
+	return -1;
 }
 
 static int seal_images(struct creation *c, struct images *images, int sources_inside)
@@ -329,6 +335,7 @@ int creation_spawn_steps(struct creation *c)
 {
 	const struct plan *plan = &c->container.plan;
 	struct statfs fs;
+	int err = 0;
 
 	if (!statfs("/sys/fs/cgroup", &fs))
 		c->unified = fs.f_type == CGROUP2_SUPER_MAGIC;
@@ -346,9 +353,9 @@ int creation_spawn_steps(struct creation *c)
 		return -1;
 	if (plan->config->net_devices.count && spawn_netdev(c))
 		return -1;
-	if (has_host_hooks(plan->config) && hooks_start(&c->steps[STEP_HOOK], c->plan_fd))
-		return creation_error(c, "cannot start hook", 0);
-	if (plan->config->hooks_poststop.count && hooks_start(&c->poststop, c->plan_fd))
-		return creation_error(c, "cannot start hook", 0);
-	return 0;
+	if (has_host_hooks(plan->config))
+		err = hooks_start(&c->steps[STEP_HOOK], c->plan_fd);
+	if (!err && plan->config->hooks_poststop.count)
+		err = hooks_start(&c->poststop, c->plan_fd);
+	return err ? start_error(c, PROGRAM_HOOK, err) : 0;
 }

@@ -177,14 +177,22 @@ static int spawn_ns(struct entering *e, int ns, int dmz, int pty, int fence)
 	return err;
 }
 
+static int seal(struct entering *e, enum program program)
+{
+	int image = spawn_seal(program);
+
+	if (image < 0)
+		spawn_error("unable to seal ", program, -image, e->line, sizeof(e->line));
+	return image;
+}
+
 static int spawn_line(struct entering *e, int ns, int dmz)
 {
 	int pty = -1, fence = -1, err;
 
-	if (e->plan.config->terminal && (pty = spawn_seal(PROGRAM_PTY)) < 0)
-		return fail(e, "unable to seal pty", pty);
-	if (e->plan.config->landlock && (fence = spawn_seal(PROGRAM_FENCE)) < 0)
-		return fail(e, "unable to seal fence", fence);
+	if ((e->plan.config->terminal && (pty = seal(e, PROGRAM_PTY)) < 0) ||
+		(e->plan.config->landlock && (fence = seal(e, PROGRAM_FENCE)) < 0))
+		return -1;
 	err = spawn_ns(e, ns, dmz, pty, fence);
 	if (pty >= 0)
 		close(pty);
@@ -443,11 +451,9 @@ static int spawn_steps(struct entering *e)
 	/* The cgroup first: on v1 what the kernel makes it wait for is the longest wait of all. */
 	if (spawn_cgroup(e) || spawn_resctrl(e) || spawn_parse(e))
 		return -1;
-	ns = spawn_seal(PROGRAM_NS);
-	dmz = spawn_seal(PROGRAM_DMZ);
-	err = ns < 0 || dmz < 0
-		? fail(e, "unable to seal the programs of the line", ns < 0 ? ns : dmz)
-		: take_plan(e);
+	ns = seal(e, PROGRAM_NS);
+	dmz = ns < 0 ? -1 : seal(e, PROGRAM_DMZ);
+	err = dmz < 0 ? -1 : take_plan(e);
 	if (!err)
 		err = await_cgroups(e);
 	if (!err)

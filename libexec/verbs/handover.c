@@ -123,20 +123,26 @@ static int has_terminal(void)
 
 int handover_connect(struct handover *h, int terminal, char *line, size_t size)
 {
+	static const char wanted[] = "a terminal is asked for by process.terminal or --tty";
 	char before[4200];
 	int err;
 
 	if (terminal && h->detach && !h->console_socket)
 		return fail(line, size,
-			"cannot allocate tty if runc will detach without setting console socket",
-			"", "", 0);
+			"cannot allocate tty if runc will detach without setting console socket: ",
+			wanted, ": give --console-socket, or do without a terminal", 0);
 	if (h->console_socket && !(terminal && h->detach))
 		return fail(line, size,
 			"cannot use console socket if runc will not detach or allocate tty", "", "",
 			0);
 	err = terminal && !h->detach ? has_terminal() : 0;
-	if (err)
-		return fail(line, size, "open /dev/tty", "", "", -err);
+	if (err) {
+		text_join(line, size, "open /dev/tty: ", errno_text(-err), ": ", wanted,
+			", but there is no terminal: start from one, do without, or give --detach "
+			"and --console-socket",
+			NULL);
+		return -1;
+	}
 	if (h->console_socket &&
 		(h->console_fd = dial(h->console_socket, SOCK_STREAM, "", line, size)) < 0)
 		return -1;

@@ -105,10 +105,23 @@ static _Noreturn void show_version(void)
 	_exit(0);
 }
 
+/* One that the dispatcher has found no program for. */
+static _Noreturn void not_there(const char *word)
+{
+	char message[160];
+
+	text_join(message, sizeof(message), "this davit has no command ", word,
+		": runc help lists those it has", NULL);
+	log_die(1, NULL, message);
+}
+
 static _Noreturn void unknown(const char *word)
 {
 	static char message[4096];
 
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (!strcmp(word, verbs[i].word))
+			not_there(word);
 	text_join(message, sizeof(message), "No help topic for '", word, "'\n", NULL);
 	log_die(3, NULL, message);
 }
@@ -125,6 +138,8 @@ static _Noreturn void help_for(const char *word, char **environment)
 			continue;
 		if (!text_join(path, sizeof(path), own_folder(), word, NULL))
 			execve(path, arguments, environment);
+		if (errno == ENOENT)
+			not_there(word);
 		log_die(1, path, errno_text(errno));
 	}
 	unknown(word);

@@ -141,6 +141,6 @@ int inside_take(struct creation *c, uint64_t pid)
 	if (!err)
 		err = journal_append(c->journal_fd, JOURNAL_INIT, &record, sizeof(record));
 	if (err)
-		return creation_error(c, "journal", err);
+		return creation_state_error(c, "journal", err);
 	return step_tell(&c->steps[STEP_LINE], MSG_INSIDE, NULL, 0, -1, c->line, sizeof(c->line));
 }

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "step.h"
 #include "text.h"
 #include "undumpable.h"
 #include "words.h"
@@ -94,6 +95,14 @@ static void show_help(void)
 	text_add(&t, "GLOBAL OPTIONS:\n");
 	verb_add_globals(&t);
 	verb_print(t.data, t.length);
+}
+
+static void show_build(void)
+{
+	char line[128];
+
+	text_join(line, sizeof(line), "davit ", verb->name, ", build ", build_id, "\n", NULL);
+	verb_print(line, strlen(line));
 }
 
 static int parse_bool(const char *text, int *value)
@@ -448,7 +457,10 @@ int verb_start(const struct verb *v, int argc, char **argv, const char **args, i
 	if ((globals.help || globals.version) && !*problem) {
 		if (!verb->name)
 			return count;
-		show_help();
+		if (globals.version) /* of this program: runc --version goes to help */
+			show_build();
+		else
+			show_help();
 		_exit(0);
 	}
 	format = globals.log_format;

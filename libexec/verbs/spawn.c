@@ -46,17 +46,12 @@ struct start {
 	int error;
 };
 
-/* Where our own file is, all programs of this installation are. */
-static int programs_directory(void)
+/* Where our own file is, all programs of this installation are. 0 or -errno. */
+static int find_directory(char *path, size_t size)
 {
-	static int directory = -1;
-	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, size - 1);
 	char *slash;
-	ssize_t n;
 
-	if (directory >= 0)
-		return directory;
-	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	if (n < 0)
 		return -errno;
 	path[n] = '\0';
@@ -64,8 +59,39 @@ static int programs_directory(void)
 	if (!slash)
 		return -ENOENT;
 	*slash = '\0';
+	return 0;
+}
+
+static int programs_directory(void)
+{
+	static int directory = -1;
+	char path[4096];
+	int err;
+
+	if (directory >= 0)
+		return directory;
+	err = find_directory(path, sizeof(path));
+	if (err)
+		return err;
 	directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return directory < 0 ? -errno : directory;
+}
+
+const char *spawn_path(enum program program)
+{
+	static char path[4096 + 32];
+
+	if (find_directory(path, 4096))
+		return program_names[program];
+	memcpy(path + strlen(path), "/", 2);
+	memcpy(path + strlen(path), program_names[program], strlen(program_names[program]) + 1);
+	return path;
+}
+
+void spawn_error(const char *doing, enum program program, int err, char *line, size_t size)
+{
+	text_join(line, size, doing, spawn_path(program), ": ", errno_text(err),
+		err == ENOENT || err == ENOEXEC ? ": install davit again" : "", NULL);
 }
 
 static int place_fds(const struct spawn *request)

@@ -42,4 +42,10 @@ int spawn_reset_signals(void);
 /* Adds the seals that make a memfd's content final. 0 or -errno. */
 int spawn_seal_memfd(int fd);
 
+/* The file of PROGRAM, for errors, in static memory. */
+const char *spawn_path(enum program program);
+
+/* "DOING PATH: errno" into LINE, with what to do about a program that is not there. */
+void spawn_error(const char *doing, enum program program, int err, char *line, size_t size);
+
 #endif

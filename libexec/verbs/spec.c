@@ -231,7 +231,7 @@ static void open_config(void)
 /* Where our own file is, parse is, too. It needs nothing of ours but config.json and fd 1 and 2. */
 static _Noreturn void become_parse(void)
 {
-	char path[PATH_MAX], directory[PATH_MAX];
+	char path[PATH_MAX], directory[PATH_MAX], message[PATH_MAX + 16];
 	char *arguments[] = {"parse", explain ? "--explain" : "--check", "--bundle", directory,
 		NULL, NULL, NULL};
 	char *const nothing[] = {NULL};
@@ -252,7 +252,10 @@ static _Noreturn void become_parse(void)
 		log_die(1, "readlink /proc/self/exe", errno_text(errno));
 	memcpy(path + n, "parse", sizeof("parse"));
 	execve(path, arguments, nothing);
-	log_die(1, "cannot start parse", errno_text(errno));
+	text_join(message, sizeof(message), "cannot start ", path, NULL);
+	log_die(1, message,
+		errno == ENOENT ? "no such file or directory: install davit again"
+				: errno_text(errno));
 }
 
 int main(int argc, char **argv)

@@ -78,8 +78,11 @@ int main(int argc, char **argv)
 	notify.pid = container.journal.init.pid;
 	pidfd = state_pidfd(&container); /* container_start tells when there is none */
 	with_hooks = container.plan.config->hooks_poststart.count != 0;
-	if (with_hooks && hooks_start(&hook, plan))
-		log_die(1, NULL, "cannot start hook");
+	err = with_hooks ? hooks_start(&hook, plan) : 0;
+	if (err) {
+		spawn_error("cannot start ", PROGRAM_HOOK, -err, line, sizeof(line));
+		log_die(1, NULL, line);
+	}
 	err = container_start(&container, with_hooks ? &hook : NULL, line, sizeof(line));
 	if (with_hooks)
 		hooks_end(&hook);

@@ -191,7 +191,7 @@ static int explain_start(int err, char *line, size_t size)
 		return fail(line, size,
 			"the systemd cgroup driver is not supported: davit was built without "
 			"libsystemd");
-	text_join(line, size, "cannot start scope: ", errno_text(-err), NULL);
+	spawn_error("cannot start ", PROGRAM_SCOPE, -err, line, size);
 	return -1;
 }
 

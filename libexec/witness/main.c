@@ -48,7 +48,7 @@ static void load(int fd, const char *name, struct plan *to)
 	int err = plan_load(fd, build_id, to, &why);
 
 	if (err)
-		die(name, why, err);
+		die(name, why, 0);
 }
 
 int main(int argc, char **argv)

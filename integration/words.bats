@@ -1,0 +1,187 @@
+# What an error says: the object, why it failed, and what to do.
+
+load lib/common
+
+@test "words: a state root that is full is named" {
+	newer "only for davit"
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	mkdir "$T/full"
+	STATE=$T/full/state
+	mount -t tmpfs -o size=8k none "$T/full"
+	detached create "$ID"
+	umount "$T/full"
+	expect 1 " in $STATE/$ID: no space left on device"
+	STATE=$T/state
+}
+
+@test "words: a root file system that is missing is named by its absolute path" {
+	newer "the words differ"
+	edit '.root.path = "nosuch/root"'
+	refused "invalid rootfs: stat $BUNDLE/nosuch/root: no such file or directory" run "$ID"
+	edit '.root.path = "/nosuch/root"'
+	refused 'invalid rootfs: stat /nosuch/root: no such file or directory' run "$ID"
+}
+
+@test "words: a profile that forbids execve is warned of" {
+	newer "only for davit"
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["execve"], action: "SCMP_ACT_ERRNO"}]}'
+	detached run "$ID"
+	expect 255 "a rule forbids execve: the container's program cannot be executed" "/true: operation not permitted"
+}
+
+@test "words: an ordinary user without XDG_RUNTIME_DIR is told what to set" {
+	newer "only for davit"
+	[ "$(id -u)" = 0 ] || skip "needs another user"
+	mkdir -p -m 700 /run/runc
+	run setpriv --reuid 1234 --regid 1234 --clear-groups env -u XDG_RUNTIME_DIR "$RUNC" run "$ID" 3>&- 4>&-
+	expect 1 "/run/runc: permission denied: set XDG_RUNTIME_DIR to a directory of your own, or give --root"
+	run setpriv --reuid 1234 --regid 1234 --clear-groups env -u XDG_RUNTIME_DIR "$RUNC" list 3>&- 4>&-
+	expect 1 "set XDG_RUNTIME_DIR"
+}
+
+@test "words: a terminal that is wanted where there is none" {
+	newer "the words differ"
+	edit '.process.terminal = true'
+	LIMIT=20 detached create "$ID"
+	expect 1 "cannot allocate tty if runc will detach without setting console socket: a terminal is asked for by process.terminal or --tty: give --console-socket"
+	run setsid -w timeout 20 "$RUNC" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+	expect 1 "open /dev/tty: no such device or address: a terminal is asked for by process.terminal or --tty, but there is no terminal: start from one, do without, or give --detach and --console-socket"
+	edit '.process.terminal = false'
+	args sleep 1000
+	detached run -d "$ID"
+	run setsid -w timeout 20 "$RUNC" --root "$STATE" exec -t "$ID" true </dev/null 3>&- 4>&-
+	expect 255 "process.terminal or --tty, but there is no terminal"
+}
+
+@test "words: a cgroup that is not empty is named with the processes in it" {
+	newer "only for davit"
+	local dir controller=pids
+	needs_controller pids
+	if in_v2; then dir=/sys/fs/cgroup/$ID-taken; else dir=/sys/fs/cgroup/pids/$ID-taken; fi
+	mkdir "$dir"
+	sleep 1000 3>&- 4>&- &
+	echo $! >"$dir/cgroup.procs"
+	edit ".linux.cgroupsPath = \"/$ID-taken\""
+	run runc run "$ID"
+	kill -9 $!
+	wait $! || true
+	wait_for 5 rmdir "$dir"
+	expect 1 "container's cgroup is not empty: 1 process(es) found: $! in $dir"
+}
+
+@test "words: a real-time policy that is refused names what it needs" {
+	newer "only for davit"
+	edit '.process.scheduler = {policy: "SCHED_FIFO", priority: 10}'
+	detached run "$ID"
+	[ "$status" != 0 ] || skip "this kernel lets it through"
+	expect 1 "error setting scheduler: operation not permitted" "CAP_SYS_NICE" "RT_GROUP_SCHED" "linux.resources.cpu.realtimeRuntime"
+}
+
+# installation: a copy of the programs in $T/sbin and $T/libexec/davit.
+installation() {
+	mkdir -p "$T/libexec" "$T/bin"
+	cp -a "$LIBEXEC" "$T/libexec/davit"
+	cp "$RUNC" "$T/bin/runc"
+	# bin/runc of the build goes to ../build/davit.
+	mkdir -p "$T/build" && ln -s "$T/libexec/davit" "$T/build/davit"
+	HERE=$(realpath "$T/libexec/davit")
+}
+
+@test "words: a step that is missing, or of another build, is named by its path" {
+	newer "only for davit"
+	installation
+	mv "$HERE/sources" "$T/sources"
+	run timeout 20 "$T/bin/runc" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+	expect 1 "cannot start $HERE/sources: no such file or directory: install davit again"
+	mv "$T/sources" "$HERE/sources"
+	mv "$HERE/dmz" "$T/dmz"
+	run timeout 20 "$T/bin/runc" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+	expect 1 "unable to seal $HERE/dmz: no such file or directory: install davit again"
+	mv "$T/dmz" "$HERE/dmz"
+	local id
+	id=$(strings "$HERE/cgroup" | grep -E '^0\.1\.0[^ ]*-[0-9a-f]{16,}$' | head -n 1)
+	[ -n "$id" ] || { echo "no build id found"; return 1; }
+	perl -0pi -e "s/\\Q$id\\E/$(tr 0-9a-f a-f0-9 <<<"$id" | head -c ${#id})/g" "$HERE/cgroup"
+	run timeout 20 "$T/bin/runc" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+	expect 1 "this installation mixes programs of two builds: install davit again; $HERE/cgroup"
+}
+
+@test "words: a step that a filter has killed: its signal has a name" {
+	newer "only for davit"
+	command -v strace >/dev/null || skip "strace is not installed"
+	run timeout -k 2 30 strace -f -o "$T/trace" -e trace=openat2 -e inject=openat2:signal=SYS:when=1 \
+		"$RUNC" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+	expect 1 "was killed by signal 31 (bad system call)"
+}
+
+@test "words: a plan that is none, or of another build" {
+	newer "only for davit"
+	run "$LIBEXEC/plan-dump" </dev/null 3>&- 4>&-
+	expect 1
+	contains "$output" "plan-dump: plan: not a plan"
+	lacks "$output" message
+	run "$LIBEXEC/plan-dump" <"$RUNC" 3>&- 4>&-
+	expect 1
+	contains "$output" "plan-dump: plan: not a plan"
+	lacks "$output" message
+	args sleep 1000
+	detached create "$ID"
+	expect 0
+	printf 'another' | dd of="$STATE/$ID/plan" bs=1 seek=16 conv=notrunc 2>"$T/dd"
+	run "$LIBEXEC/seccomp" <"$STATE/$ID/plan" 3>&- 4>&-
+	expect 1 "plan: of another build"
+	lacks "$output" stale
+}
+
+@test "words: a program that is run by hand names the descriptor that it misses" {
+	newer "only for davit"
+	run "$LIBEXEC/sources" 3>&- 4>&-
+	expect 1 "a descriptor is missing: 3"
+	run "$LIBEXEC/rootfs" 3>&- 4>&-
+	expect 1 "a descriptor is missing: 3"
+	run "$LIBEXEC/sources" 3</dev/null 4>&-
+	expect 1 "a descriptor has the wrong type: 3"
+}
+
+@test "words: every program says who it is: --help, -h, --version" {
+	newer "only for davit"
+	local program word build
+	build=$("$LIBEXEC/parse" --version | sed 's/.*build //')
+	for program in "$LIBEXEC"/*; do
+		program=${program##*/}
+		case $program in dmz | help) continue ;; esac # dmz has no room, help is runc --help
+		run "$LIBEXEC/$program" --version 3>&- 4>&-
+		expect 0
+		same "$output" "davit $program, build $build"
+		for word in --help -h; do
+			run "$LIBEXEC/$program" "$word" 3>&- 4>&-
+			expect 0 "$program"
+		done
+	done
+	run "$LIBEXEC/rootfs" --help 3>&- 4>&-
+	expect 0 "   9  TREES, socket" "   11  START, fifo, not always" "   64  PRESERVED and above"
+}
+
+@test "words: parse and seccomp write nothing binary to a terminal" {
+	newer "only for davit"
+	export LIBEXEC BUNDLE T
+	run script -qec '"$LIBEXEC/parse" <"$BUNDLE/config.json"' /dev/null 3>&- 4>&-
+	expect 1 "the plan is binary, and standard output a terminal"
+	"$LIBEXEC/parse" <config.json >"$T/plan" 3>&- 4>&-
+	run script -qec '"$LIBEXEC/seccomp" <"$T/plan"' /dev/null 3>&- 4>&-
+	expect 1 "the filter is binary, and standard output a terminal"
+	run script -qec '"$LIBEXEC/plan-dump" <"$T/plan"' /dev/null 3>&- 4>&-
+	expect 0 "# layout "
+}
+
+@test "words: a command of runc that davit lacks is one line, in the log" {
+	newer "only for davit"
+	local words
+	for words in "checkpoint x" "help checkpoint" "restore --bundle . x" "checkpoint --help"; do
+		rm -f "$T/log"
+		run "$RUNC" --log "$T/log" --log-format json $words
+		expect 1
+		same "$(jq -r '.level + " " + .msg' "$T/log" | sed 's/restore/checkpoint/')" \
+			"error this davit has no command checkpoint: runc help lists those it has"
+	done
+}
