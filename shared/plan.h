@@ -163,6 +163,12 @@ static inline int plan_has_filter(const struct plan_config *config)
 	return config->has_seccomp || config->ready_filter.count;
 }
 
+/* Ambient capabilities that the kernel does not raise with the other sets as they are. */
+static inline uint64_t plan_caps_not_raised(const struct plan_config *config)
+{
+	return config->cap_ambient & ~(config->cap_permitted & config->cap_inheritable);
+}
+
 /*
  * True for a new sysfs that the kernel may refuse, because there is a user namespace and its network
  * namespace is not a new one: sources then opens the host's /sys as well.

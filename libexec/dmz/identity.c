@@ -164,21 +164,6 @@ static void cap_call(int number, struct __user_cap_data_struct data[2])
 		die("unable to apply caps:", NULL, errno);
 }
 
-static void raise_ambient(uint64_t ambient)
-{
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-		die("clearing ambient capabilities:", NULL, errno);
-	for (int cap = 0; cap < 64; cap++)
-		if ((ambient >> cap & 1) &&
-			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0) {
-			char number[8];
-			struct text t = TEXT(number);
-
-			text_add_u64(&t, (uint64_t)cap);
-			warn("can't raise ambient capability", number, errno);
-		}
-}
-
 /* Gives the process exactly SETS, read back (S6). */
 static void set_exactly(struct __user_cap_data_struct sets[2])
 {
@@ -192,6 +177,23 @@ static void set_exactly(struct __user_cap_data_struct sets[2])
 
 static struct __user_cap_data_struct granted[2];
 static int keeps_more;
+
+/* Others than these the kernel does not raise, and parse has said so. */
+static void raise_ambient(uint64_t ambient)
+{
+	uint32_t both;
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		die("clearing ambient capabilities:", NULL, errno);
+	for (int cap = 0; cap < 64; cap++) {
+		both = granted[cap / 32].permitted & granted[cap / 32].inheritable;
+		if ((both >> cap % 32 & ambient >> cap & 1) &&
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0) {
+			warn("ambient capabilities:", NULL, errno);
+			break; /* a securebit of the caller's forbids all of them */
+		}
+	}
+}
 
 /* config.md, "capabilities": what cannot be granted is a warning; what is granted is exactly this,
  * but for what puts Landlock rules and a filter in force. */

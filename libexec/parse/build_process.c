@@ -5,6 +5,7 @@
 #include "names.h"
 #include "review.h"
 #include "scan.h"
+#include "step.h"
 #include "text.h"
 
 #define ARGUMENT_MAX 131071 /* execve(2): MAX_ARG_STRLEN with its NUL */
@@ -147,6 +148,23 @@ static const struct field capabilities_fields[] = {
 	{"inheritable", FIELD_CALL, FIELD_GUARD, CONFIG(cap_inheritable), .call = build_caps},
 	{"ambient", FIELD_CALL, FIELD_GUARD, CONFIG(cap_ambient), .call = build_caps}, {NULL}};
 
+/* Engines ask for them (buildah for each RUN) and runc does without: no warning (capabilities(7)). */
+static void tell_not_raised(const struct plan_config *config)
+{
+	static char list[MSG_OBJECT_MAX];
+	struct text t = TEXT(list);
+
+	for (const struct name *n = capability_names; n->word; n++)
+		if (plan_caps_not_raised(config) >> n->value & 1) {
+			text_add(&t, t.length ? " " : "");
+			text_add(&t, n->word);
+		}
+	if (t.length && !reviewing)
+		debug("ambient capabilities that are not raised, because they are not both "
+		      "permitted and inheritable:",
+			list);
+}
+
 static void build_capabilities(const struct value *value, void *target)
 {
 	struct plan_config *config = target;
@@ -154,6 +172,7 @@ static void build_capabilities(const struct value *value, void *target)
 	config->has_capabilities = 1;
 	build_object(value, capabilities_fields, config);
 	warn_unknown_caps();
+	tell_not_raised(config);
 }
 
 static void build_rlimit_type(const struct value *value, void *target)

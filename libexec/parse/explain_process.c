@@ -174,6 +174,10 @@ static void explain_capabilities(const struct plan_config *c)
 			}
 		say_capabilities(sets[i]);
 	}
+	if (!plan_caps_not_raised(c))
+		return;
+	say("capabilities (not raised, as they are not both permitted and inheritable", NULL);
+	say_capabilities(plan_caps_not_raised(c));
 }
 
 static void say_limit(uint64_t type, uint64_t limit)
