@@ -229,6 +229,19 @@ bind() {
 	[ ! -e "$ROOTFS/secret/z" ]
 }
 
+@test "mounts: what is masked or read-only twice, in whatever spelling, is so once" {
+	newer "1.1.5 mounts twice"
+	mkdir "$ROOTFS/secret" "$ROOTFS/fixed"
+	echo s >"$ROOTFS/secretfile"
+	ln -s secret "$ROOTFS/link"
+	edit '.linux.maskedPaths += ["/secret", "/secretfile", "/secret", "/secret/", "/link", "/secretfile"]
+		| .linux.readonlyPaths += ["/fixed", "/etc", "/fixed/", "/fixed"] | .root.readonly = false'
+	sh_args 'awk "\$5 ~ /^.(secret|secretfile|fixed|etc)\$/ { print \$5 }" /proc/self/mountinfo | sort'
+	run runc run "$ID"
+	expect 0
+	same "$output" $'/etc\n/fixed\n/secret\n/secretfile'
+}
+
 @test "mounts: the rootfs: missing, a file, a symlink, a FIFO, empty" {
 	edit '.root.path = "/no/such/rootfs"'
 	refused 'no such file or directory' create "$ID"

@@ -72,25 +72,47 @@ static void set_readonly(int mount, unsigned flags, uint64_t more, const char *p
 		die("read-only:", path, errno);
 }
 
+/* The mounts that are read-only, with all below them. */
+static uint64_t readonly_mounts[TREES_MAX];
+static size_t readonly_count;
+
+static int is_readonly(int target)
+{
+	uint64_t id = mount_id(target);
+
+	for (size_t i = 0; i < readonly_count; i++)
+		if (readonly_mounts[i] == id)
+			return 1;
+	return 0;
+}
+
+static void cover_readonly(int root, int target, const char *path)
+{
+	int tree = sys_open_tree(
+		target, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+
+	if (tree < 0 || readonly_count == TREES_MAX)
+		die("readonlyPaths:", path, tree < 0 ? errno : E2BIG);
+	set_readonly(tree, AT_RECURSIVE, 0, path);
+	attach(root, tree, target, path, "readonlyPaths:");
+	readonly_mounts[readonly_count++] = mount_id(tree);
+	close(tree);
+}
+
 static void make_readonly_paths(const struct plan *plan, int root)
 {
 	struct plan_list list = plan->config->readonly_paths;
 
 	for (uint32_t i = 0; i < list.count; i++) {
 		const char *path = plan_text(plan, plan_str_at(plan, list, i)->value);
-		int target = path_open(root, path, O_PATH, 0), tree;
+		int target = path_open(root, path, O_PATH, 0);
 
 		if (target == -ENOENT || target == -ENOTDIR)
 			continue;
 		if (target < 0)
 			die("readonlyPaths:", path, target);
-		tree = sys_open_tree(target, "",
-			AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-		if (tree < 0)
-			die("readonlyPaths:", path, errno);
-		set_readonly(tree, AT_RECURSIVE, 0, path);
-		attach(root, tree, target, path, "readonlyPaths:");
-		close(tree);
+		if (!is_readonly(target))
+			cover_readonly(root, target, path);
 		close(target);
 	}
 }
@@ -114,20 +136,36 @@ static int empty_directory(const struct plan *plan)
 	return mount;
 }
 
+struct mask {
+	int fd; /* -1: none yet */
+	int used;
+	dev_t device;
+	ino_t inode;
+};
+
+static struct mask make_mask(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		die("maskedPaths:", "stat", errno);
+	return (struct mask){.fd = fd, .device = st.st_dev, .inode = st.st_ino};
+}
+
 /* The first use takes the mount itself, later ones are clones of it: one superblock for all masks.
  */
-static int next_mask(int *source, int *used)
+static void cover(int root, int target, const char *path, struct mask *mask)
 {
-	int tree;
+	int tree = mask->fd;
 
-	if (!*used) {
-		*used = 1;
-		return *source;
-	}
-	tree = sys_open_tree(*source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mask->used)
+		tree = sys_open_tree(tree, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		die("maskedPaths:", "open_tree", errno);
-	return tree;
+	attach(root, tree, target, path, "maskedPaths:");
+	if (mask->used)
+		close(tree);
+	mask->used = 1;
 }
 
 /* Only a masked path that is not there is "nothing to mask"; every other failure refuses (rule
@@ -135,29 +173,33 @@ static int next_mask(int *source, int *used)
 static void mask_paths(const struct plan *plan, int root, int null_tree)
 {
 	struct plan_list list = plan->config->masked_paths;
-	int null_used = 0, empty = -1, empty_used = 0;
+	struct mask null = {.fd = -1}, empty = {.fd = -1};
 
-	if (list.count)
+	if (list.count) {
 		set_readonly(null_tree, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "/dev/null");
+		null = make_mask(null_tree);
+	}
 	for (uint32_t i = 0; i < list.count; i++) {
 		const char *path = plan_text(plan, plan_str_at(plan, list, i)->value);
-		int target = path_open(root, path, O_PATH, 0), mask;
+		int target = path_open(root, path, O_PATH, 0);
+		struct mask *mask = &null;
 		struct stat st;
 
 		if (target == -ENOENT || target == -ENOTDIR)
 			continue;
 		if (target < 0 || fstat(target, &st) < 0)
 			die("maskedPaths:", path, target < 0 ? target : errno);
-		if (S_ISDIR(st.st_mode) && empty < 0)
-			empty = empty_directory(plan);
-		mask = S_ISDIR(st.st_mode) ? next_mask(&empty, &empty_used)
-					   : next_mask(&null_tree, &null_used);
-		attach(root, mask, target, path, "maskedPaths:");
-		if (mask != empty && mask != null_tree)
-			close(mask);
+		if (S_ISDIR(st.st_mode)) {
+			mask = &empty;
+			if (empty.fd < 0)
+				empty = make_mask(empty_directory(plan));
+		}
+		/* It is a mask already where a path is there twice. */
+		if (st.st_dev != mask->device || st.st_ino != mask->inode)
+			cover(root, target, path, mask);
 		close(target);
 	}
-	close(empty);
+	close(empty.fd);
 	close(null_tree);
 }
 
