@@ -188,11 +188,12 @@ load lib/common
 @test "delete: --force against a creation that is held up leaves neither a process nor a cgroup" {
 	newer "1.1.5 has no lock"
 	args sleep 100
-	strace -o /dev/null -e trace=memfd_create -e inject=memfd_create:delay_enter=1500000:when=1 \
-		"$RUNC" --root "$STATE" create "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
-	wait_for 5 test -e "$STATE/$ID/journal"
-	LIMIT=20 runc delete --force "$ID"
-	wait $! || true
+	stop_at memfd_create "$RUNC" --root "$STATE" create "$ID"
+	[ -e "$STATE/$ID/journal" ]
+	background delete --force "$ID"
+	sleep 0.5 # for one that does not wait
+	go_on || true
+	wait "${BACKGROUND##* }"
 	nothing_left
 }
 
@@ -201,13 +202,13 @@ load lib/common
 	args sleep 100
 	detached create "$ID"
 	expect 0
-	timeout 20 strace -o /dev/null -e trace=waitid -e inject=waitid:delay_exit=1500000:when=1 \
-		"$RUNC" --root "$STATE" delete --force "$ID" >"$T/first" 2>&1 3>&- 4>&- &
-	sleep 0.6
-	LIMIT=20 runc delete --force "$ID"
-	detached create "$ID"
-	expect 0
-	wait $! || true
+	# It has killed the first process; what it does next is to remove.
+	stop_at poll "$RUNC" --root "$STATE" delete --force "$ID"
+	(LIMIT=20 runc delete --force "$ID" && runc create "$ID") </dev/null >"$T/second" 2>&1 &
+	local second=$!
+	sleep 1 # for one that does not wait
+	go_on || true
+	wait $second || { cat "$T/second"; return 1; }
 	same "$(status_of "$ID")" created
 }
 

@@ -590,13 +590,13 @@ joined() {
 	newer "it is another way from the command to the process"
 	command -v strace >/dev/null || skip "strace is not installed"
 	up
-	# held for half a second before the clone
-	strace -f -qq -o /dev/null -e trace=clone3 -e inject=clone3:delay_enter=500ms "$RUNC" --root "$STATE" exec -d \
+	# held before the clone: strace writes the call down when it begins
+	strace -f -qq -o "$T/trace" -e trace=clone3 -e inject=clone3:delay_enter=3s "$RUNC" --root "$STATE" exec -d \
 		--pid-file "$T/pid" "$ID" sleep 1000 </dev/null >/dev/null 2>&1 3>&- 4>&- &
 	BACKGROUND=$!
-	sleep 0.25
+	wait_for 10 grep -q clone3 "$T/trace"
 	kill -USR1 "$(pgrep -P "$BACKGROUND")"
-	wait_for 5 test -s "$T/pid"
+	wait_for 10 test -s "$T/pid"
 	kill -0 "$(cat "$T/pid")"
 	runc delete --force "$ID" # strace waits for all that it traces
 	wait "$BACKGROUND"

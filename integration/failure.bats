@@ -62,6 +62,8 @@ delete_if_there() {
 	done
 }
 
+gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
+
 @test "failure: SIGTERM to a foreground run at several moments leaves nothing, without a delete" {
 	# The program ends by the signal; before there is a program the runtime undoes its work.
 	sh_args 'trap "exit 9" TERM; while :; do sleep 0.05; done'
@@ -72,8 +74,10 @@ delete_if_there() {
 		sleep "$delay"
 		kill -TERM $pid
 		# What was sent before the program had its trap is lost to it: number 1 of a pid namespace.
-		sleep 0.2
-		kill -TERM $pid 2>/dev/null || true
+		until gone $pid; do
+			sleep 0.2
+			kill -TERM $pid 2>/dev/null || true
+		done
 		wait $pid || true
 		nothing_left || { echo "after $delay"; cat "$T/err"; return 1; }
 	done
@@ -145,14 +149,12 @@ delete_if_there() {
 	command -v strace >/dev/null || skip "strace is not installed"
 	newer "only for davit"
 	args sleep 100
-	strace -o /dev/null -e trace=memfd_create -e inject=memfd_create:delay_enter=1500000:when=1 \
-		"$RUNC" --root "$STATE" create "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
-	BACKGROUND=$!
-	wait_for 5 test -e "$STATE/$ID/config.json"
+	stop_at memfd_create "$RUNC" --root "$STATE" create "$ID"
+	[ -e "$STATE/$ID/config.json" ]
 	same "$(runc list -f json | jq -r '.[].status')" creating
 	run runc create "$ID"
 	expect 1 'container with given ID already exists"'
-	wait "$BACKGROUND"
+	go_on
 	same "$(status_of "$ID")" created
 	runc delete --force "$ID"
 	nothing_left

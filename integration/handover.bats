@@ -92,7 +92,7 @@ unusable() {
 @test "handover: a socket whose owner goes away meanwhile undoes the creation" {
 	newer "not looked at"
 	edit '.process.terminal = true'
-	edit --arg t "$T" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "kill -KILL $(cat \($t)/receiver) && sleep 0.2"]}]'
+	edit --arg t "$T" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "r=/proc/$(cat \($t)/receiver); kill -KILL ${r#/proc/} && until grep -qs ^State:.Z $r/status || [ ! -e $r ]; do sleep 0.05; done"]}]'
 	receiver helper-recvtty
 	echo $RECEIVER >"$T/receiver"
 	detached create --console-socket "$T/socket" "$ID"

@@ -68,6 +68,14 @@ ends() {
 	same "$status" "$3" || { cat "$T/err"; return 1; }
 }
 
+# idle PID: it has used nothing for a fifth of a second.
+idle() {
+	local before
+	before=$(cut -d ' ' -f 14,15 "/proc/$1/stat")
+	sleep 0.2
+	[ "$(cut -d ' ' -f 14,15 "/proc/$1/stat")" = "$before" ]
+}
+
 gone() {
 	! kill -0 "$1" || grep -q '^State:.*Z' "/proc/$1/status"
 }
@@ -179,7 +187,7 @@ gone() {
 		told detached run "$ID"
 		expect 0
 	done
-	wait_for 5 test "$(grep -c 'MAINPID' "$T/heard")" = 20
+	wait_for 5 eval '[ "$(grep -c MAINPID "$T/heard")" = 20 ]'
 	same "$(grep -c 'READY=1' "$T/heard")" 20
 }
 
@@ -224,7 +232,7 @@ gone() {
 	before=$(sockets $waiter)
 	go
 	wait_for 5 grep -q "^$waiter BARRIER" "$T/heard"
-	wait_for 5 test "$(sockets $waiter)" -lt "$before" # the manager's is closed
+	wait_for 5 eval '[ "$(sockets $waiter)" -lt "$before" ]' # the manager's is closed
 	kill -KILL "$(pid_of "$ID")"
 	ends 5 $waiter 137
 }
@@ -258,6 +266,7 @@ sockets() {
 	told background run "$ID"
 	local waiter=$! before
 	wait_for 5 test -e "$ROOTFS/tmp/said"
+	wait_for 5 idle $waiter
 	before=$(cut -d ' ' -f 14,15 /proc/$waiter/stat)
 	sleep 1
 	# utime and stime, in hundredths: the process that waits is not even woken up.

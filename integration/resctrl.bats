@@ -357,9 +357,10 @@ rmdir /mon_groups/ID"
 	rm "$T/hold"
 	wait_for 5 test -e "$ROOTFS/ran"
 	in_group "$(pid_of "$ID")" "mon_groups/$ID"
+	: >"$T/log"
 	echo "write /mon_groups/$ID/tasks" >"$T/hold"
 	background exec --pid-file "$T/pid" "$ID" touch /exec-ran
-	wait_for 5 test "$(grep -c "^held" "$T/log")" = 1
+	wait_for 5 grep -q '^held' "$T/log"
 	sleep 0.5
 	[ ! -e "$ROOTFS/exec-ran" ]
 	rm "$T/hold"
@@ -369,11 +370,12 @@ rmdir /mon_groups/ID"
 
 @test "resctrl: whoever else holds the lock of the file system is waited for" {
 	rdt '{"l3CacheSchema": "L3:0=f"}'
-	flock $R sleep 1 3>&- 4>&- &
-	sleep 0.2
-	background run "$ID"
-	sleep 0.3
+	exec 9<$R
+	flock 9
+	background run "$ID" 9>&-
+	sleep 0.3 # for one that does not wait
 	same "$(cat "$T/log")" ""
+	exec 9<&-
 	wait_for 5 grep -q rmdir "$T/log"
 	same "$(changes | head -n 1)" "mkdir /ID"
 }

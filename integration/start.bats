@@ -12,7 +12,7 @@ load lib/common
 	same "$output" ""
 	same "$(status_of "$ID")" running
 	same "$(pid_of "$ID")" "$pid"
-	wait_for 2 grep -q sleep "/proc/$pid/cmdline"
+	wait_for 5 grep -q sleep "/proc/$pid/cmdline"
 	[ ! -e "$STATE/$ID/exec.fifo" ]
 }
 

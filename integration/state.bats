@@ -56,7 +56,7 @@ load lib/common
 	pid=$(pid_of "$ID")
 	freezer=/sys/fs/cgroup/freezer$(sed -n 's/^[0-9]*:freezer://p' "/proc/$pid/cgroup")
 	echo FROZEN >"$freezer/freezer.state"
-	wait_for 2 grep -q FROZEN "$freezer/freezer.state"
+	wait_for 5 grep -q FROZEN "$freezer/freezer.state"
 	same "$(status_of "$ID")" paused
 	# SIGKILL reaches it: it is thawed.
 	runc kill "$ID" KILL

@@ -23,15 +23,18 @@ steps() {
 
 @test "stopped: the steps of a creation, while the first process mounts" {
 	command -v strace >/dev/null || skip "no strace"
-	local pid
-	# It takes a second for each of the first mounts.
-	timeout 60 strace -f -o "$T/trace" -e trace=fsopen -e inject=fsopen:delay_enter=1000000:when=1..3 \
+	local pid rootfs
+	# SIGSTOP holds it at its first mount, until the others have been stopped and have gone on.
+	strace -f -o "$T/trace" -e trace=move_mount -e inject=move_mount:signal=STOP:when=1 \
 		"$RUNC" --root "$STATE" create "$ID" </dev/null >"$T/out" 2>&1 3>&- 4>&- &
 	BACKGROUND="$BACKGROUND $!"
-	wait_for 5 pgrep -x memfd:rootfs >/dev/null
+	wait_for 10 grep -q 'stopped by SIGSTOP' "$T/trace"
+	rootfs=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$T/trace")
+	same "$(cat "/proc/$rootfs/comm")" memfd:rootfs
 	pid=$(pgrep -x create)
 	wait_for 5 pgrep -x -P "$pid" cgroup >/dev/null
 	stop_and_go "$(pgrep -x -P "$pid" cgroup)" "$pid"
+	kill -CONT "$rootfs"
 	wait_for 10 test ! -d "/proc/$pid"
 	same "$(cat "$T/out")" ""
 	same "$(status_of "$ID")" created

@@ -157,7 +157,7 @@ at_most() {
 	own_cgroups
 	started 'G='$FREEZER'/own; mkdir $G; sleep 1000 & echo $! >$G/cgroup.procs; '"$FROZEN"'; echo ready; sleep 1000'
 	g=$(find "$FREEZER" -type d -path "*/$ID/own")
-	frozen() { if [ "$LAYOUT" = v2 ]; then grep -qx 1 "$g/cgroup.freeze"; else wait_for 2 grep -qx FROZEN "$g/freezer.state"; fi; }
+	frozen() { if [ "$LAYOUT" = v2 ]; then grep -qx 1 "$g/cgroup.freeze"; else wait_for 5 grep -qx FROZEN "$g/freezer.state"; fi; }
 	frozen
 	runc pause "$ID"
 	same "$(status_of "$ID")" paused
@@ -172,7 +172,7 @@ at_most() {
 	local i
 	started 'hop() { echo x >>/dev/shm/x; (hop &) ; }; hop & hop & hop & hop & echo ready; sleep 1000'
 	for i in 1 2 3 4 5; do
-		at_most 3 runc pause "$ID"
+		at_most 8 runc pause "$ID"
 		same "$(status_of "$ID")" paused
 		A=$(runc ps --format json "$ID")
 		sleep 0.1
@@ -233,7 +233,7 @@ at_most() {
 	detached run -d "$ID"
 	sleep 1.2 3>&- 4>&- &
 	for d in $(directories); do echo $! >"$d/cgroup.procs"; done
-	at_most 2 runc delete --force "$ID"
+	at_most 7 runc delete --force "$ID" # without the event it is 10 seconds
 	nothing_left
 }
 

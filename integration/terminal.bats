@@ -8,16 +8,27 @@ setup() {
 	edit '.process.terminal = true'
 }
 
-# on_terminal INPUT VERB…: runs the runtime on a terminal of 40 by 100; output in $output.
+# on_terminal INPUT VERB…: runs the runtime on a terminal of 40 by 100; output in $output. INPUT is typed when the terminal
+# is raw and the container runs.
 on_terminal() {
 	local input=$1 quoted
 	shift
 	quoted=$(printf '%q ' "$RUNC" --root "$STATE" "$@")
 	status=0
-	{ sleep 0.7; printf '%b' "$input"; sleep 1.5; } |
-		timeout -k 2 20 script -qec "stty rows 40 cols 100; stty -a >$T/before; $quoted; echo status=\$?; stty -a >$T/after" \
+	rm -f "$T/tty" "$T/after"
+	{ typed "$input" && wait_for 20 test -s "$T/after"; } |
+		timeout -k 2 20 script -qec "stty rows 40 cols 100; stty -a >$T/before; tty >$T/tty; $quoted; echo status=\$?; stty -a >$T/after" \
 			"$T/typescript" >"$T/out" 2>&1 3>&- 4>&- || status=$?
 	output=$(tr -d '\r' <"$T/out")
+}
+
+typed() {
+	[ -n "$1" ] || return 0
+	wait_for 10 takes_input && printf '%b' "$1"
+}
+
+takes_input() {
+	stty -a <"$(cat "$T/tty")" | grep -q -- '-icanon' && is_running "$ID" && { [ -z "$READY" ] || grep -q "$READY" "$T/out"; }
 }
 
 @test "terminal: a shell that answers" {
@@ -93,7 +104,7 @@ on_terminal() {
 
 @test "terminal: control-C reaches the container's process, not the runtime" {
 	sh_args 'trap "echo got-int; exit 5" INT; echo waiting; while :; do sleep 0.1; done'
-	on_terminal '\003' run "$ID"
+	READY=waiting on_terminal '\003' run "$ID"
 	contains "$output" got-int
 	contains "$output" status=5
 }
@@ -207,13 +218,6 @@ waits_for_reader() {
 }
 
 dirty() { awk '/^Private_Dirty:/ { print $2 }' "/proc/$1/smaps_rollup"; }
-# Nothing used for a fifth of a second.
-idle() {
-	local now
-	now=$(cpu_ticks "$1")
-	sleep 0.2
-	[ -n "$now" ] && [ "$(cpu_ticks "$1")" = "$now" ]
-}
 
 @test "terminal: 100 MB into a slow pipe arrive whole; the writer waits, nothing grows or spins" {
 	newer "measures our programs"

@@ -286,6 +286,7 @@ size_inside() {
 	TTY=$(tty_pid "$RUN")
 	tmux_stop
 	wait_for 5 test ! -e "/proc/$TTY"
+	wait_for 5 idle "$RUN"
 	before=$(cpu_ticks "$RUN")
 	sleep 1
 	same "$(cpu_ticks "$RUN")" "$before"

@@ -169,7 +169,8 @@ caught() {
 	background run "$ID"
 	local conductor=$! names
 	wait_for 5 pgrep -P "$conductor" -f '^ns '
-	sleep 1
+	wait_for 5 pgrep -P "$conductor" -f '^witness '
+	sleep 0.5 # for one that does not wait
 	names=$(ps -o args= --ppid "$conductor")
 	echo "$names"
 	grep -q ^witness <<<"$names"

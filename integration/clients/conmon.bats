@@ -151,7 +151,7 @@ on_screen() {
 	runc start "$ID"
 	session '.args = ["sh", "-c", "echo to-out; echo to-err >&2; exit 6"]'
 	same "$(exited "$T/session")" 6
-	wait_for 5 [ "$(jq -s length "$T/session/report")" = 2 ]
+	wait_for 5 eval '[ "$(jq -s length "$T/session/report")" = 2 ]'
 	same "$(jq -s '.[0].data' "$T/session/report")" "$(cat "$T/session/pid")"
 	same "$(stream stdout "$T/session/log")" to-out
 	same "$(stream stderr "$T/session/log")" to-err

@@ -116,11 +116,11 @@ new_processes() {
 	processes | awk 'NR == FNR { was[$1]; next } !($1 in was) { print $1 }' "$T/processes.before" -
 }
 
-# What is there now and was not when the test began, one item a line; waits up to 2 seconds for things to go away.
+# What is there now and was not when the test began, one item a line; waits up to 10 seconds for things to go away.
 leftovers() (
 	trap - DEBUG
 	local i now
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for i in {1..50}; do
 		now=$(
 			awk 'NR == FNR { was[$0]; next } !($0 in was) { print "mount: " $0 }' "$T/mounts.before" /proc/self/mountinfo
 			find /sys/fs/cgroup -type d -name "*$ID*" -printf 'cgroup: %p\n' 2>/dev/null
@@ -273,6 +273,23 @@ wait_for() {
 		[ "$SECONDS" -lt "$end" ] || { echo "not within the time: $*"; return 1; }
 		sleep 0.05
 	done
+}
+
+# stop_at CALL COMMAND…: in the background, until SIGSTOP holds it in the first such system call. $HELD is its pid; what
+# comes of it is waited for by go_on, with its output in $T/held.out.
+stop_at() {
+	local call=$1
+	shift
+	strace -qq -o "$T/held" -e trace="$call" -e inject="$call:signal=STOP:when=1" "$@" </dev/null >"$T/held.out" 2>&1 3>&- 4>&- &
+	TRACER=$!
+	BACKGROUND="$BACKGROUND $TRACER"
+	wait_for 10 grep -q 'stopped by SIGSTOP' "$T/held" || { cat "$T/held" "$T/held.out"; return 1; }
+	HELD=$(pgrep -P "$TRACER")
+}
+
+go_on() {
+	kill -CONT "$HELD"
+	wait "$TRACER"
 }
 
 # start_time PID: field 22 of /proc/PID/stat.

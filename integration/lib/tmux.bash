@@ -62,7 +62,7 @@ clean_screen() {
 clears() {
 	tmux_ send-keys -R
 	press Enter
-	wait_for 1 only_prompt >/dev/null
+	wait_for 3 only_prompt >/dev/null
 }
 
 only_prompt() {
@@ -111,4 +111,12 @@ is_stopped_process() {
 # User and system time of a process, in ticks.
 cpu_ticks() {
 	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+}
+
+# idle PID: nothing was used for a fifth of a second.
+idle() {
+	local now
+	now=$(cpu_ticks "$1")
+	sleep 0.2
+	[ -n "$now" ] && [ "$(cpu_ticks "$1")" = "$now" ]
 }
