@@ -335,7 +335,6 @@ int plan_wants_host_sysfs(const struct plan *plan, const struct plan_mount *moun
 	const char *type = plan_text(plan, mount->type), *path;
 
 	return mount->kind == MOUNT_FS && type && !strcmp(type, "sysfs") &&
-		plan_namespace(plan, NS_USER, NULL) &&
 		(!plan_namespace(plan, NS_NET, &path) || path);
 }
 

@@ -170,8 +170,8 @@ static inline uint64_t plan_caps_not_raised(const struct plan_config *config)
 }
 
 /*
- * True for a new sysfs that the kernel may refuse, because there is a user namespace and its network
- * namespace is not a new one: sources then opens the host's /sys as well.
+ * True for a new sysfs whose network namespace is not a new one. The kernel may refuse it in a user namespace:
+ * there sources opens the host's /sys, too.
  */
 int plan_wants_host_sysfs(const struct plan *plan, const struct plan_mount *mount);
 
@@ -181,7 +181,7 @@ int plan_is_node(const struct plan *plan, const struct plan_device *device);
 /*
  * True for a cgroup mount without a cgroup namespace: the kernel takes the options of a new mount of v2 from
  * the host's namespace for those of the whole machine, so that nsdelegate would be lost (cgroup-v2.rst, "Mounting").
- * Sources then clones /sys/fs/cgroup, which is used if it is v2. In a user namespace there are no such mounts.
+ * Sources then clones /sys/fs/cgroup if it is v2. In a user namespace there are no such mounts.
  */
 int plan_wants_host_cgroups(const struct plan *plan, const struct plan_mount *mount);
 

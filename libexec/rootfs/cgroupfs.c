@@ -9,9 +9,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "path.h"
@@ -188,19 +186,11 @@ static void mount_v1(const struct plan *plan, const struct plan_mount *m, int ro
 	close(tmpfs);
 }
 
-/* -1: it is not v2. */
 static int clone_of_host(int tree, const struct plan_mount *m, const char *what)
 {
 	const uint64_t all = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 		MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
-	struct statfs fs;
 
-	if (fstatfs(tree, &fs) < 0)
-		die(what, "statfs", errno);
-	if (fs.f_type != CGROUP2_SUPER_MAGIC) {
-		close(tree);
-		return -1;
-	}
 	set_attributes(tree, m->attr_set, (all & ~m->attr_set) | MOUNT_ATTR__ATIME, 0, what);
 	return tree;
 }
@@ -217,7 +207,7 @@ void mount_cgroups(
 	for (uint32_t i = 0; i < m->data.count; i++)
 		warn("no option for a cgroup mount of a container, ignored:",
 			plan_text(plan, plan_kv_at(plan, m->data, i)->key), 0);
-	if (plan_wants_host_cgroups(plan, m))
+	if (next_tree_is(TREE_MOUNT, index))
 		mount = clone_of_host(take_tree(TREE_MOUNT, index), m, mount_error(plan, m));
 	if (!v2) {
 		mount_v1(plan, m, root, target);

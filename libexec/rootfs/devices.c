@@ -196,7 +196,7 @@ void make_devices(const struct plan *plan, int root)
 {
 	char name[256];
 	/* A /dev that is bound in belongs to whoever bound it. */
-	int bind = plan_namespace(plan, NS_USER, NULL), dev = make_place(root, "/dev/null", name);
+	int bind = next_tree_is(TREE_DEFAULT_DEVICE, 0), dev = make_place(root, "/dev/null", name);
 	const int skip = dev == -EXDEV;
 
 	if (dev < 0 && !skip)

@@ -85,25 +85,36 @@ _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err)
 	die(what, option, err);
 }
 
-/* The kernel has a flag for it and most file systems have no use for it; mount(2) never told. */
-static int is_hint(const char *key)
+/*
+ * Why a file system refuses option KEY of TYPE with EINVAL although a container can do without; or NULL.
+ * iversion: a flag of the kernel, which mount(2) never passed to most file systems. gid: the template of
+ * spec(8) has tty's 5, which an engine's user namespace need not have; terminals then have the owner's group.
+ */
+static const char *needless(const struct plan *plan, const char *type, const char *key)
 {
-	return !strcmp(key, "iversion");
+	if (!strcmp(key, "iversion"))
+		return "the file system has no option iversion; ignored";
+	if (!strcmp(type, "devpts") && !strcmp(key, "gid") && !plan_namespace(plan, NS_USER, NULL))
+		return "the group of option gid does not exist in the caller's user namespace; "
+		       "ignored";
+	return NULL;
 }
 
-void set_options(const struct plan *plan, int fs, struct plan_list data, const char *what)
+void set_options(
+	const struct plan *plan, int fs, const char *type, struct plan_list data, const char *what)
 {
 	for (uint32_t i = 0; i < data.count; i++) {
 		const struct plan_kv *option = plan_kv_at(plan, data, i);
 		const char *key = plan_text(plan, option->key),
-			   *value = plan_text(plan, option->value);
+			   *value = plan_text(plan, option->value), *why;
 
 		if (!sys_fsconfig(
 			    fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0))
 			continue;
-		if (errno != EINVAL || !is_hint(key))
+		why = errno == EINVAL ? needless(plan, type, key) : NULL;
+		if (!why)
 			die_of_fs(fs, what, key, errno);
-		warn(what, "the file system has no option iversion; ignored", 0);
+		warn(what, why, 0);
 	}
 }
 
@@ -164,7 +175,7 @@ int new_mount(const struct plan *plan, const char *type, const char *source, str
 		die_of_fs(fs, what, "source", errno);
 	if (mode && sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0) < 0)
 		die_of_fs(fs, what, "mode", errno);
-	set_options(plan, fs, data, what);
+	set_options(plan, fs, type, data, what);
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		die_of_fs(fs, what, type, errno);
 	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
@@ -367,11 +378,11 @@ void set_readonly_later(int mount, const char *what)
 
 /* A new sysfs belongs to a network namespace, and who does not own that may not mount one. Then the
  * host's is bound instead, as crun does. */
-static int host_sysfs(const struct plan *plan, const struct plan_mount *m, uint32_t index)
+static int host_sysfs(uint32_t index)
 {
 	int tree, fs;
 
-	if (!plan_wants_host_sysfs(plan, m))
+	if (!next_tree_is(TREE_MOUNT, index))
 		return -1;
 	tree = take_tree(TREE_MOUNT, index);
 	fs = sys_fsopen("sysfs", FSOPEN_CLOEXEC); /* the kernel decides here already */
@@ -419,7 +430,7 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 	check_target(m, target, path, !strcmp(type, "proc"), what);
 	if (readonly_waits(m, type, path))
 		attributes &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	mount = host_sysfs(plan, m, index);
+	mount = host_sysfs(index);
 	is_new = mount < 0;
 	if (is_new)
 		mount = new_mount(plan, type, plan_text(plan, m->source), m->data,

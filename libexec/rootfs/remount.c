@@ -27,7 +27,7 @@ static void reconfigure(
 
 	if (fs < 0)
 		die_of_remount(what, errno);
-	set_options(plan, fs, m->data, what);
+	set_options(plan, fs, "", m->data, what);
 	if (sys_fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
 		die_of_fs(fs, what, "remount: the file system's options", errno);
 	close(fs);

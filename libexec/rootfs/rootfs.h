@@ -50,7 +50,8 @@ const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
 /* Gives FS of that type the plan's SELinux label, if it takes any. */
 void set_context(const struct plan *plan, int fs, const char *type, const char *what);
 /* Options of a file system, one by one, and what the kernel says when it refuses one. */
-void set_options(const struct plan *plan, int fs, struct plan_list data, const char *what);
+void set_options(
+	const struct plan *plan, int fs, const char *type, struct plan_list data, const char *what);
 _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err);
 /* mount_setattr(2) on MOUNT, FLAGS 0 or AT_RECURSIVE; and the words of propagation in their order. */
 void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what);

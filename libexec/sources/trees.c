@@ -21,6 +21,8 @@
 #ifndef NSFS_MAGIC
 #define NSFS_MAGIC 0x6e736673
 #endif
+/* include/uapi/linux/nsfs.h since Linux 6.18; the number is that of Linux 3.8 */
+#define USER_NS_INIT_INO 0xeffffffdU
 
 /* A FIFO or device put at the path must neither hold us up nor be opened: O_PATH first, then the
  * real open (rule F27). */
@@ -229,14 +231,43 @@ static int stays_peer(const struct plan *plan, const struct plan_mount *mount)
 	return 0;
 }
 
-static void send_host_fs(uint32_t index, const char *path, unsigned recursive, uint64_t propagation)
+/* An engine of an ordinary user makes the user namespace itself, and config.json has none. */
+static int is_in_user_namespace(const struct plan *plan)
 {
-	int tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+	static const char path[] = "/proc/self/ns/user";
+	struct stat st;
+
+	if (plan_namespace(plan, NS_USER, NULL))
+		return 1;
+	if (stat(path, &st) < 0)
+		die("namespace path:", path, errno);
+	return st.st_ino != USER_NS_INIT_INO;
+}
+
+/* Recursive, because in a user namespace the kernel clones no mount without those that it locks. */
+static void send_host_fs(uint32_t index, const char *path, uint64_t propagation)
+{
+	int tree =
+		sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 
 	if (tree < 0)
 		die("open_tree:", path, errno);
 	leave_peers(tree, propagation, path);
 	send_tree(TREE_MOUNT, index, tree);
+}
+
+/* The mounts of v1 are new ones. */
+static void send_host_cgroups(uint32_t index)
+{
+	static const char path[] = "/sys/fs/cgroup";
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
+		die("open", path, errno);
+	close(fd);
+	if (fs.f_type == CGROUP2_SUPER_MAGIC)
+		send_host_fs(index, path, MS_PRIVATE);
 }
 
 static void send_source(const struct plan *plan, uint32_t index)
@@ -313,6 +344,8 @@ static void send_devices(const struct plan *plan)
 
 void send_trees(const struct plan *plan)
 {
+	const int in_user_namespace = is_in_user_namespace(plan);
+
 	open_bundle(plan);
 	if (plan->config->masked_paths.count)
 		send_device(TREE_NULL, 0, "/dev/null", S_IFCHR, makedev(1, 3));
@@ -322,12 +355,12 @@ void send_trees(const struct plan *plan)
 
 		if (mount->kind == MOUNT_BIND)
 			send_source(plan, i);
-		else if (plan_wants_host_sysfs(plan, mount))
-			send_host_fs(i, "/sys", AT_RECURSIVE, MS_SLAVE);
+		else if (in_user_namespace && plan_wants_host_sysfs(plan, mount))
+			send_host_fs(i, "/sys", MS_SLAVE);
 		else if (plan_wants_host_cgroups(plan, mount))
-			send_host_fs(i, "/sys/fs/cgroup", 0, MS_PRIVATE);
+			send_host_cgroups(i);
 	}
-	if (plan_namespace(plan, NS_USER, NULL))
+	if (in_user_namespace)
 		send_devices(plan);
 	if (plan->config->maps_new_mounts)
 		map_new_mounts(plan);
