@@ -95,8 +95,8 @@ bind() {
 	newer "not in 1.1.5"
 	echo "$keep" >config.json
 	mkdir "$T/dir"
-	bind "$T/dir" /mnt bind nosuchoption=2
-	refused 'filesystem-specific options|nosuchoption' create "$ID"
+	bind "$T/dir" /mnt bind "=x"
+	refused 'not an option' create "$ID"
 	echo "$keep" >config.json
 	mount_add '{"destination": "/", "type": "tmpfs", "source": "tmpfs"}'
 	refused 'mounts|root' create "$ID"

@@ -80,7 +80,6 @@ refuse_each() {
 		.mounts += [{destination: "/m", type: "nosuchfs"}]	no such device
 		.mounts += [{destination: "/m", type: "tmpfs", options: ["nosuch=1"]}]	/m.*nosuch
 		.mounts += [{destination: "/m", source: "/no/such", options: ["bind"]}]	/no/such.*no such file or directory
-		.mounts += [{destination: "/m", source: "/tmp", options: ["bind", "size=1"]}]	filesystem-specific options
 	END
 }
 

@@ -211,6 +211,13 @@ static void accepted(void **state)
 			"[{\"destination\":\"/"
 			"procfoo\",\"type\":\"tmpfs\",\"options\":[\"defaults\",\"\"]}]",
 			NULL},
+		{MOUNTS,
+			"[{\"destination\":\"/m\",\"source\":\"/"
+			"s\",\"options\":[\"rbind\",\"size=1\",\"x\",\"ro\"]}]",
+			"mounts[0]: options: ignored, because a bind mount has no options of a "
+			"file system: size=1, x\n"},
+		{MOUNTS, "[{\"destination\":\"/m\",\"options\":[\"remount\",\"bind\",\"size=1\"]}]",
+			"a bind mount has no options of a file system: size=1\n"},
 		{LINUX, "null", NULL},
 		{LINUX, "{\"maskedpaths\":[]}",
 			"linux.maskedpaths: unknown and ignored; did you mean maskedPaths?"},

@@ -214,9 +214,6 @@ static void refused_in_mounts(void **state)
 		{MOUNTS, MOUNT("\"options\":\"ro\""), "mounts[0].options: expected an array"},
 		{MOUNTS, MOUNT("\"type\":\"none\",\"options\":[\"bind\"]"),
 			"mounts[0]: a bind mount needs a source"},
-		{MOUNTS, MOUNT("\"source\":\"/s\",\"options\":[\"rbind\",\"size=1\"]"),
-			"invalid mount &{Source:/s Destination:/m}: bind mounts cannot have any "
-			"filesystem-specific options applied"},
 		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"=x\"]"),
 			"mounts[0].options[0]: not an option"},
 		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"context=" BYTES256 "\"]"),
@@ -244,8 +241,6 @@ static void refused_in_mounts(void **state)
 			MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"copy-symlink\","
 			      "\"src-nofollow\"]"),
 			"mounts[0]: options: copy-symlink and src-nofollow exclude each other"},
-		{MOUNTS, MOUNT("\"options\":[\"remount\",\"bind\",\"size=1\"]"),
-			"bind mounts cannot have any filesystem-specific options applied"},
 		{MOUNTS, "[{\"destination\":\"/proc\",\"type\":\"tmpfs\"}]",
 			"\"/proc\" cannot be mounted because it is not of type proc"},
 		{MOUNTS, "[{\"destination\":\"/x/../proc/./\",\"type\":\"tmpfs\"}]",

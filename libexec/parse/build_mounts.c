@@ -4,6 +4,7 @@
 #include <string.h>
 #include "names.h"
 #include "review.h"
+#include "text.h"
 
 static void build_destination(const struct value *value, void *mount)
 {
@@ -56,16 +57,37 @@ static void check_proc(const struct plan_mount *m, const char *destination, cons
 		"\" cannot be mounted because it is inside /proc", NULL);
 }
 
-static void check_bind(const struct plan_mount *m)
+/* The file system is mounted already. mount(2) ignores them, too (runc: an error since 1.2). */
+static void drop_data(struct plan_mount *m)
+{
+	static char names[1024];
+	struct text t = TEXT(names);
+
+	names[0] = '\0';
+	for (uint32_t i = 0; i < m->data.count; i++) {
+		const struct plan_kv *option = plan_added(PLAN_RECORD_kv, m->data, i);
+
+		text_add(&t, i ? ", " : "");
+		text_add(&t, shown(plan_put_text(option->key)));
+		if (option->value.length)
+			text_add(&t, "=");
+		if (option->value.length)
+			text_add(&t, shown(plan_put_text(option->value)));
+	}
+	text_mark_cut(&t);
+	caution("options: ignored, because a bind mount has no options of a file system: ", names,
+		NULL);
+	m->data = (struct plan_list){0, 0};
+}
+
+static void check_bind(struct plan_mount *m)
 {
 	const char *source = plan_put_text(m->source);
 
 	if (m->kind == MOUNT_BIND && (!source || !*source))
 		refuse("a bind mount needs a source", NULL);
 	if (m->data.count)
-		refuse("invalid mount &{Source:", shown(source ? source : ""),
-			" Destination:", shown(plan_put_text(m->destination)),
-			"}: bind mounts cannot have any filesystem-specific options applied", NULL);
+		drop_data(m);
 	if ((m->flags & MOUNT_COPY_SYMLINK) && (m->flags & MOUNT_SOURCE_NOFOLLOW))
 		refuse("options: copy-symlink and src-nofollow exclude each other", NULL);
 }
