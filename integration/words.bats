@@ -103,7 +103,7 @@ installation() {
 	[ -n "$id" ] || { echo "no build id found"; return 1; }
 	perl -0pi -e "s/\\Q$id\\E/$(tr 0-9a-f a-f0-9 <<<"$id" | head -c ${#id})/g" "$HERE/cgroup"
 	run timeout 20 "$T/bin/runc" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
-	expect 1 "this installation mixes programs of two builds: install davit again; $HERE/cgroup"
+	expect 1 "davit mixes programs of two builds: install it again; $HERE/cgroup"
 }
 
 @test "words: a step that a filter has killed: its signal has a name" {
@@ -136,11 +136,11 @@ installation() {
 @test "words: a program that is run by hand names the descriptor that it misses" {
 	newer "only for davit"
 	run "$LIBEXEC/sources" 3>&- 4>&-
-	expect 1 "a descriptor is missing: 3"
+	expect 1 "missing descriptor: 3"
 	run "$LIBEXEC/rootfs" 3>&- 4>&-
-	expect 1 "a descriptor is missing: 3"
+	expect 1 "missing descriptor: 3"
 	run "$LIBEXEC/sources" 3</dev/null 4>&-
-	expect 1 "a descriptor has the wrong type: 3"
+	expect 1 "wrong type of descriptor: 3"
 }
 
 @test "words: every program says who it is: --help, -h, --version" {
@@ -184,4 +184,87 @@ installation() {
 		same "$(jq -r '.level + " " + .msg' "$T/log" | sed 's/restore/checkpoint/')" \
 			"error this davit has no command checkpoint: runc help lists those it has"
 	done
+}
+
+# unexecutable NAME: /x/NAME in every way of executing it; all say in $output why not.
+unexecutable() {
+	args "/x/$1"
+	detached run "$ID"
+	expect 255 level=warning "the container's program /x/$1 cannot be executed: $2" || return 1
+	detached run -d "$ID"
+	expect 0 "the container's program /x/$1 cannot be executed: $2" || return 1
+	runc delete --force "$ID"
+	detached create "$ID"
+	expect 0
+	run runc start "$ID"
+	expect 0 "the container's program /x/$1 cannot be executed: $2" || return 1
+	runc delete --force "$ID"
+	args sleep 1000
+	detached run -d "$ID"
+	run runc exec "$ID" "/x/$1"
+	expect 255 "exec /x/$1: " "the container's program /x/$1 cannot be executed: $2" || return 1
+	runc delete --force "$ID"
+}
+
+# elf FILE MACHINE LOADER: the head of a program for that machine; a loader of "" is none.
+elf() {
+	perl -e 'my ($machine, $loader) = @ARGV; $loader .= "\0";
+		print pack("A4CCCCx8SSLQQQLSSSSSS", "\x7fELF", 2, 1, 1, 0, 2, $machine, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0),
+			pack("LLQQQQQQ", 3, 4, 120, 0, 0, length $loader, length $loader, 1), $loader' "$2" "$3" >"$1"
+}
+
+@test "words: what the kernel cannot execute: the interpreter, the loader, the machine, the line ends" {
+	newer "only for davit"
+	mkdir "$ROOTFS/x"
+	printf '#! /nosuch/interpreter -x\necho\n' >"$ROOTFS/x/script"
+	printf '#!/bin/sh\r\necho\r\n' >"$ROOTFS/x/crlf"
+	printf '#!\n' >"$ROOTFS/x/none"
+	echo 'echo x' >"$ROOTFS/x/text"
+	touch "$ROOTFS/x/empty"
+	local other=183 name=aarch64 own=62
+	[ "$(uname -m)" = x86_64 ] || other=62 name=x86_64 own=183
+	elf "$ROOTFS/x/machine" $other ""
+	elf "$ROOTFS/x/loader" $own /lib/nosuch/ld.so
+	chmod 755 "$ROOTFS"/x/*
+	unexecutable script "its interpreter /nosuch/interpreter is not in the container"
+	unexecutable crlf 'its lines end in CR and LF, and there is no interpreter /bin/sh with a CR: end them in LF'
+	unexecutable none "its first line #! names no interpreter"
+	unexecutable text "it is no program, and its first line does not begin with #!"
+	unexecutable empty "it is empty"
+	unexecutable machine "it is for $name, and this machine is $(uname -m)"
+	unexecutable loader "its loader /lib/nosuch/ld.so is not in the container"
+}
+
+@test "words: what a mount covers is not judged, and a program's own 255 is none of these failures" {
+	newer "only for davit"
+	mkdir "$ROOTFS/x" "$T/volume"
+	printf '#!/nosuch/interpreter\n' >"$ROOTFS/x/script"
+	printf '#!/nosuch/other\n' >"$T/volume/script"
+	chmod 755 "$ROOTFS/x/script" "$T/volume/script"
+	edit --arg v "$T/volume" '.mounts += [{destination: "/x", type: "bind", source: $v, options: ["bind"]}]'
+	args /x/script
+	detached run "$ID"
+	expect 255 "exec /x/script: no such file or directory"
+	lacks "$output" warning
+	sh_args 'exit 255'
+	detached run "$ID"
+	expect 255
+	same "$output" ""
+	args sleep 1000
+	detached run -d "$ID"
+	run runc exec "$ID" sh -c 'exit 255'
+	expect 255
+	same "$output" ""
+}
+
+@test "words: a startContainer hook and a program that cannot be executed are two failures" {
+	newer "only for davit"
+	mkdir "$ROOTFS/x"
+	printf '#!/nosuch/interpreter\n' >"$ROOTFS/x/script"
+	chmod 755 "$ROOTFS/x/script"
+	edit '.hooks.startContainer = [{path: "/bin/true"}]'
+	args /x/script
+	detached run "$ID"
+	expect 255 "its interpreter /nosuch/interpreter is not in the container"
+	lacks "$output" "hook failed"
 }

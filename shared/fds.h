@@ -43,6 +43,7 @@ enum {
 	FD_FENCE = 32,     /* ns, rootfs, pty: sealed memfd of fence, when the plan has Landlock */
 	FD_RULES = 33,     /* dmz: the Landlock ruleset that fence has made */
 	FD_PIDNS = 34,     /* rootfs, dmz: the joined pid namespace, while they are outside */
+	FD_LOOKED = 35,    /* why: the root file system that it looks into */
 	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until
 			      dmz places them at 3… */
 	FD_FREE = 1024     /* no program is handed anything at this number or above */

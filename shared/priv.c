@@ -44,7 +44,7 @@ struct landlock_attr {
 static void close_from(unsigned first, unsigned last)
 {
 	if (first <= last && syscall(__NR_close_range, first, last, 0) < 0 && errno != ENOSYS)
-		die("closing inherited files:", NULL, errno);
+		die("close_range:", NULL, errno);
 }
 
 static int is_kind(const struct stat *st, enum priv_fd_kind kind)
@@ -88,7 +88,7 @@ static void check_fds(const struct priv *table)
 		if (sys_fstat(fd->number, &st) < 0) {
 			if (errno == EBADF && fd->optional)
 				continue;
-			refuse_fd("a descriptor is missing:", fd->number);
+			refuse_fd("missing descriptor:", fd->number);
 		}
 		if (!is_kind(&st, fd->kind) && fd->optional && !step_conducted()) {
 			close(fd->number); /* by hand: something of the shell's that happens to have
@@ -96,7 +96,7 @@ static void check_fds(const struct priv *table)
 			continue;
 		}
 		if (!is_kind(&st, fd->kind))
-			refuse_fd("a descriptor has the wrong type:", fd->number);
+			refuse_fd("wrong type of descriptor:", fd->number);
 		if (sys_fcntl(fd->number, F_SETFD, FD_CLOEXEC) < 0)
 			die("close-on-exec:", NULL, errno);
 	}

@@ -34,8 +34,7 @@ int step_start(
 	}
 	conductor.fd = FD_CONTROL;
 	if (strcmp(argv[1] + sizeof(build_argument) - 1, build_id) != 0)
-		die("this installation mixes programs of two builds: install davit again; ", NULL,
-			0);
+		die("davit mixes programs of two builds: install it again; ", NULL, 0);
 	return 1;
 }
 

@@ -50,6 +50,8 @@ int messenger_start(void);
 void messenger_give(int listener);
 void messenger_end(void);
 
+extern int start_fd; /* main.c: FD_START, or where it has gone */
+
 /* main.c: tells the conductor that the container is created, with LISTENER, which is closed. */
 void hand_over(int listener);
 

@@ -31,7 +31,8 @@ static const struct msg_rule rules[] = {
 
 static struct plan plan;
 
-static int start_fd = FD_START, control_fd = FD_CONTROL;
+int start_fd = FD_START;
+static int control_fd = FD_CONTROL;
 
 /*
  * A process that enters touches nothing of the container before it is in its cgroups: what bears a
@@ -78,7 +79,7 @@ static void place_fds(void)
 		conductor.fd = control_fd;
 	for (int i = 0; i < count; i++)
 		if (dup2(FD_PRESERVED + i, 3 + i) < 0)
-			die("preserved file descriptors:", NULL, errno);
+			die("--preserve-fds:", NULL, errno);
 	low = control_fd < start_fd ? control_fd : start_fd;
 	high = control_fd < start_fd ? start_fd : control_fd;
 	close_between(first, low >= 0 ? low - 1 : high - 1);

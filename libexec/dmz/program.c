@@ -168,9 +168,14 @@ void prepare_program(const struct plan *plan)
 
 void execute_program(void)
 {
+	ssize_t told;
 	char line[4300];
 
 	execve(file, argv, envp);
 	text_join(line, sizeof(line), "exec ", file, ": ", errno_text(errno), "\n", NULL);
-	leave(write(2, line, strlen(line)) < 0 ? 255 : 255);
+	told = write(2, line, strlen(line));
+	/* Two bytes tell `start` that there was no exec; of `exec` it is the end to read from. */
+	told = write(start_fd, line, 2);
+	(void)told;
+	leave(255);
 }

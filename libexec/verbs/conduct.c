@@ -304,7 +304,7 @@ int step_finish(struct step *step, int seconds)
 /* What a step has no room to say, or cannot know. */
 static const char *hint(const struct step *step)
 {
-	static const char mixed[] = "this installation mixes programs of two builds";
+	static const char mixed[] = "davit mixes programs of two builds";
 	const struct msg_text *error = &step->error;
 
 	if (!strncmp(error->what, "error setting scheduler", 23) && error->err == EPERM)

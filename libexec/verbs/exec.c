@@ -8,6 +8,7 @@
 #include "foreground.h"
 #include "removing.h"
 #include "text.h"
+#include "unexecuted.h"
 #include "verb.h"
 #include "whole.h"
 
@@ -311,5 +312,8 @@ int main(int argc, char **argv)
 		return 0;
 	status = foreground_wait(&foreground);
 	foreground_end(&foreground);
+	/* It may be the program's own; then nothing is found that would keep it from being executed. */
+	if (status == FAILED)
+		unexecuted_explain(&entering.container.plan, &entering.plan);
 	return status;
 }

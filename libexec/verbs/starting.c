@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "sys.h"
 #include "text.h"
+#include "unexecuted.h"
 #include "verb.h"
 
 static int fail(char *line, size_t size, const char *what, int err)
@@ -31,14 +32,13 @@ static void wait_for_exec(int fifo, int pidfd)
 		continue;
 }
 
-/* dmz keeps a byte in the fifo while startContainer hooks run: when it has ended meanwhile, one of
- * them has failed. */
-static int failed_before_exec(const struct container *container, int fifo)
+/* What dmz has left in the fifo: one byte while startContainer hooks run, so that when it has ended
+ * meanwhile one of them has failed; two when the execve has failed. */
+static int bytes_left(int fifo)
 {
 	int bytes = 0;
 
-	return container->plan.config->hooks_start_container.count &&
-		!ioctl(fifo, FIONREAD, &bytes) && bytes > 0;
+	return ioctl(fifo, FIONREAD, &bytes) < 0 ? 0 : bytes;
 }
 
 /* Of several starts at once one writes the byte: the others find the fifo locked, or removed. */
@@ -53,7 +53,7 @@ static int taken(int fifo)
 
 int container_start(struct container *container, struct step *hook, char *line, size_t size)
 {
-	int fifo, pidfd, err, alive;
+	int fifo, pidfd, err, alive, left;
 
 	pidfd = state_pidfd(container);
 	if (pidfd == -ESRCH)
@@ -93,7 +93,10 @@ int container_start(struct container *container, struct step *hook, char *line, 
 		log_record(LOG_LEVEL_WARNING, line, NULL);
 	}
 	wait_for_exec(fifo, pidfd);
-	if (failed_before_exec(container, fifo)) {
+	left = bytes_left(fifo);
+	if (left > 1)
+		unexecuted_explain(&container->plan, &container->plan);
+	if (left == 1) {
 		close(fifo);
 		close(pidfd);
 		(void)fail(line, size,

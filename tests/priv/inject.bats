@@ -140,7 +140,7 @@ copying() {
 }
 
 # The side programs, with the argument that helper-conduct gives them.
-EVERY_PROGRAM="parse witness seccomp sources sources:nodes netlink netdev tty pstable resctrl:create resctrl:join resctrl:remove stats:json_x scope:create_v2_bus
+EVERY_PROGRAM="parse witness seccomp sources sources:nodes netlink netdev tty pstable why:a_b_/ resctrl:create resctrl:join resctrl:remove stats:json_x scope:create_v2_bus
 	cgroup:create cgroup:join cgroup:update cgroup:remove cgroup:kill cgroup:procs cgroup:freeze cgroup:thaw"
 
 # everyone CALL RESULT…: makes CALL in every side program; RESULT is a pattern of what may come of it.
