@@ -7,7 +7,7 @@
 #   make asan · make check-elf · make bench · make demo
 
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
-TEST_HELPERS := $(sort $(wildcard integration/lib/*.c))
+TEST_HELPERS := $(sort $(wildcard integration/lib/*.c integration/faults/*.c))
 ASAN_PROGRAMS := parse plan-dump witness $(if $(filter no,$(SECCOMP)),,seccomp)
 
 ASAN_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra \
@@ -32,9 +32,13 @@ build/tests/helper-%: integration/lib/%.c
 	@mkdir -p $(dir $@)
 	@echo "  LINK  $@"
 	@$(CC) $(CPPFLAGS) -std=gnu11 -O2 -Wall -Wextra -static -o $@ $<
+build/tests/helper-%: integration/faults/%.c
+	@mkdir -p $(dir $@)
+	@echo "  LINK  $@"
+	@$(CC) $(CPPFLAGS) -std=gnu11 -O2 -Wall -Wextra -static -o $@ $<
 
 .PHONY: unit unit-asan
-unit: $(UNIT_TESTS) $(TEST_HELPERS:integration/lib/%.c=build/tests/helper-%)
+unit: $(UNIT_TESTS) $(patsubst %.c,build/tests/helper-%,$(notdir $(TEST_HELPERS)))
 unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
 
 .PHONY: check vm-check asan check-elf demo bench seccomp-model mutants

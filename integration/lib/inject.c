@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "victim.h"
+
 #ifdef __x86_64__
 
 #define CALL(name)                                                                                 \
@@ -63,23 +65,13 @@ static long number_of(const char *name)
 	exit(2);
 }
 
-/* The name of the file that PID runs; of a memfd what it was given. */
 static int is_program(pid_t pid)
 {
-	char path[64], exe[4096], line[4096], *name;
+	char path[64], exe[PATH_MAX], line[4096];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	n = readlink(path, exe, sizeof(exe) - 1);
-	if (n < 0)
-		return 0;
-	exe[n] = 0;
-	name = strrchr(exe, '/');
-	name = name ? name + 1 : exe;
-	name += strncmp(name, "memfd:", 6) ? 0 : 6;
-	name[strcspn(name, " ")] = 0;
-	if (strcmp(name, program))
+	if (strcmp(victim_program(pid, exe), program))
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
 	fd = open(path, O_RDONLY);
@@ -232,8 +224,8 @@ static void follow(pid_t child)
 
 int main(int argc, char **argv)
 {
-	int next = 2, pair[2];
-	char *colon, byte;
+	int next = 2;
+	char *colon;
 	pid_t child;
 
 	program = argc > 3 ? argv[1] : "";
@@ -255,25 +247,13 @@ int main(int argc, char **argv)
 	while (next < argc && strcmp(argv[next], "--") != 0)
 		next++;
 	last_call = argv + next;
-	if (next + 1 >= argc || pipe2(pair, O_CLOEXEC) < 0)
+	if (next + 1 >= argc)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	child = fork();
-	if (!child) {
-		if (read(pair[0], &byte, 1) != 1)
-			_exit(126);
-		execvp(argv[next + 1], argv + next + 1);
-		_exit(127);
-	}
-	alarm(60);
-	if (ptrace(PTRACE_SEIZE, child, 0,
-		    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-			    PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) < 0)
+	child = victim_start(argv + next + 1, VICTIM_FOLLOW | PTRACE_O_EXITKILL);
+	if (child < 0)
 		stop("PTRACE_SEIZE");
-	if (write(pair[1], "", 1) != 1)
-		return 2;
-	close(pair[0]);
-	close(pair[1]);
+	alarm(60);
 	follow(child);
 }
 
