@@ -84,8 +84,10 @@ int main(int argc, char **argv, char **environment)
 	const char *program;
 	ssize_t length;
 
-	if (undumpable() || fill_standard_fds() < 0)
-		return 1;
+	if (undumpable())
+		fail("cannot make itself undumpable:", "prctl(PR_SET_DUMPABLE)", EPERM);
+	if (fill_standard_fds() < 0)
+		fail("cannot open in place of a standard file descriptor:", "/dev/null", errno);
 	program = find_program(argc > 0 ? argv + 1 : argv);
 	length = readlink("/proc/self/exe", path, PATH_MAX);
 	if (length <= 0 || length >= PATH_MAX)

@@ -299,6 +299,25 @@ int priv_keep_caps(uint64_t caps)
 	return keep_caps(caps);
 }
 
+int priv_keep_bounding(uint64_t caps, uint64_t *had)
+{
+	*had = 0;
+	for (int cap = 0; cap < 64; cap++) {
+		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+		if (has < 0) /* EINVAL: past the kernel's last one */
+			return errno == EINVAL ? 0 : -errno;
+		*had |= (uint64_t)has << cap;
+		if (!has || (caps >> cap & 1))
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			return -errno;
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
+			return -EPERM;
+	}
+	return 0;
+}
+
 /* With NOROOT an execve gives root nothing, so what the conductor's later steps are to have goes by
  * the ambient set. */
 static int hand_down(uint64_t caps)

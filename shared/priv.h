@@ -125,6 +125,12 @@ void priv_change_only(const struct priv_rule *rules, size_t count);
 int priv_keep_caps(uint64_t caps);
 
 /*
+ * Drops from the bounding set what is not in CAPS, and reads it back; *HAD is what was in it before.
+ * Returns 0 or -errno.
+ */
+int priv_keep_bounding(uint64_t caps, uint64_t *had);
+
+/*
  * For conductors: keeps only the capabilities CAPS (bits), hands just these down to what it starts
  * later (securebits, ambient set), and proves it. Returns 0 or -errno.
  */

@@ -199,6 +199,8 @@ static int follow(pid_t child)
 			continue;
 		}
 		process_of(pid)->pid = 0;
+		if (pid == child && stopped)
+			kill(stopped, SIGCONT);
 		if (pid == child)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	}

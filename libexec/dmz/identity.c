@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "fds.h"
+#include "priv.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -97,20 +98,12 @@ void enter_cwd_as_root(const struct plan *plan)
 
 static void drop_bounding(const struct plan *plan)
 {
-	for (int cap = 0; cap < 64; cap++) {
-		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+	uint64_t had;
+	int err = priv_keep_bounding(plan->config->cap_bounding, &had);
 
-		if (has < 0) { /* past the kernel's last capability */
-			cannot_grant |= plan->config->cap_bounding >> cap != 0;
-			return;
-		}
-		cannot_grant |= !has && (plan->config->cap_bounding >> cap & 1);
-		if (!has || (plan->config->cap_bounding >> cap & 1))
-			continue;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 ||
-			prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
-			die("unable to apply bounding set:", NULL, errno);
-	}
+	if (err)
+		die("unable to apply bounding set:", NULL, err);
+	cannot_grant |= (plan->config->cap_bounding & ~had) != 0;
 }
 
 static void set_groups(const struct plan *plan)

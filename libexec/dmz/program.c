@@ -57,24 +57,28 @@ static char *home_in_line(char *line, uint64_t uid)
 	return fields[5];
 }
 
+/* With these the file may be there and name a home; with others it is none that the user may read. */
+static const uint32_t machine_errors =
+	1u << EINTR | 1u << EIO | 1u << ENOMEM | 1u << ENFILE | 1u << EMFILE;
+
 /* The container's own file, read with the container's own rights: what is in it can only mislead
  * its author. */
 static void set_home(const struct plan *plan)
 {
-	static char passwd[PASSWD_MAX], home[4096];
+	static char passwd[PASSWD_MAX], home[PASSWD_MAX + 8];
 	long at = find_env("HOME");
 	char *value = NULL, *line = passwd;
+	ssize_t n;
 	int fd;
 
 	if (at >= 0 && envp[at][5])
 		return;
 	fd = sys_open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd >= 0) {
-		ssize_t n = read(fd, passwd, sizeof(passwd) - 1);
-
-		passwd[n > 0 ? n : 0] = '\0';
-		close(fd);
-	}
+	n = fd < 0 ? -1 : read(fd, passwd, sizeof(passwd) - 1);
+	if (n < 0 && (machine_errors >> errno & 1))
+		die("HOME:", "/etc/passwd", errno);
+	passwd[n > 0 ? n : 0] = '\0';
+	close(fd);
 	while (!value && *line) {
 		char *end = strchrnul(line, '\n');
 		char *next = *end ? end + 1 : end;
@@ -83,8 +87,7 @@ static void set_home(const struct plan *plan)
 		value = home_in_line(line, plan->config->uid);
 		line = next;
 	}
-	if (text_join(home, sizeof(home), "HOME=", value ? value : "/", NULL))
-		text_join(home, sizeof(home), "HOME=/", NULL);
+	text_join(home, sizeof(home), "HOME=", value ? value : "/", NULL);
 	if (at < 0) {
 		at = plan->config->env.count;
 		envp[at + 1] = NULL;
@@ -122,20 +125,17 @@ static void look_in_path(const char *name, const char *path)
 {
 	while (path && *path) {
 		size_t length = (size_t)(strchrnul(path, ':') - path);
-		char directory[4096];
+		struct text t = TEXT(file);
 
-		if (length && length < sizeof(directory)) {
-			memcpy(directory, path, length);
-			directory[length] = '\0';
-			if (!text_join(file, sizeof(file), directory, "/", name, NULL) &&
-				!executable_error(file)) {
-				if (*file != '/')
-					die_of_lookup(name,
-						"cannot run executable found relative to current "
-						"directory",
-						0);
-				return;
-			}
+		text_add_bytes(&t, path, length);
+		text_add(&t, "/");
+		text_add(&t, name);
+		if (length && !t.cut && !executable_error(file)) {
+			if (*file != '/')
+				die_of_lookup(name,
+					"cannot run executable found relative to current directory",
+					0);
+			return;
 		}
 		path += length + (path[length] == ':');
 	}

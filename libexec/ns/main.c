@@ -122,6 +122,7 @@ static void shed_capabilities(const struct plan_config *config)
 	uint64_t keep = config->cap_bounding | config->cap_permitted | config->cap_inheritable |
 		BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_CHOWN) |
 		BIT(CAP_FOWNER) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE);
+	uint64_t had;
 	int err;
 
 	/* For seccomp(2) and landlock_restrict_self(2), and for a procfs of our own to write labels
@@ -129,10 +130,9 @@ static void shed_capabilities(const struct plan_config *config)
 	if (((plan_has_filter(config) || config->landlock) && !config->no_new_privileges) ||
 		config->apparmor_profile.offset || config->selinux_label.offset)
 		keep |= BIT(CAP_SYS_ADMIN);
-	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (!(keep & BIT(cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			die("dropping capabilities:", NULL, errno);
-	err = priv_keep_caps(keep);
+	err = priv_keep_bounding(keep, &had);
+	if (!err)
+		err = priv_keep_caps(keep);
 	if (err)
 		die("dropping capabilities:", NULL, err);
 }

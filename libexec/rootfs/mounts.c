@@ -215,14 +215,16 @@ static void check_target(
 }
 
 /* tmpfs takes the mode of a directory it covers, unless the options give one. */
-static const char *covered_mode(int target, int made)
+static const char *covered_mode(int target, int made, const char *what)
 {
 	static char mode[16];
 	struct text t = TEXT(mode);
 	struct stat st;
 
-	if (made || fstat(target, &st) < 0)
+	if (made)
 		return NULL;
+	if (fstat(target, &st) < 0)
+		die(what, "the mode of what it covers", errno);
 	text_add_octal(&t, st.st_mode & 07777);
 	return mode;
 }
@@ -434,8 +436,8 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 	is_new = mount < 0;
 	if (is_new)
 		mount = new_mount(plan, type, plan_text(plan, m->source), m->data,
-			!strcmp(type, "tmpfs") ? covered_mode(target, made) : NULL, attributes,
-			what);
+			!strcmp(type, "tmpfs") ? covered_mode(target, made, what) : NULL,
+			attributes, what);
 	if (is_new && !strcmp(type, "mqueue"))
 		label_queues(plan, mount, what);
 	if (m->mapping)

@@ -284,7 +284,7 @@ static void reset_process(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (fill_standard_fds() < 0)
-		_exit(1);
+		log_die(1, NULL, "cannot open /dev/null in place of a standard file descriptor");
 }
 
 int verb_clean_path(const char *base, const char *path, char *buffer, size_t size)
@@ -449,7 +449,7 @@ int verb_start(const struct verb *v, int argc, char **argv, const char **args, i
 	int count;
 
 	if (undumpable())
-		_exit(1);
+		log_die(1, NULL, "cannot make runc undumpable: prctl(PR_SET_DUMPABLE) failed");
 	verb = v;
 	globals.prefix = v->prefix;
 	reset_process();
