@@ -446,18 +446,22 @@ killed_at() {
 	needs_one
 	running "$(one 100)"
 	local call n seen=
-	# The steps that have outlived it hold the lock until they are done. Killed before it has told them to keep what
-	# they wrote, they take it back.
+	# The steps that have outlived it hold the lock until they are done. Killed before the plan has its name, they take
+	# back what they wrote.
 	settled() {
 		flock -n "$STATE/$ID/journal" true && n=$(one_now) || return 1
-		case $call in recvmsg:6 | waitid:3) [ "$n" = 61 ] ;; *) [ "$n" = 60 ] ;; esac
+		case $call in renameat:[45] | poll:8 | recvmsg:6 | sendmsg:1 | waitid:3) [ "$n" = 61 ] ;; *) [ "$n" = 60 ] ;; esac
 	}
 	for call in flock:1 memfd_create:1 socketpair:1 clone:1 poll:1 recvmsg:1 socketpair:2 clone:2 poll:2 recvmsg:2 \
-		poll:3 recvmsg:3 poll:4 recvmsg:4 socketpair:3 clone:3 write:1 write:2 write:3 renameat:1 renameat:2 renameat:3 poll:5 recvmsg:5 \
+		poll:3 recvmsg:3 poll:4 recvmsg:4 socketpair:3 clone:3 write:1 write:2 write:3 renameat:1 renameat:3 renameat:4 renameat:5 poll:8 \
 		sendmsg:1 recvmsg:6 waitid:3; do
 		set_one 60
 		killed_at "$call" 61 || seen="$seen $call"
 		wait_for 10 settled || { echo "after $call: $(one_now)"; return 1; }
+		same "$(one_planned)" "$n" || { echo "after $call"; return 1; }
+		# The next update, of nothing that matters here, leaves files that agree.
+		runc update --cpu-share 1024 "$ID" && [ -z "$(ls "$STATE/$ID" | grep '\.new$')" ] || { echo "after $call"; return 1; }
+		has_pids || same "$(one_stored)" "$n" || { echo "after $call"; return 1; }
 		run runc exec "$ID" true
 		expect 0 || { echo "after $call"; return 1; }
 	done

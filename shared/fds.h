@@ -9,10 +9,10 @@
 enum {
 	FD_PLAN = 3,    /* the plan: a sealed memfd; for parse the memfd to fill */
 	FD_CONTROL = 4, /* SOCK_SEQPACKET to the conductor (msg.h) */
-	FD_KEPT = 5,    /* parse exec: the plan of the container that a process is to enter */
-	FD_INIT = 6,    /* ns: pidfd of the container's first process, to join its namespaces */
-	FD_CONFIG = 7,  /* parse: config.json or process.json, a regular file open for reading */
-	FD_BUNDLE = 8,  /* sources: O_PATH directory of the bundle */
+	FD_KEPT = 5, /* the plan of the container that a process is to enter, or that is updated */
+	FD_INIT = 6, /* ns: pidfd of the container's first process, to join its namespaces */
+	FD_CONFIG = 7, /* parse: config.json or process.json, a regular file open for reading */
+	FD_BUNDLE = 8, /* sources: O_PATH directory of the bundle */
 	FD_TREES = 9, /* sources writes, rootfs reads: SOCK_SEQPACKET that carries detached trees */
 	FD_FILTER = 10,  /* seccomp: the memfd to fill with the BPF program */
 	FD_START = 11,   /* line programs: the start fifo, open both ways: a read waits for `start`;

@@ -1,6 +1,7 @@
 # Included by GNUmakefile: everything that tests, and the demonstration.
 #   make check [TESTPATH=run.bats]    install what is missing, build, run all tests (or one file)
 #   make vm-check [TESTPATH=cgroups.bats]    only what runs in the virtual machine (integration/vm)
+#   make faults [VERBS='create exec'] [FAULTS=N SEED=N]    every fault of every system call, or N of each verb (integration/faults)
 #   make unit                         only build the unit tests and the helpers of the integration tests
 #   make seccomp-model [N=1000000000] [SEED=0x1]    compiled seccomp profiles against their model, N calls for each ABI
 #   make mutants [N=20] [SEED=1]      mistakes on purpose, and whether the tests notice (integration/mutants)
@@ -41,13 +42,17 @@ build/tests/helper-%: integration/faults/%.c
 unit: $(UNIT_TESTS) $(patsubst %.c,build/tests/helper-%,$(notdir $(TEST_HELPERS)))
 unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
 
-.PHONY: check vm-check asan check-elf demo bench seccomp-model mutants
+.PHONY: check vm-check faults asan check-elf demo bench seccomp-model mutants
 vm-check: export ONLY_LAYOUT := vm
 check vm-check:
 	@tools/install-deps build test
 	@$(MAKE) --no-print-directory all WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
 	@$(MAKE) --no-print-directory unit WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
 	@SECCOMP='$(SECCOMP)' tests/run $(if $(TESTPATH),'$(TESTPATH)')
+
+faults: all unit
+	@FAULTS='$(or $(FAULTS),all)' SEED='$(SEED)' VERBS='$(VERBS)' SWEEP_SECONDS=1000000 BATS_TEST_TIMEOUT=1000000 TEST_FILE_LIMIT=1000000 \
+		ONLY_LAYOUT='$(or $(ONLY_LAYOUT),hybrid)' tests/run faults.bats
 
 asan:
 	@$(MAKE) --no-print-directory unit-asan

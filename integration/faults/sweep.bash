@@ -93,9 +93,11 @@ has_status() {
 # What the kernel has and what the state says.
 limits_agree() {
 	local kernel state
+	# A step that has outlived its conductor holds the lock until it is done.
+	flock -w 5 "$STATE/$ID/journal" true
 	kernel=$(<"$(limit_file)")
-	state=$(jq -r '.resources.memory.limit // empty' "$STATE/$ID/resources.json" 2>/dev/null)
-	[ "$kernel" = "${state:-$OLD_MEMORY}" ] || { WHY="the kernel's limit is $kernel, the state's ${state:-$OLD_MEMORY}"; return 1; }
+	state=$("$LIBEXEC/plan-dump" <"$STATE/$ID/plan" | sed -n 's/^ *memory_limit: //p')
+	[ "$kernel" = "$state" ] || { WHY="the kernel's limit is $kernel, the state's $state"; return 1; }
 }
 
 before_run() { quick; }

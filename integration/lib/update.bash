@@ -52,6 +52,10 @@ one() {
 one_now() { if has_pids; then value pids pids.max; else echo $(($(value hugetlb hugetlb.2MB.max) / 2097152)); fi; }
 one_is() { same "$(one_now)" "$1"; }
 one_stored() { jq '.resources | .pids.limit // (.hugepageLimits[0].limit / 2097152)' "$STATE/$ID/resources.json"; }
+one_planned() {
+	if has_pids; then "$LIBEXEC/plan-dump" <"$STATE/$ID/plan" | sed -n 's/^pids_limit: //p'
+	else "$LIBEXEC/plan-dump" <"$STATE/$ID/plan" | awk '/hugepage/ { h = 1 } h && /limit/ { print $2 / 2097152; exit }'; fi
+}
 set_one() { runc update -r - "$ID" <<<"$(one "$1")"; }
 
 # running [FILTER]: a container that runs, with these resources.

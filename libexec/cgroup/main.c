@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "cgroup.h"
 #include "fds.h"
+#include "in_force.h"
 #include "step.h"
 
 #include "priv_table.h"
@@ -167,8 +168,8 @@ static void join_container(char **subs, int count)
 	tell(MSG_JOINED, -1);
 }
 
-/* What is written is taken back unless the conductor has brought the container's state up to date:
- * its end, at any moment, is a failure. */
+/* What is written is taken back unless the conductor has put the new plan in force: its end before
+ * that is a failure. */
 static void update(void)
 {
 	static struct msg msg;
@@ -185,7 +186,8 @@ static void update(void)
 	conductor.rule_count = sizeof(update_rules) / sizeof(update_rules[0]);
 	update_limits(&host, &journal, &plan);
 	err = msg_send(&conductor, MSG_UPDATED, NULL, 0, -1);
-	if (!err && msg_await(&conductor, MSG_KEEP, &msg, ORDER_SECONDS * 1000) == 0)
+	if ((!err && msg_await(&conductor, MSG_KEEP, &msg, ORDER_SECONDS * 1000) == 0) ||
+		update_is_in_force())
 		return;
 	undo_all();
 	_exit(1);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "fds.h"
+#include "in_force.h"
 #include "group.h"
 #include "step.h"
 
@@ -90,7 +91,7 @@ static void remove_groups(void)
 	group_remove(&journal);
 }
 
-/* As `cgroup update`: what is written is taken back unless the conductor says that it is kept. */
+/* As `cgroup update`: what is written is taken back unless the update is in force. */
 static void update(void)
 {
 	struct plan plan;
@@ -108,7 +109,8 @@ static void update(void)
 	group_open_locked(&group, &journal);
 	update_schemata(&group, &plan);
 	err = msg_send(&conductor, MSG_UPDATED, NULL, 0, -1);
-	if (!err && !msg_await(&conductor, MSG_KEEP, &msg, ORDER_SECONDS * 1000))
+	if ((!err && !msg_await(&conductor, MSG_KEEP, &msg, ORDER_SECONDS * 1000)) ||
+		update_is_in_force())
 		return;
 	undo_schemata(&group);
 	_exit(1);

@@ -174,6 +174,8 @@ int main(int argc, char **argv)
 	add_settings();
 	request = open_request();
 	lock(&container, &journal);
+	if (updates_finish(&container, line, sizeof(line)))
+		log_die(1, NULL, line);
 	plan = container_parse(&container, words, request, line, sizeof(line));
 	if (plan < 0 ||
 		container_update(&container, journal, plan,
