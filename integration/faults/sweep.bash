@@ -192,7 +192,8 @@ all_points() {
 	awk -v verb="$1" 'FILENAME == ARGV[1] { name[$2] = $1; next }
 		FILENAME == ARGV[2] { if ($0 !~ /^(#|$)/) { what[$1] = $0; sub(/^[^ ]+ /, "", what[$1]) } next }
 		{
-			call = name[$2]; words = call in what ? what[call] : what["default"]
+			call = name[$2]; program = $1; sub(/[+#].*/, "", program)
+			words = program "/" call in what ? what[program "/" call] : call in what ? what[call] : what["default"]
 			if (words ~ /^- /) words = ""
 			n = split(words " KILL TERM STOP:50", word, " ")
 			for (i = 1; i <= n; i++) print $1, call, $3, word[i]

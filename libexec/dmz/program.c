@@ -57,9 +57,9 @@ static char *home_in_line(char *line, uint64_t uid)
 	return fields[5];
 }
 
-/* With these the file may be there and name a home; with others it is none that the user may read. */
-static const uint32_t machine_errors =
-	1u << EINTR | 1u << EIO | 1u << ENOMEM | 1u << ENFILE | 1u << EMFILE;
+/* With these the file may name a home; with others the user may not read it, or not with the
+ * container's own limit of open files. */
+static const uint32_t machine_errors = 1u << EINTR | 1u << EIO | 1u << ENOMEM | 1u << ENFILE;
 
 /* The container's own file, read with the container's own rights: what is in it can only mislead
  * its author. */
