@@ -409,6 +409,29 @@ limited() {
 	same $made 0
 }
 
+@test "options: of an overlay the directory is named that is missing or is none" {
+	newer "other words"
+	local keep long i
+	mkdir "$T/dir"
+	mount -t tmpfs none "$T/dir"
+	mkdir "$T/dir/a" "$T/dir/b:c" "$T/dir/up" "$T/dir/work"
+	echo >"$T/dir/file"
+	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
+	keep=$(cat config.json)
+	names() {
+		mount_of /mnt overlay overlay "${@:2}"
+		refused "/mnt.*: $1" create "$ID" || { umount "$T/dir"; return 1; }
+		echo "$keep" >config.json
+	}
+	names "lowerdir $T/dir/missing: no such file or directory" "lowerdir=$T/dir/a:$T/dir/b\\:c:$T/dir/missing:$T/dir/a"
+	names "upperdir $T/dir/gone: no such file or directory" "lowerdir=$T/dir/a" "upperdir=$T/dir/gone" "workdir=$T/dir/work"
+	names "workdir $T/dir/gone: no such file or directory" "lowerdir=$T/dir/a" "upperdir=$T/dir/up" "workdir=$T/dir/gone"
+	names "lowerdir.*$T/dir/file.*(is not a directory|: not a directory)" "lowerdir=$T/dir/a:$T/dir/file"
+	for i in {1..30}; do long=$long:$T/dir/b\\:c; done
+	names "lowerdir\\+ $T/dir/missing: no such file or directory" "lowerdir=$T/dir/a$long:$T/dir/missing"
+	umount "$T/dir"
+}
+
 @test "options: a longer value than the kernel takes is refused with its name and length" {
 	newer "mount(2) takes it"
 	mount_of /mnt tmpfs tmpfs "context=$(printf '%0256d' 0)"

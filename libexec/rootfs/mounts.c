@@ -85,6 +85,17 @@ _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err)
 	die(what, option, err);
 }
 
+/* OPTION is what the kernel has refused. */
+_Noreturn static void die_of_options(const struct plan *plan, int fs, struct plan_list data,
+	const char *what, const char *option, int err)
+{
+	const char *layer = faulty_layer(plan, data, err);
+
+	if (layer)
+		die(what, layer, err);
+	die_of_fs(fs, what, option, err);
+}
+
 /*
  * Why a file system refuses option KEY of TYPE with EINVAL although a container can do without; or NULL.
  * iversion: a flag of the kernel, which mount(2) never passed to most file systems. gid: the template of
@@ -113,7 +124,7 @@ void set_options(
 			continue;
 		why = errno == EINVAL ? needless(plan, type, key) : NULL;
 		if (!why)
-			die_of_fs(fs, what, key, errno);
+			die_of_options(plan, fs, data, what, key, errno);
 		warn(what, why, 0);
 	}
 }
@@ -177,7 +188,7 @@ int new_mount(const struct plan *plan, const char *type, const char *source, str
 		die_of_fs(fs, what, "mode", errno);
 	set_options(plan, fs, type, data, what);
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		die_of_fs(fs, what, type, errno);
+		die_of_options(plan, fs, data, what, type, errno);
 	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
 	if (mount < 0)
 		die_of_fs(fs, what, "fsmount", errno);

@@ -53,6 +53,8 @@ void set_context(const struct plan *plan, int fs, const char *type, const char *
 void set_options(
 	const struct plan *plan, int fs, const char *type, struct plan_list data, const char *what);
 _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err);
+/* layers.c: "OPTION PATH" of the directory among an overlay's options that gives ERR; NULL: none does. */
+const char *faulty_layer(const struct plan *plan, struct plan_list data, int err);
 /* mount_setattr(2) on MOUNT, FLAGS 0 or AT_RECURSIVE; and the words of propagation in their order. */
 void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what);
 void set_mount_propagation(
