@@ -174,6 +174,23 @@ installation() {
 	expect 0 "# layout "
 }
 
+@test "words: plan-dump --json says the same in JSON" {
+	newer "only for davit"
+	local text
+	edit '.process.env += ["A=\"\\\t\u0001ä"] | .linux.resources.memory = {limit: 123456789012}'
+	"$LIBEXEC/parse" <config.json >"$T/plan" 3>&- 4>&-
+	run "$LIBEXEC/plan-dump" --json <"$T/plan" 3>&- 4>&-
+	expect 0 '"memory_limit":123456789012'
+	jq -e --slurpfile c config.json '.config.args == $c[0].process.args and .config.env == $c[0].process.env
+		and [.config.mounts[].destination] == [$c[0].mounts[].destination]' <<<"$output"
+	# As many values as the text has.
+	text=$("$LIBEXEC/plan-dump" <"$T/plan" 3>&-)
+	same "$(jq '[.config | .. | scalars] | length' <<<"$output")" \
+		"$(sed 1d <<<"$text" | grep -Ec '^ *(- )?("|[a-z_]*: ).|^ *- [0-9-]')"
+	run "$LIBEXEC/plan-dump" --yaml <"$T/plan" 3>&- 4>&-
+	expect 1 "usage: plan-dump [--json] <plan"
+}
+
 @test "words: a command of runc that davit lacks is one line, in the log" {
 	newer "only for davit"
 	local words

@@ -135,6 +135,12 @@ static void put_scalar(
 		put_number(value[0], field->kind == PLAN_I64);
 		break;
 	}
+}
+
+static void put_line(
+	const struct plan *plan, const struct plan_field *field, const uint64_t value[2])
+{
+	put_scalar(plan, field, value);
 	put("\n");
 }
 
@@ -156,7 +162,7 @@ static void dump_list(
 		put("- ");
 		memcpy(value, at, plan_field_size(plan_fields[type->first_field].kind));
 		if (type->field_count == 1 && !is_absent(&plan_fields[type->first_field], value))
-			put_scalar(plan, &plan_fields[type->first_field], value);
+			put_line(plan, &plan_fields[type->first_field], value);
 		else
 			dump_record(plan, record, at, depth + 1);
 	}
@@ -187,7 +193,7 @@ static void dump_record(const struct plan *plan, uint32_t record, const uint8_t 
 			dump_list(plan, field->limit, list, depth);
 		} else {
 			put(" ");
-			put_scalar(plan, field, value);
+			put_line(plan, field, value);
 		}
 	}
 	if (first)
@@ -205,5 +211,69 @@ void dump(const struct plan *plan, int fd)
 	put_number(plan->size, 0);
 	put(" bytes\n");
 	dump_record(plan, PLAN_RECORD_config, record_at(plan, PLAN_RECORD_config, 0), 0);
+	flush();
+}
+
+static void json_record(const struct plan *plan, uint32_t record, const uint8_t *at);
+
+/* Records of one field are its values. */
+static void json_list(const struct plan *plan, uint32_t record, struct plan_list list)
+{
+	const struct plan_type *type = &plan_types[record];
+	const struct plan_field *field = &plan_fields[type->first_field];
+
+	put("[");
+	for (uint32_t i = 0; i < list.count; i++) {
+		const uint8_t *at = record_at(plan, record, list.first + i);
+		uint64_t value[2] = {0, 0};
+
+		put(i ? "," : "");
+		memcpy(value, at, plan_field_size(field->kind));
+		if (type->field_count == 1 && !is_absent(field, value))
+			put_scalar(plan, field, value);
+		else
+			json_record(plan, record, at);
+	}
+	put("]");
+}
+
+static void json_record(const struct plan *plan, uint32_t record, const uint8_t *at)
+{
+	const struct plan_type *type = &plan_types[record];
+	int first = 1;
+
+	put("{");
+	for (uint32_t f = 0; f < type->field_count; f++) {
+		const struct plan_field *field = &plan_fields[type->first_field + f];
+		uint64_t value[2] = {0, 0};
+		struct plan_list list;
+
+		memcpy(value, at, plan_field_size(field->kind));
+		at += plan_field_size(field->kind);
+		if (is_absent(field, value))
+			continue;
+		put(first ? "" : ",");
+		first = 0;
+		put_quoted(plan_field_names[record][f]);
+		put(":");
+		memcpy(&list, value, sizeof(list));
+		if (field->kind == PLAN_LIST)
+			json_list(plan, field->limit, list);
+		else
+			put_scalar(plan, field, value);
+	}
+	put("}");
+}
+
+void dump_json(const struct plan *plan, int fd)
+{
+	output = fd;
+	put("{\"layout\":");
+	put_number(plan->header->layout, 0);
+	put(",\"build\":");
+	put_quoted(plan->header->build);
+	put(",\"config\":");
+	json_record(plan, PLAN_RECORD_config, record_at(plan, PLAN_RECORD_config, 0));
+	put("}\n");
 	flush();
 }

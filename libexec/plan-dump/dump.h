@@ -7,5 +7,7 @@
 /* Writes PLAN to FD, one "field: value" per line; absent fields are left out. Dies when FD takes no
  * more. */
 void dump(const struct plan *plan, int fd);
+/* The same as one line of JSON. */
+void dump_json(const struct plan *plan, int fd);
 
 #endif

@@ -1,5 +1,6 @@
 /* plan-dump: shows a plan, of whatever build, as text. For people and tests; no conductor starts
  * it. */
+#include <string.h>
 #include <unistd.h>
 #include "dump.h"
 #include "priv_table.h"
@@ -9,15 +10,19 @@ int main(int argc, char **argv)
 {
 	struct plan plan;
 	const char *why = NULL;
-	int err;
+	int conducted = step_start(PROGRAM_CONDUCTOR, argc, argv, NULL, 0), json, err;
 
-	if (step_start(PROGRAM_CONDUCTOR, argc, argv, NULL, 0) || argc > 1)
-		die("usage: plan-dump <plan", NULL, 0);
+	json = argc == 2 && !strcmp(argv[1], "--json");
+	if (conducted || (argc > 1 && !json))
+		die("usage: plan-dump [--json] <plan", NULL, 0);
 	priv_enter(&priv, 0);
 
 	err = plan_load(STDIN_FILENO, NULL, &plan, &why);
 	if (err)
 		die("plan-dump: plan:", why, 0);
-	dump(&plan, STDOUT_FILENO);
+	if (json)
+		dump_json(&plan, STDOUT_FILENO);
+	else
+		dump(&plan, STDOUT_FILENO);
 	_exit(0);
 }

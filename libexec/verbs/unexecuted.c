@@ -54,8 +54,8 @@ void unexecuted_explain(const struct plan *container, const struct plan *process
 	words[1] = search_path(process);
 	words[2] = plan_text(process, process->config->cwd);
 	for (uint32_t i = 0; i < mounts.count; i++)
-		words[3 + i] = plan_text(
-			container, plan_mount_at(container, mounts, i)->destination);
+		words[3 + i] =
+			plan_text(container, plan_mount_at(container, mounts, i)->destination);
 	if (conduct_run(&request, WHY_SECONDS, line, sizeof(line)))
 		log_record(LOG_LEVEL_DEBUG, line, NULL);
 	close(fds[0].from);

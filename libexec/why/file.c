@@ -23,7 +23,8 @@ static const char *needs(const char *role, const char *name, int (*look)(const c
 {
 	if (*name != '/' || look(name) != 0)
 		return NULL;
-	text_join(problem, sizeof(problem), "its ", role, " ", name, " is not in the container", NULL);
+	text_join(problem, sizeof(problem), "its ", role, " ", name, " is not in the container",
+		NULL);
 	return problem;
 }
 
@@ -41,8 +42,9 @@ static const char *script_problem(char *line, int (*look)(const char *path))
 	if (end[-1] != '\r')
 		return needs("interpreter", name, look);
 	end[-1] = '\0';
-	text_join(problem, sizeof(problem), "its lines end in CR and LF, and there is no interpreter ",
-		name, " with a CR: end them in LF", NULL);
+	text_join(problem, sizeof(problem),
+		"its lines end in CR and LF, and there is no interpreter ", name,
+		" with a CR: end them in LF", NULL);
 	return problem;
 }
 
@@ -52,9 +54,9 @@ static const char *machine_name(unsigned machine)
 	static const struct {
 		unsigned machine;
 		const char *name;
-	} names[] = {{EM_X86_64, "x86_64"}, {EM_AARCH64, "aarch64"}, {EM_386, "i386"}, {EM_ARM, "arm"},
-		{EM_PPC64, "ppc64"}, {EM_S390, "s390x"}, {243, "riscv"}, {258, "loongarch"},
-		{EM_MIPS, "mips"}};
+	} names[] = {{EM_X86_64, "x86_64"}, {EM_AARCH64, "aarch64"}, {EM_386, "i386"},
+		{EM_ARM, "arm"}, {EM_PPC64, "ppc64"}, {EM_S390, "s390x"}, {243, "riscv"},
+		{258, "loongarch"}, {EM_MIPS, "mips"}};
 	struct text t = TEXT(number);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -92,8 +94,8 @@ static const char *elf_problem(int file, const Elf64_Ehdr *elf, int (*look)(cons
 		elf->e_phnum > HEADERS_MAX || elf->e_phoff > LONG_MAX / 2)
 		return NULL;
 	for (size_t i = 0; i < elf->e_phnum; i++) {
-		if (pread(file, &header, sizeof(header), (off_t)(elf->e_phoff + i * sizeof(header))) !=
-			(ssize_t)sizeof(header))
+		if (pread(file, &header, sizeof(header),
+			    (off_t)(elf->e_phoff + i * sizeof(header))) != (ssize_t)sizeof(header))
 			return NULL;
 		if (header.p_type == PT_INTERP)
 			return loader_problem(file, &header, look);

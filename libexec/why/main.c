@@ -132,7 +132,8 @@ static void explain(const char *path)
 	problem = file_problem(file, look);
 	if (!problem)
 		return;
-	text_join(what, sizeof(what), "the container's program ", path, " cannot be executed:", NULL);
+	text_join(
+		what, sizeof(what), "the container's program ", path, " cannot be executed:", NULL);
 	warn(what, problem, 0);
 }
 
