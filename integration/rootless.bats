@@ -331,3 +331,11 @@ runc() {
 	expect 0
 	nothing_left
 }
+
+@test "rootless: a limit that nobody can set is told with the cgroup and what the kernel said" {
+	newer "only for davit"
+	needs_controller pids
+	edit '.linux.resources.pids = {limit: 100}'
+	chown $UIDN:$UIDN config.json
+	refused 'cgroup.*/'"$ID"': permission denied' run "$ID"
+}
