@@ -339,3 +339,21 @@ runc() {
 	chown $UIDN:$UIDN config.json
 	refused 'cgroup.*/'"$ID"': permission denied' run "$ID"
 }
+
+@test "rootless: start gives the terminal that was handed over the size of the caller's" {
+	[ -x "$HELPERS/helper-recvtty" ] || skip "the helper is not built"
+	newer "only for davit"
+	edit '.process.terminal = true | .process.args = ["stty", "size"]'
+	as_user "$HELPERS/helper-recvtty" "$HOMEDIR/socket" >"$T/tty" &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$HOMEDIR/socket"
+	detached create --console-socket "$HOMEDIR/socket" "$ID"
+	expect 0
+	export HOMEDIR UIDN RUNC STATE ID
+	export -f as_user
+	run timeout 20 script -qec 'stty rows 33 cols 77; as_user "$RUNC" --root "$STATE" start "$ID"' /dev/null </dev/null 3>&- 4>&-
+	expect 0
+	wait_for 5 grep -q "^33 77" "$T/tty"
+	runc delete --force "$ID"
+	nothing_left
+}

@@ -143,6 +143,60 @@ takes_input() {
 	wait_for 5 grep -q "11 22" "$T/tty"
 }
 
+# receiver: the terminal that davit hands over next is copied to $T/tty.
+receiver() {
+	rm -f "$T/socket" "$T/tty"
+	"$HELPERS/helper-recvtty" "$T/socket" >"$T/tty" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/socket"
+}
+
+# sized VERB…: on a terminal of 33 by 77.
+sized() {
+	run timeout -k 2 20 script -qec "stty rows 33 cols 77; $(printf '%q ' "$RUNC" --root "$STATE" "$@")" /dev/null </dev/null 3>&- 4>&-
+	expect 0
+}
+
+# What podman does: the engine itself sends the size, and a fast program is there before it.
+@test "terminal: one that is handed over has the size of the caller's, which start sees, too" {
+	[ -x "$HELPERS/helper-recvtty" ] || skip "the helper is not built"
+	newer "only for davit"
+	sh_args 'stty size; echo done; exec sleep 1000'
+	receiver
+	sized run -d --console-socket "$T/socket" "$ID"
+	wait_for 5 grep -q "^33 77" "$T/tty"
+	receiver
+	sized exec -d -t --console-socket "$T/socket" "$ID" stty size
+	wait_for 5 grep -q "^33 77" "$T/tty"
+	runc delete --force "$ID"
+	receiver
+	sized create --console-socket "$T/socket" "$ID"
+	detached start "$ID"
+	expect 0
+	wait_for 5 grep -q "^33 77" "$T/tty"
+	runc delete --force "$ID"
+	# The engine's monitor has no terminal, and only the engine has.
+	edit '.process.user = {uid: 1234, gid: 1234}'
+	receiver
+	detached create --console-socket "$T/socket" "$ID"
+	expect 0
+	sized start "$ID"
+	wait_for 5 grep -q "^33 77" "$T/tty"
+	runc delete --force "$ID"
+	receiver
+	detached run -d --console-socket "$T/socket" "$ID"
+	expect 0
+	wait_for 5 grep -q done "$T/tty"
+	lacks "$(cat "$T/tty")" "33 77"
+	runc delete --force "$ID"
+	edit '.process.consoleSize = {height: 11, width: 22}'
+	receiver
+	detached create --console-socket "$T/socket" "$ID"
+	expect 0
+	sized start "$ID"
+	wait_for 5 grep -q "^11 22" "$T/tty"
+}
+
 @test "terminal: without process.terminal the caller's is not the controlling one (RT-33)" {
 	edit '.process.terminal = false'
 	sh_args 'echo tty-$(sed "s/.*) //" /proc/self/stat | cut -d " " -f 5)-; (: </dev/tty) 2>&1'

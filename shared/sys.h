@@ -138,6 +138,11 @@ static inline int sys_pidfd_open(int pid, unsigned flags)
 	return (int)syscall(__NR_pidfd_open, pid, flags);
 }
 
+static inline int sys_pidfd_getfd(int pidfd, int fd)
+{
+	return (int)syscall(__NR_pidfd_getfd, pidfd, fd, 0);
+}
+
 static inline int sys_pidfd_send_signal(int pidfd, int signal)
 {
 	return (int)syscall(__NR_pidfd_send_signal, pidfd, signal, NULL, 0);

@@ -15,6 +15,7 @@
 #include "fds.h"
 #include "text.h"
 #include "verb.h"
+#include "winsize.h"
 #include "whole.h"
 
 static int fail(
@@ -187,7 +188,9 @@ int handover_console(struct handover *h, int master, char *line, size_t size)
 		h->master_fd = master;
 		return 0;
 	}
-	err = send_and_close(&h->console_fd, "/dev/pts/ptmx", master);
+	err = winsize_inherit(master);
+	if (!err)
+		err = send_and_close(&h->console_fd, "/dev/pts/ptmx", master);
 	close(master);
 	return err ? fail(line, size, "sending the terminal to the console socket", "", "", -err)
 		   : 0;
