@@ -187,9 +187,10 @@ bring() {
 	TOOK=$(((${EPOCHREALTIME/./} - begin) / 1000))
 }
 
-# Lines "PROGRAM CALL N WHAT" of all that can go wrong with the verb, in the order of its system calls.
+# Lines "PROGRAM CALL N WHAT" of all that can go wrong with the verb, in the order of its system calls. Each step is once
+# stopped for good: at its first call, but not between clone and execve, where the conductor, which shares its memory, stands.
 all_points() {
-	awk -v verb="$1" 'FILENAME == ARGV[1] { name[$2] = $1; next }
+	awk -v full="${FAULTS/[0-9]*/}" -v verb_program=" runc ${COMMAND[0]} " 'FILENAME == ARGV[1] { name[$2] = $1; next }
 		FILENAME == ARGV[2] { if ($0 !~ /^(#|$)/) { what[$1] = $0; sub(/^[^ ]+ /, "", what[$1]) } next }
 		{
 			call = name[$2]; program = $1; sub(/[+#].*/, "", program)
@@ -197,6 +198,7 @@ all_points() {
 			if (words ~ /^- /) words = ""
 			n = split(words " KILL TERM STOP:50", word, " ")
 			for (i = 1; i <= n; i++) print $1, call, $3, word[i]
+			if (full && !seen[$1]++ && program == $1 && verb_program !~ " " program " ") print $1, call, $3, "STOP"
 		}' <(echo "$NAMES") "$TOP/integration/faults/faults" "$T/calls"
 }
 
@@ -257,6 +259,8 @@ sweep_verb() (
 		[ "$SECONDS" -lt "$end" ] || break
 		read -r program call n what <<<"$POINT_NOW"
 		number=$(awk -v call="$call" '$1 == call { print $2 }' <<<"$NAMES")
+		# What a conductor waits for a step, before it gives up.
+		if [ "$what" = STOP ]; then TOO_LONG=90; else TOO_LONG=30; fi
 		"before_$VERB" || { echo "before it: $(cat "$T/before")"; return 1; }
 		bring "$VERB" hit "$program" "$number" "$n" "$what"
 		total=$((total + 1))
