@@ -265,7 +265,8 @@ none_left() { [ -z "$(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null)" ]; }
 	up
 	run runc exec --cwd "" --process-label "" --apparmor "" "$ID" sh -c 'id -u; pwd' </dev/null
 	expect 0 $'0\n/'
-	[ -n "$CONTROL" ] || fails 'bad uid' --user "" "$ID" true # a user is never guessed
+	run runc exec --user "" "$ID" true
+	expect 0
 	fails 'exec: \\"\\": executable file not found in \$PATH' "$ID" ""
 }
 
