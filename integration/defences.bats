@@ -326,3 +326,75 @@ socket_that_goes() {
 	run runc run "$ID"
 	expect 0 "$(readlink "/proc/$net/ns/net")" "$(readlink "/proc/$user/ns/user")"
 }
+
+@test "defences: a container that ends while exec is about to start its program: the program does not run" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	# Without a pid namespace of its own, where the kernel would end all with the first process.
+	edit '.root.readonly = false | .linux.namespaces |= map(select(.type != "pid"))'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	local first
+	first=$(pid_of "$ID")
+	# The pid file has its name, the last byte waits.
+	strace -o /dev/null -e trace=renameat,renameat2,rename -e inject=renameat,renameat2,rename:delay_exit=2s \
+		"$RUNC" --root "$STATE" exec --pid-file "$T/pid" "$ID" touch /ran >"$T/out" 2>"$T/err" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 20 test -e "$T/pid"
+	kill -9 "$first"
+	wait_for 10 is_stopped "$ID"
+	status=0
+	wait "${BACKGROUND##* }" || status=$?
+	output=$(cat "$T/err")
+	expect 255 "cannot exec in a stopped container"
+	[ ! -e "$ROOTFS/ran" ]
+}
+
+@test "defences: run does not remove the next container of its id" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "1.1.5 has no lock"
+	# Without a pid namespace of its own, where all that is in the cgroup is killed.
+	edit '.linux.namespaces |= map(select(.type != "pid"))'
+	args true
+	strace -o "$T/trace" -e trace=flock "$RUNC" --root "$STATE" run "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&-
+	local at
+	at=$(grep -n LOCK_EX "$T/trace" | tail -n 1 | cut -d : -f 1)
+	# The last lock is that of its own removal; meanwhile the container is deleted and another one made.
+	strace -o "$T/trace" -e trace=flock -e "inject=flock:delay_enter=4s:when=$at" \
+		"$RUNC" --root "$STATE" run "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 20 is_stopped "$ID"
+	LIMIT=20 runc delete "$ID"
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	wait "${BACKGROUND##* }" || true
+	same "$(cat "$T/err")" ""
+	same "$(status_of "$ID")" created
+}
+
+@test "defences: after each change of ids the process of a creation dies with its conductor" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings'
+	strace -f -o "$T/trace" -e trace=setresuid,prctl,execve,execveat "$RUNC" --root "$STATE" run "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&-
+	# Of the process that becomes rootfs: between its change of ids and its next program.
+	awk '/setresuid\(0, 0, 0\) *= 0/ && !($1 in order) { changed[$1] = 1 }
+		/PR_SET_PDEATHSIG, SIGKILL/ && ($1 in changed) { renewed[$1] = 1 }
+		/execve(at)?\(/ && ($1 in changed) && !($1 in order) { order[$1] = ($1 in renewed) ? "renewed" : "lost"; print order[$1] }' \
+		"$T/trace" | sort -u >"$T/order"
+	same "$(cat "$T/order")" renewed
+}
+
+@test "defences: a path in labels of OpenMetrics cannot end them" {
+	newer "new in davit"
+	mountpoint -q /sys/fs/cgroup/pids || skip "this machine has no pids hierarchy"
+	local name="$ID\"\\x"
+	mkdir "/sys/fs/cgroup/pids/$name"
+	run "$LIBEXEC/stats" openmetrics "/$name"
+	rmdir "/sys/fs/cgroup/pids/$name"
+	expect 0 "id=\"/$ID\\\"\\\\x\""
+}

@@ -453,6 +453,22 @@ write /ID/schemata MB:0=50"
 	runc delete --force "$ID"
 }
 
+@test "resctrl: an update whose state cannot be written sets the schemata back" {
+	rdt '{"l3CacheSchema": "L3:0=f"}'
+	created
+	local before
+	before=$(schemata "$ID")
+	: >"$T/log"
+	mkdir "$STATE/$ID/state.json.new"
+	run runc update --l3-cache-schema "L3:0=ff" "$ID"
+	expect 1 "writing the container's state: is a directory"
+	rmdir "$STATE/$ID/state.json.new"
+	same "$(changes | head -n 1)" "write /ID/schemata L3:0=ff"
+	same "$(schemata "$ID")" "$before"
+	same "$(find "$STATE/$ID" -name "*.new")" ""
+	runc delete --force "$ID"
+}
+
 @test "resctrl: update of a container that has no intelRdt is refused, in runc's words" {
 	args sleep 100
 	detached run -d "$ID"

@@ -311,3 +311,13 @@ del(.syscalls[0].errnoRet)|1 0 5 34
 	contains "$fields" "config->seccomp_rules"
 	same "$(grep -vE -- '->(seccomp_[a-z_]+|has_seccomp)$' <<<"$fields")" ""
 }
+
+@test "seccomp cache: a program compiled under another kernel release is not taken" {
+	printf '#!/bin/sh\nexec setarch --uname-2.6 %s "$@"\n' "$RUNC" >"$T/runc"
+	chmod 755 "$T/runc"
+	answers COLD "13 0 5 34"
+	RUNC=$T/runc answers COLD "13 0 5 34"
+	RUNC=$T/runc answers WARM "13 0 5 34"
+	answers WARM "13 0 5 34"
+	same "$(entries)" 2
+}

@@ -249,6 +249,27 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	umount "$STATE"
 }
 
+@test "systemd: an update that fails after systemd has heard of it tells systemd the old limits, and sets the cgroup back" {
+	[ "$LAYOUT" = hybrid ] || skip "the helper makes cgroups of v1"
+	command -v strace >/dev/null || skip "strace is not installed"
+	local file=/sys/fs/cgroup/pids/system.slice/runc-$ID.scope/pids.max old
+	edit '.linux.resources = {pids: {limit: 50}, devices: [{allow: false, access: "rwm"}]}'
+	args sleep 1000
+	bus good
+	detached --systemd-cgroup run -d "$ID"
+	expect 0
+	# The new state is written, the first file does not get its name.
+	run strace -o /dev/null -e trace=renameat,renameat2,rename -e inject=renameat,renameat2,rename:error=EIO:when=1 \
+		"$RUNC" --root "$STATE" update --pids-limit 60 "$ID" 3>&-
+	expect 1 "writing the container's state: input/output error"
+	same "$(grep -c "SetUnitProperties runc-$ID.scope" "$T/heard")" 2
+	old=$(tail -n 1 "$T/heard")
+	contains "$old" "SetUnitProperties runc-$ID.scope"
+	[ "$old" != "$(tail -n 2 "$T/heard" | head -n 1)" ] || { cat "$T/heard"; return 1; }
+	same "$(cat "$file")" 50
+	same "$(find "$STATE/$ID" -name "*.new")" ""
+}
+
 @test "systemd: without root on v1 it is refused in runc's words; on v2 the user's bus is asked" {
 	local hint='failed to connect to dbus \(hint: for rootless containers, maybe you need to install dbus-user-session package, see https://rootlesscontaine.rs/getting-started/common/login/\): '
 	if [ "$LAYOUT" = hybrid ]; then

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "journal.h"
@@ -324,6 +326,27 @@ static void test_limits(void **state)
 	close(fd);
 }
 
+/* A file that may not grow any more takes a part of a record: an error, and no record for a reader. */
+static void test_short_write(void **state)
+{
+	struct rlimit old, limit;
+	int fd = new_file();
+
+	(void)state;
+	assert_int_equal(journal_append_cgroup(fd, "cpu", "/sys/fs/cgroup/cpu/a"), 0);
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	limit = old;
+	limit.rlim_cur = (rlim_t)size_of(fd) + 20;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(journal_append_cgroup(fd, "cpu", "/sys/fs/cgroup/cpu/b"), -ENOSPC);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(size_of(fd), limit.rlim_cur);
+	assert_int_equal(journal_read(fd, &journal), 0);
+	assert_int_equal(journal.cgroup_count, 1);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_unit),
 		cmocka_unit_test(test_resctrl),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_short_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

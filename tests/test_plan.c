@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -341,6 +343,42 @@ static void refuses_a_short_pipe(void **state)
 	close(ends[0]);
 }
 
+/* Whether a memfd of that name is mapped. */
+static int is_mapped(const char *name)
+{
+	char line[512];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int found = 0;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		found |= strstr(line, name) != NULL;
+	fclose(maps);
+	return found;
+}
+
+/* One that somebody could still change is copied, whichever seal it lacks. */
+static void maps_only_what_is_sealed(void **state)
+{
+	static const int seals[] = {F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE, 0};
+	const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+	(void)state;
+	make_image();
+	for (int i = 0; i < 5; i++) {
+		char name[16];
+		int fd;
+
+		snprintf(name, sizeof(name), "lacks-%x", seals[i]);
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		assert_int_equal(write(fd, image, image_size), image_size);
+		assert_int_equal(fcntl(fd, F_ADD_SEALS, all & ~seals[i]), 0);
+		load_from(fd);
+		assert_int_equal(is_mapped(name), !seals[i]);
+		close(fd);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +395,7 @@ int main(void)
 		cmocka_unit_test(long_build_ids_are_refused),
 		cmocka_unit_test(loads_files_and_pipes),
 		cmocka_unit_test(refuses_a_short_pipe),
+		cmocka_unit_test(maps_only_what_is_sealed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
