@@ -198,19 +198,20 @@ $number: 0"
 	done
 }
 
-@test "defences: no device is made below a symlink, wherever it leads" {
+@test "defences: no device is made where a symlink leads that leads nowhere yet" {
 	newer "1.1.5 follows it"
-	mkdir "$ROOTFS/there"
 	ln -s there "$ROOTFS/link"
-	edit '.root.readonly = false | .linux.devices = [{path: "/link/node", type: "c", major: 1, minor: 3}]'
-	refused 'mknod /link/node: too many levels of symbolic links' run "$ID"
-	edit '.linux.devices[0].path = "/link/deep/node"'
-	refused 'mknod /link/deep/node: too many levels of symbolic links' run "$ID"
 	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	local path
+	for path in /link/node /link/deep/node; do
+		edit --arg p "$path" '.root.readonly = false | .linux.devices = [{path: $p, type: "c", major: 1, minor: 3}]'
+		refused "mknod.*$path: too many levels of symbolic links" run "$ID"
+	done
+	# In a user namespace the host's is bound, or a node that was made before.
 	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
-		| .linux.gidMappings = .linux.uidMappings | .linux.devices[0] += {path: "/link/null"}'
-	refused 'mknod /link/null: too many levels of symbolic links' run "$ID"
-	same "$(ls -A "$ROOTFS/there")" ""
+		| .linux.gidMappings = .linux.uidMappings'
+	refused "$path: too many levels of symbolic links" run "$ID"
+	[ ! -e "$ROOTFS/there" ]
 }
 
 @test "defences: the caller's soft limit of open files is the container's, where it is below the hard one" {

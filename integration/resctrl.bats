@@ -459,10 +459,10 @@ write /ID/schemata MB:0=50"
 	local before
 	before=$(schemata "$ID")
 	: >"$T/log"
-	mkdir "$STATE/$ID/state.json.new"
+	mkdir "$STATE/$ID/plan.new"
 	run runc update --l3-cache-schema "L3:0=ff" "$ID"
 	expect 1 "writing the container's state: is a directory"
-	rmdir "$STATE/$ID/state.json.new"
+	rmdir "$STATE/$ID/plan.new"
 	same "$(changes | head -n 1)" "write /ID/schemata L3:0=ff"
 	same "$(schemata "$ID")" "$before"
 	same "$(find "$STATE/$ID" -name "*.new")" ""

@@ -258,8 +258,8 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	bus good
 	detached --systemd-cgroup run -d "$ID"
 	expect 0
-	# The new state is written, the first file does not get its name.
-	run strace -o /dev/null -e trace=renameat,renameat2,rename -e inject=renameat,renameat2,rename:error=EIO:when=1 \
+	# The new state is written, the plan does not get its name.
+	run strace -o /dev/null -P plan.new -e trace=renameat,renameat2,rename -e inject=renameat,renameat2,rename:error=EIO \
 		"$RUNC" --root "$STATE" update --pids-limit 60 "$ID" 3>&-
 	expect 1 "writing the container's state: input/output error"
 	same "$(grep -c "SetUnitProperties runc-$ID.scope" "$T/heard")" 2

@@ -141,13 +141,13 @@ static void test_fds(void **state)
 	(void)state;
 	assert_int_equal(in_child(right_kinds), 0);
 	assert_int_equal(in_child(directory_for_a_file), 1);
-	has_said("a file descriptor has the wrong type:");
+	has_said("wrong type of descriptor:");
 	assert_int_equal(in_child(device_for_a_file), 1);
-	has_said("a file descriptor has the wrong type:");
+	has_said("wrong type of descriptor:");
 	assert_int_equal(in_child(file_for_a_socket), 1);
-	has_said("a file descriptor has the wrong type:");
+	has_said("wrong type of descriptor:");
 	assert_int_equal(in_child(missing_file), 1);
-	has_said("a file descriptor is missing:");
+	has_said("missing descriptor:");
 }
 
 static void read_caps(struct __user_cap_data_struct data[2])
