@@ -1,8 +1,8 @@
 /*
  * What a step that was taken over cannot make its conductor do: send a file of the host to whoever
  * waits for a terminal or a seccomp listener, or fill the log.
- * link: libexec/verbs/handover libexec/verbs/listener libexec/verbs/dial libexec/verbs/conduct
- * libexec/verbs/spawn libexec/verbs/log shared/state shared/journal shared/status shared/oci_state
+ * link: libexec/verbs/handover libexec/verbs/winsize libexec/verbs/listener libexec/verbs/dial
+ * libexec/verbs/conduct libexec/verbs/spawn libexec/verbs/log shared/state shared/journal shared/status shared/oci_state
  * shared/plan shared/names shared/text shared/json shared/msg shared/step shared/files
  */
 #include <stdarg.h>
