@@ -148,7 +148,7 @@ replaced() {
 	END
 }
 
-@test "bad input: a file over 16 MiB is refused before it is read, any within in a few seconds and 64 MiB" {
+@test "bad input: a file over 16 MiB is refused before it is read, any within a few seconds and 64 MiB" {
 	newer "no limit in 1.1.5"
 	truncate -s 200M config.json
 	refused '16 MiB|too large|larger' create "$ID"
