@@ -145,6 +145,20 @@ hook() {
 	same "$(cat "$LOG")" "inside 1234"
 }
 
+@test "hooks: startContainer without env has HOME, as the program" {
+	edit '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo \"$HOME\" >>/tmp/log"]},
+		{path: "/bin/sh", args: ["sh", "-c", "echo \"$HOME\" >>/tmp/log"], env: []},
+		{path: "/bin/sh", args: ["sh", "-c", "echo \"$HOME$X\" >>/tmp/log"], env: ["X=1"]}]'
+	run runc run "$ID"
+	expect 0
+	same "$(cat "$LOG")" $'/root\n/root\n1'
+	: >"$LOG"
+	edit '.process.env += ["HOME=/mine"]'
+	run runc run "$ID"
+	expect 0
+	same "$(cat "$LOG")" $'/mine\n/mine\n1'
+}
+
 @test "hooks: several of a kind run one after another, the first failure stops" {
 	hook createRuntime /bin/sh -c 'sleep 0.2; echo 1 >>"$LOG_FILE"'
 	hook createRuntime /bin/sh -c 'echo 2 >>"$LOG_FILE"; exit 9'

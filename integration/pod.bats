@@ -131,6 +131,24 @@ sleeper() {
 	[ "$(cat "$ROOTFS/hooked")" -gt 1 ]
 }
 
+@test "pod: the process that joins last has startContainer hooks under its filter, whatever that forbids" {
+	newer "for davit"
+	local nnp
+	sleeper .
+	join pid
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["close_range", "execveat", "ppoll"], action: "SCMP_ACT_ERRNO"}]}
+		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "grep Seccomp: /proc/self/status >/hooked"]}]'
+	chmod 777 "$ROOTFS"
+	args grep Seccomp: /proc/self/status
+	for nnp in true false; do
+		edit --argjson nnp $nnp '.process.noNewPrivileges = $nnp'
+		run runc run "$ID-b"
+		expect 0 $'Seccomp:\t2'
+		same "$(cat "$ROOTFS/hooked")" $'Seccomp:\t2'
+		rm "$ROOTFS/hooked"
+	done
+}
+
 @test "pod: hooks of the runtime see the process that makes the last one; the pid file and the state name that one" {
 	newer "for davit"
 	sleeper .

@@ -173,6 +173,107 @@ rule() { edit --argjson rule "$1" '.linux.seccomp.syscalls += [$rule]'; }
 	runc features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_fail_unknown_syscall")'
 }
 
+# filtered_hook: startContainer hooks that write their filter mode, and what chmod says, to /tmp/said.
+filtered_hook() {
+	cat >"$ROOTFS/bin/hook" <<-'END'
+		#!/bin/sh
+		read -r state
+		case $state in *'"created"'*) echo created ;; esac
+		grep -E "^(Seccomp|NoNewPrivs|CapEff)" /proc/self/status
+		chmod 4 /tmp/none
+		echo "$HOME $X"
+	END
+	printf '#!/bin/sh\nexec /bin/hook >/tmp/said 2>&1\n' >"$ROOTFS/bin/outer"
+	chmod 755 "$ROOTFS/bin/hook" "$ROOTFS/bin/outer"
+	touch "$ROOTFS/tmp/none"
+	chmod 666 "$ROOTFS/tmp/none"
+	edit '.hooks.startContainer = [{path: "/bin/true"}, {path: "/bin/outer"}] | .process.env += ["X=inside"]'
+	edit '.linux.seccomp.syscalls = [{names: ["chmod", "fchmodat"], action: "SCMP_ACT_ERRNO", errnoRet: 28}]'
+}
+
+# What the program of startContainer hooks calls and shells do not need.
+HELPER_CALLS='["close_range", "execveat", "socketpair", "recvmsg", "sendmsg", "ppoll", "setpgid", "waitid", "pipe2", "vfork", "capget"]'
+
+@test "seccomp: a startContainer hook runs under a profile that forbids what its own program calls, all at once" {
+	newer "crun and 1.1.5 are not so"
+	local nnp
+	filtered_hook
+	sh_args 'cat /tmp/said; ls /proc/self/fd; set -- /proc/[0-9]*; echo processes $#; exit 5'
+	edit --argjson calls "$HELPER_CALLS" '.linux.seccomp.syscalls += [{names: $calls, action: "SCMP_ACT_ERRNO"}]'
+	for nnp in true false; do
+		edit --argjson nnp $nnp '.process.noNewPrivileges = $nnp'
+		rm -f "$ROOTFS/tmp/said"
+		run runc run "$ID"
+		expect 5 created $'Seccomp:\t2' $'Seccomp_filters:\t1' $'CapEff:\t0000000020000420' "/tmp/none: No space left" "/root inside" \
+			$'\n0\n1\n2\n3\nprocesses 1' || { echo "$nnp"; return 1; }
+	done
+	edit '.process.user = {uid: 1000, gid: 1000}'
+	chmod 777 "$ROOTFS/tmp"
+	rm -f "$ROOTFS/tmp/said"
+	run runc run "$ID"
+	expect 5 created $'Seccomp:\t2' $'Seccomp_filters:\t1' "/tmp/none: No space left" "/ inside"
+}
+
+@test "seccomp: a startContainer hook under each call alone that its program needs, and with a profile of few calls" {
+	newer "crun and 1.1.5 are not so"
+	local call
+	filtered_hook
+	sh_args 'cat /tmp/said'
+	for call in $(jq -r '.[]' <<<"$HELPER_CALLS"); do
+		edit --arg call "$call" '.linux.seccomp.syscalls[1] = {names: [$call], action: "SCMP_ACT_KILL_PROCESS"}'
+		run runc run "$ID"
+		expect 0 created $'Seccomp:\t2' || { echo "$call"; return 1; }
+	done
+	# exec, exit, and what the C library starts with.
+	edit '.hooks.startContainer = [{path: "/bin/true"}] | .process.args = ["true"] | .linux.seccomp.defaultAction = "SCMP_ACT_KILL_PROCESS"
+		| .linux.seccomp.syscalls = [{names: ["execve", "read", "write", "exit_group", "brk", "arch_prctl", "set_tid_address", "set_robust_list",
+		"rseq", "prctl", "prlimit64", "readlink", "getrandom", "mprotect", "getuid"], action: "SCMP_ACT_ALLOW"}]'
+	run runc run "$ID"
+	expect 0
+	same "$output" ""
+}
+
+@test "seccomp: a startContainer hook that fails under such a profile is told as ever" {
+	newer "1.1.5 does not tell start"
+	filtered_hook
+	edit --argjson calls "$HELPER_CALLS" '.linux.seccomp.syscalls += [{names: $calls, action: "SCMP_ACT_ERRNO"}]
+		| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo the-reason >&2; exit 3"]}]'
+	sh_args 'echo program >>/tmp/log'
+	detached create "$ID"
+	expect 0
+	status=0
+	runc start "$ID" >"$T/out2" 2>"$T/err2" || status=$?
+	output=$(cat "$T/err2")
+	expect 1 'a startContainer hook failed'
+	contains "$(cat "$T/err")" 'error running startContainer hook #0: exit status 3, stdout: , stderr: the-reason'
+	edit '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "100"], timeout: 1}]'
+	run runc run "$ID"
+	expect 1 'hook ran past specified timeout of 1'
+	edit '.hooks.startContainer = [{path: "/bin/no"}]'
+	run runc run "$ID"
+	expect 1 'hook #0: fork/exec /bin/no: no such file or directory'
+	[ ! -e "$ROOTFS/tmp/log" ]
+	# A program that cannot begin is told as one, not as a hook.
+	printf '#!/no/interpreter\n' >"$ROOTFS/script"
+	chmod 755 "$ROOTFS/script"
+	edit '.hooks.startContainer = [{path: "/bin/true"}] | .process.args = ["/script"]'
+	run runc run "$ID"
+	expect 255 "exec /script: no such file or directory" "/no/interpreter"
+	lacks "$output" hook
+	sh_args 'echo program >>/tmp/log'
+	# It can be killed meanwhile.
+	edit '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "touch /tmp/began; sleep 100"]}]'
+	detached create "$ID"
+	runc start "$ID" >"$T/out2" 2>"$T/err2" 3>&- &
+	wait_for 5 test -e "$ROOTFS/tmp/began"
+	runc kill "$ID" KILL
+	status=0
+	wait $! || status=$?
+	same "$status" 1
+	grep -q 'a startContainer hook failed' "$T/err2"
+	nothing_left
+}
+
 @test "seccomp: unknown actions, operators, architectures and flags are refused" {
 	edit '.linux.seccomp.defaultAction = "SCMP_ACT_MAYBE"'
 	refused 'SCMP_ACT_MAYBE' create "$ID"

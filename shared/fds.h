@@ -14,7 +14,7 @@ enum {
 	FD_CONFIG = 7, /* parse: config.json or process.json, a regular file open for reading */
 	FD_BUNDLE = 8, /* sources: O_PATH directory of the bundle */
 	FD_TREES = 9, /* sources writes, rootfs reads: SOCK_SEQPACKET that carries detached trees */
-	FD_FILTER = 10,  /* seccomp: the memfd to fill with the BPF program */
+	FD_FILTER = 10,  /* seccomp: the memfd to fill with the BPF program; hook: one to load */
 	FD_START = 11,   /* line programs: the start fifo, open both ways: a read waits for `start`;
 			    of exec a pipe from the conductor */
 	FD_DMZ = 12,     /* ns, rootfs: sealed memfd of dmz */

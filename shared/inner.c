@@ -18,17 +18,18 @@ static const struct msg_rule rules[] = {
 	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_COUNT},
 };
 
-static _Noreturn void exec_inner(char *name, int image, int control, void (*place)(void))
+static _Noreturn void exec_inner(
+	char *name, int image, int control, char *const *environment, void (*place)(void))
 {
 	char build[96];
-	char *argv[] = {name, build, NULL}, *envp[] = {NULL};
+	char *argv[] = {name, build, NULL};
 
 	if (place)
 		place();
 	if (dup2(control, FD_CONTROL) < 0 || sys_fcntl(FD_PLAN, F_SETFD, 0) < 0 ||
 		text_join(build, sizeof(build), "build=", build_id, NULL))
 		_exit(1);
-	(void)undumpable_exec(image, argv, envp);
+	(void)undumpable_exec(image, argv, environment);
 	_exit(1);
 }
 
@@ -47,7 +48,8 @@ static void hear(struct peer *peer, char *name)
 	die("no answer from", name, got);
 }
 
-void inner_run(char *name, int image, void (*place)(void), const struct msg_hooks *request)
+void inner_run(char *name, int image, char *const *environment, void (*place)(void),
+	const struct msg_hooks *request)
 {
 	struct peer peer = {.self = PROGRAM_CONDUCTOR,
 		.rules = rules,
@@ -59,7 +61,7 @@ void inner_run(char *name, int image, void (*place)(void), const struct msg_hook
 		(pid = vfork()) < 0)
 		die("starting", name, errno);
 	if (pid == 0)
-		exec_inner(name, image, pair[1], place);
+		exec_inner(name, image, pair[1], environment, place);
 	close(pair[1]);
 	peer.fd = pair[0];
 	/* That it cannot be asked, because it has ended, is seen by its giving no answer. */

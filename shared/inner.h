@@ -11,6 +11,7 @@
  * this wait has none. PLACE (may be NULL) puts other descriptors at their numbers, in the child,
  * which shares our memory but not our descriptors.
  */
-void inner_run(char *name, int image, void (*place)(void), const struct msg_hooks *request);
+void inner_run(char *name, int image, char *const *environment, void (*place)(void),
+	const struct msg_hooks *request);
 
 #endif

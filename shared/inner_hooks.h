@@ -8,7 +8,9 @@
 #include "names.h"
 #include "state.h"
 
-/* Runs all hooks of KIND with STATUS in their state. Dies with the hook's error when one fails. */
-void run_inner_hooks(enum hook_kind kind, enum container_status status);
+/* Runs all hooks of KIND with STATUS in their state. Dies with the hook's error when one fails.
+ * ENVIRONMENT is that of their program, and PLACE as in inner.h. */
+void run_inner_hooks(enum hook_kind kind, enum container_status status, char *const *environment,
+	void (*place)(void));
 
 #endif

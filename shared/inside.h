@@ -7,4 +7,8 @@
 
 #define INSIDE_CLONE_FLAGS (CLONE_PARENT | SIGCHLD)
 
+/* When dmz loads the filters, in MSG_FILTER: as the last thing; before it makes that process; or last, with
+ * startContainer hooks started by a thread without them, because they forbid what the hooks' program calls. */
+enum filter_order { FILTERS_LAST, FILTERS_BEFORE_INSIDE, FILTERS_NOT_FOR_HOOK };
+
 #endif

@@ -67,13 +67,13 @@ enum msg_type {
 
 	MSG_HOOKS,      /* conductor → hook: struct msg_hooks; answered by MSG_DONE each time */
 	MSG_HOOKS_DONE, /* conductor → rootfs: prestart and createRuntime hooks have run */
-	MSG_FILTER, /* conductor → dmz: struct msg_number (1: to load before the process inside is
-			   made), sealed memfd with the BPF program */
-	MSG_KEYRING,   /* conductor → dmz: struct msg_keyring */
-	MSG_PLACE,     /* fence → conductor: struct msg_place, for each path of Landlock rules */
-	MSG_TERMINAL,  /* tty → conductor: both terminals are set up, the container may start */
-	MSG_WINDOW,    /* conductor → tty: the caller's terminal changed its size */
-	MSG_SUSPEND,   /* conductor → tty: struct msg_number (a signal): give the terminal back */
+	MSG_FILTER,   /* conductor → dmz: struct msg_number (enum filter_order), sealed memfd with
+			   the BPF program */
+	MSG_KEYRING,  /* conductor → dmz: struct msg_keyring */
+	MSG_PLACE,    /* fence → conductor: struct msg_place, for each path of Landlock rules */
+	MSG_TERMINAL, /* tty → conductor: both terminals are set up, the container may start */
+	MSG_WINDOW,   /* conductor → tty: the caller's terminal changed its size */
+	MSG_SUSPEND,  /* conductor → tty: struct msg_number (a signal): give the terminal back */
 	MSG_SUSPENDED, /* tty → conductor: struct msg_suspended, the terminal is the shell's */
 	MSG_CONTINUE,  /* conductor → tty: continued; take the terminal again */
 	MSG_TREE, /* sources → rootfs: struct msg_tree, detached mount; rootfs → sources: the same,

@@ -80,7 +80,7 @@ static int check_string(const struct image *image, const uint8_t *field)
 	if (s.offset >= image->header->strings_size ||
 		s.length >= image->header->strings_size - s.offset)
 		return 0;
-	return strnlen(strings + s.offset, s.length + 1) == s.length;
+	return !strings[s.offset + s.length] && strlen(strings + s.offset) == s.length;
 }
 
 static int check_list(const struct image *image, const uint8_t *field, uint32_t record)
@@ -154,7 +154,7 @@ static int check_header(
 	if (header->layout != PLAN_LAYOUT)
 		return -ESTALE;
 	*why = other_build;
-	if (strnlen(header->build, sizeof(header->build)) == sizeof(header->build))
+	if (header->build[sizeof(header->build) - 1])
 		return -EBADMSG;
 	if (build && strcmp(header->build, build) != 0)
 		return -ESTALE;

@@ -29,10 +29,15 @@ void become_user(const struct plan *plan);
  * is granted. */
 void drop_rest(void);
 
-/* filter.c: the BPF program of the profile, read from FILTER, which is closed; later put in force with the
- * ready-made one, when the plan has them. Returns the listener of a profile that notifies, or -1. */
-void read_filter(int filter);
-int install_filters(const struct plan *plan);
+/* thread.c: a thread besides the first one; there is never more than one. FLAGS: CLONE_FILES, or 0 for
+ * descriptors of its own. 0 or -1. */
+int start_thread(int (*run)(void *), int flags);
+
+/* hooks.c: startContainer hooks, while there is a byte in the fifo START (-1: by hand). */
+void run_start_hooks(int start);
+/* The same by a thread that waits for `start` in our place, and loads FILTER for the hooks alone. Returns what
+ * to wait for. */
+int start_hooks_unfiltered(int filter);
 
 /* identity.c: puts the Landlock rules that fence has made in force, when the plan has any; before the
  * filter. */
@@ -52,7 +57,11 @@ void messenger_end(void);
 
 extern int start_fd; /* main.c: FD_START, or where it has gone */
 
-/* main.c: tells the conductor that the container is created, with LISTENER, which is closed. */
+/* main.c: waits for the byte of `start` in the fifo START, for as long as that takes: this is the state
+ * "created". */
+void wait_for_start(int start);
+
+/* Tells the conductor that the container is created, with LISTENER, which is closed. */
 void hand_over(int listener);
 
 /* scheduling.c: the CPUs of `exec`, scheduler, I/O priority and personality. All
@@ -62,6 +71,8 @@ void set_scheduling(const struct plan *plan);
 /* program.c: argv, envp and the file to execute, found along the container's PATH as the
  * container's user. */
 void prepare_program(const struct plan *plan);
+/* Then: what the program's environment is. */
+char *const *program_environment(void);
 /* Never returns: exit status 255 and a line on stderr when the program cannot be executed. */
 _Noreturn void execute_program(void);
 

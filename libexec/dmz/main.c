@@ -14,7 +14,8 @@
 #include <unistd.h>
 #include "dmz.h"
 #include "fds.h"
-#include "inner_hooks.h"
+#include "filters.h"
+#include "inside.h"
 #include "step.h"
 #include "sys.h"
 
@@ -30,9 +31,10 @@ static const struct msg_rule rules[] = {
 };
 
 static struct plan plan;
+static struct msg message;
 
 int start_fd = FD_START;
-static int control_fd = FD_CONTROL;
+static int control_fd = FD_CONTROL, go_fd = -1, filter_fd = FD_FILTER;
 
 /*
  * A process that enters touches nothing of the container before it is in its cgroups: what bears a
@@ -43,7 +45,7 @@ static int control_fd = FD_CONTROL;
 static void wait_for_join(void)
 {
 	if (plan.config->joins && !plan.config->terminal)
-		await(MSG_JOINED, &(struct msg){.fd = -1}, JOIN_SECONDS);
+		await(MSG_JOINED, &message, JOIN_SECONDS);
 }
 
 /* The lowest fd above the preserved ones, for what must stay open until the program runs. */
@@ -63,29 +65,41 @@ static void close_between(int first, int last)
 		die("close_range:", NULL, errno);
 }
 
+/* The lowest of them that is not below FIRST, or INT_MAX. */
+static int lowest(int *const kept[3], int first)
+{
+	int fd = INT_MAX;
+
+	for (int i = 0; i < 3; i++)
+		if (*kept[i] >= first && *kept[i] < fd)
+			fd = *kept[i];
+	return fd;
+}
+
 /*
  * The caller's fds go back to 3 and up and everything else is closed for good (rule F20), but for
- * the two that are still needed: a fifo and a socket, which lead nowhere, and which are closed
+ * those that are still needed: a fifo, a socket and a pipe, which lead nowhere, and which are closed
  * before or by the exec.
  */
 static void place_fds(void)
 {
+	int *kept[] = {&control_fd, &start_fd, &go_fd}, next;
 	int count = (int)plan.config->preserve_fds, first = 3 + count;
-	int low, high;
 
-	control_fd = step_conducted() ? move_up(FD_CONTROL, first) : -1;
-	start_fd = sys_fcntl(FD_START, F_GETFD, 0) < 0 ? -1 : move_up(FD_START, first);
+	if (!step_conducted())
+		control_fd = -1;
+	for (int i = 0; i < 3; i++)
+		*kept[i] = sys_fcntl(*kept[i], F_GETFD, 0) < 0 ? -1 : move_up(*kept[i], first);
 	if (step_conducted())
 		conductor.fd = control_fd;
 	for (int i = 0; i < count; i++)
 		if (dup2(FD_PRESERVED + i, 3 + i) < 0)
-			die("--preserve-fds:", NULL, errno);
-	low = control_fd < start_fd ? control_fd : start_fd;
-	high = control_fd < start_fd ? start_fd : control_fd;
-	close_between(first, low >= 0 ? low - 1 : high - 1);
-	if (low >= 0)
-		close_between(low + 1, high - 1);
-	close_between((high < first ? first : high + 1), INT_MAX);
+			die("preserved file descriptors:", NULL, errno);
+	while ((next = lowest(kept, first)) < INT_MAX) {
+		close_between(first, next - 1);
+		first = next + 1;
+	}
+	close_between(first, INT_MAX);
 }
 
 void hand_over(int listener)
@@ -149,32 +163,43 @@ static void leave_conductor(int listener, int messenger)
 		hand_over(listener);
 }
 
-/* Waits for the byte of `start`, for as long as that takes: this is the state "created". */
-static void wait_for_start(void)
+void wait_for_start(int start)
 {
 	char byte;
 	ssize_t n;
 
-	if (start_fd < 0)
+	if (start < 0)
 		return; /* by hand, without a fifo */
 	do
-		n = read(start_fd, &byte, 1);
+		n = read(start, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
 		leave(255);
 }
 
-/* While they run there is a byte in the fifo. It stays when one fails or we are killed, and tells
- * `start`, which has the other end, that the program was not reached. */
-static void run_start_hooks(void)
+static void read_filter(int filter)
 {
-	char bytes[16] = "0";
-	ssize_t marked =
-		start_fd < 0 ? -1 : write(start_fd, bytes, 1); /* by hand it may be a pipe */
+	int err = filters_read(filter);
 
-	run_inner_hooks(HOOK_START_CONTAINER, STATUS_CREATED);
-	while (marked == 1 && read(start_fd, bytes, sizeof(bytes)) < 0 && errno == EINTR)
-		continue;
+	if (err)
+		die("seccomp program:", NULL, err);
+}
+
+/* Returns the listener of a profile that notifies, or -1. */
+static int install_filters(void)
+{
+	int listener = filters_load(&plan);
+
+	if (listener < 0)
+		die("unable to init seccomp: error loading seccomp filter:",
+			plan.config->ready_filter_first && listener != -EINVAL
+				? "neither linux.seccomp nor run.oci.seccomp_bpf_data allows "
+				  "seccomp(2)"
+				: NULL,
+			-listener);
+	if (plan_has_filter(plan.config))
+		drop_rest();
+	return listener ? listener : -1;
 }
 
 /*
@@ -185,7 +210,7 @@ static void run_start_hooks(void)
 static void enter_pid_namespace(int filtered)
 {
 	if (filtered)
-		(void)install_filters(&plan);
+		(void)install_filters();
 	move_inside();
 	lead_session(&plan, 1);
 	set_limits(&plan);
@@ -194,8 +219,7 @@ static void enter_pid_namespace(int filtered)
 int main(int argc, char **argv)
 {
 	const char *why;
-	static struct msg filter;
-	int err, hooks, messenger, outside, filtered;
+	int err, hooks, messenger, outside, filtered, apart;
 
 	step_start(PROGRAM_DMZ, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
 	conductor.late = 1;
@@ -206,11 +230,14 @@ int main(int argc, char **argv)
 	hooks = plan.config->hooks_start_container.count !=
 		0; /* their program reads the plan again */
 	wait_for_join();
-	if (plan.config->has_seccomp)
-		read_filter(
-			step_conducted() ? await(MSG_FILTER, &filter, FILTER_SECONDS) : FD_FILTER);
+	if (plan.config->has_seccomp) {
+		if (step_conducted())
+			filter_fd = await(MSG_FILTER, &message, FILTER_SECONDS);
+		read_filter(filter_fd);
+	}
+	apart = hooks && message.body.number.value == FILTERS_NOT_FOR_HOOK;
 	outside = choose_pid_namespace(&plan);
-	filtered = outside && filter.body.number.value;
+	filtered = outside && message.body.number.value == FILTERS_BEFORE_INSIDE;
 	set_stdio(&plan);
 	lead_session(&plan, !outside);
 	label_keys(&plan);
@@ -235,14 +262,18 @@ int main(int argc, char **argv)
 		enter_pid_namespace(filtered);
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		die("PR_SET_PDEATHSIG:", NULL, errno);
+	if (apart) {
+		go_fd = start_hooks_unfiltered(filter_fd);
+		place_fds();
+	}
 	messenger = notifies() && !messenger_start();
-	leave_conductor(filtered ? -1 : install_filters(&plan), messenger);
-	wait_for_start();
+	leave_conductor(filtered ? -1 : install_filters(), messenger);
+	wait_for_start(apart ? go_fd : start_fd);
 	if (messenger)
 		messenger_end();
 	conductor.fd = -1;
-	if (hooks) {
-		run_start_hooks();
+	if (hooks && !apart) {
+		run_start_hooks(start_fd);
 		place_fds();
 	}
 	execute_program();

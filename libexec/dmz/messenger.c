@@ -12,10 +12,8 @@
 #include <unistd.h>
 #include "step.h"
 
-#define STACK_SIZE 16384
-#define STEP_NS    50000
+#define STEP_NS 50000
 
-static _Alignas(16) char stack[STACK_SIZE];
 static int listener_fd = -1, handed;
 
 static int run(void *unused)
@@ -33,10 +31,7 @@ static int run(void *unused)
 
 int messenger_start(void)
 {
-	const int flags =
-		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
-
-	return clone(run, stack + sizeof(stack), flags, NULL) < 0 ? -1 : 0;
+	return start_thread(run, CLONE_FILES);
 }
 
 void messenger_give(int listener)

@@ -39,6 +39,14 @@ static long find_env(const char *name)
 	return found;
 }
 
+/* The first C of TEXT, or its end. The C library's is ten times as large. */
+static char *find(const char *text, char c)
+{
+	while (*text && *text != c)
+		text++;
+	return (char *)text;
+}
+
 /* "name:password:UID:gid:gecos:HOME:shell". Returns the home of UID, ended by NUL, or NULL. */
 static char *home_in_line(char *line, uint64_t uid)
 {
@@ -47,10 +55,11 @@ static char *home_in_line(char *line, uint64_t uid)
 	int i = 0;
 
 	for (; line && i < 7; i++) {
+		char *end = find(line, ':');
+
 		fields[i] = line;
-		line = strchr(line, ':');
-		if (line)
-			*line++ = '\0';
+		line = *end ? end + 1 : NULL;
+		*end = '\0';
 	}
 	if (i < 6 || text_to_u64(fields[2], &number) || number != uid || !fields[5][0])
 		return NULL;
@@ -80,7 +89,7 @@ static void set_home(const struct plan *plan)
 	passwd[n > 0 ? n : 0] = '\0';
 	close(fd);
 	while (!value && *line) {
-		char *end = strchrnul(line, '\n');
+		char *end = find(line, '\n');
 		char *next = *end ? end + 1 : end;
 
 		*end = '\0';
@@ -124,7 +133,7 @@ static _Noreturn void die_of_lookup(const char *name, const char *detail, int er
 static void look_in_path(const char *name, const char *path)
 {
 	while (path && *path) {
-		size_t length = (size_t)(strchrnul(path, ':') - path);
+		size_t length = (size_t)(find(path, ':') - path);
 		struct text t = TEXT(file);
 
 		text_add_bytes(&t, path, length);
@@ -147,7 +156,7 @@ static void look_up(const char *name)
 	long path = find_env("PATH");
 	int err;
 
-	if (!strchr(name, '/')) {
+	if (!*find(name, '/')) {
 		look_in_path(name, path < 0 ? NULL : envp[path] + 5);
 		return;
 	}
@@ -164,6 +173,11 @@ void prepare_program(const struct plan *plan)
 	take_strings(plan, plan->config->env, envp);
 	set_home(plan);
 	look_up(argv[0]);
+}
+
+char *const *program_environment(void)
+{
+	return envp;
 }
 
 void execute_program(void)

@@ -17,7 +17,8 @@ struct hook_job {
 	char *const *envp;
 	const char *input; /* its stdin */
 	size_t input_length;
-	int64_t timeout; /* seconds, -1: none */
+	int64_t timeout;            /* seconds, -1: none */
+	const struct plan *filters; /* whose filters the hook loads (filters.h), or NULL */
 };
 
 struct hook_result {

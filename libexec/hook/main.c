@@ -4,11 +4,13 @@
  * another inside the container.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "fds.h"
+#include "filters.h"
 #include "hook.h"
 #include "priv_table.h"
 #include "state.h"
@@ -67,18 +69,15 @@ static int inside(uint32_t kind)
 	return kind == HOOK_CREATE_CONTAINER || kind == HOOK_START_CONTAINER;
 }
 
-/* Without env: the runtime's on the host, the container's in startContainer (also when env is
- * empty), else none. */
+/* Without env: ours on the host, which is the runtime's, and in startContainer (also when env is empty),
+ * which dmz gives us for that; else none. */
 static char **environment(const struct plan *plan, uint32_t kind, const struct plan_hook *hook)
 {
 	static char *vector[POINTERS_MAX];
-	struct plan_list list = hook->env;
 
-	if (!hook->has_env && !inside(kind))
+	if (kind == HOOK_START_CONTAINER ? !hook->env.count : !hook->has_env && !inside(kind))
 		return environ;
-	if (kind == HOOK_START_CONTAINER && !list.count)
-		list = plan->config->env;
-	return pointers(plan, list, vector);
+	return pointers(plan, hook->env, vector);
 }
 
 static char **arguments(const struct plan *plan, const struct plan_hook *hook, const char *path)
@@ -171,11 +170,24 @@ static void change_directory(const struct plan *plan, uint32_t kind)
 		die("chdir:", "/", errno);
 }
 
-static void run_all(const struct plan *plan, struct msg_hooks request)
+/* With a filter, startContainer hooks are under it and we are not. */
+static const struct plan *filters_of(const struct plan *plan)
+{
+	int err;
+
+	if (fcntl(FD_FILTER, F_GETFD) < 0)
+		return NULL;
+	err = filters_read(FD_FILTER);
+	if (err)
+		die("reading the filter:", NULL, err);
+	return plan;
+}
+
+static void run_all(const struct plan *plan, const struct plan *filters, struct msg_hooks request)
 {
 	static struct hook_result result;
 	struct plan_list hooks = hooks_of(plan, request.kind);
-	struct hook_job job;
+	struct hook_job job = {.filters = filters};
 
 	if (request.status >= STATUS_BROKEN)
 		die("unknown container status", NULL, EPROTO);
@@ -219,6 +231,7 @@ int main(int argc, char **argv)
 	int used = step_start(PROGRAM_HOOK, argc, argv, rules, sizeof(rules) / sizeof(rules[0]));
 	const char *why = NULL;
 	struct msg_hooks request;
+	const struct plan *filters;
 	struct plan plan;
 	struct msg msg;
 	int err;
@@ -231,11 +244,12 @@ int main(int argc, char **argv)
 	if (err)
 		die("plan:", why, 0);
 	if (!used) {
-		run_all(&plan, request);
+		run_all(&plan, NULL, request);
 		return 0;
 	}
+	filters = filters_of(&plan);
 	while ((err = msg_recv(&conductor, &msg)) == 1) {
-		run_all(&plan, msg.body.hooks);
+		run_all(&plan, filters, msg.body.hooks);
 		tell(MSG_DONE, -1);
 	}
 	if (err)

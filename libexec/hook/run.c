@@ -9,12 +9,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "fds.h"
+#include "filters.h"
 #include "step.h"
 
 /* After SIGKILL; a process in an uninterruptible sleep outlives us. */
@@ -78,32 +79,53 @@ static void make_pipe(int ends[2], int ours)
 		die("pipe:", "hook", errno);
 }
 
-/* In a process group of its own, with default signals and an empty mask; all other fds are
- * close-on-exec. */
+/* What cannot load a filter otherwise gives up what execve could give it (seccomp(2)). */
+static int load_filters(const struct plan *plan)
+{
+	int result = filters_load(plan);
+
+	if (result == -EACCES && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		result = filters_load(plan);
+	return result;
+}
+
+/* In the child of a vfork: in a process group of its own, with default signals and an empty mask; all
+ * other fds are close-on-exec. Under the filter there is nothing but the exec. Returns an errno. */
+static int become_hook(const struct hook_job *job, const int theirs[3])
+{
+	const struct sigaction by_default = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	int result;
+
+	for (int number = 1; number < _NSIG; number++) /* two cannot be, and some are musl's */
+		(void)sigaction(number, &by_default, NULL);
+	sigemptyset(&none);
+	if (setpgid(0, 0) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return errno;
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(theirs[fd], fd) < 0)
+			return errno;
+	result = job->filters ? load_filters(job->filters) : 0;
+	if (result < 0)
+		return -result;
+	execve(job->path, job->argv, job->envp);
+	return errno;
+}
+
 static int spawn(const struct hook_job *job, pid_t *pid, const int theirs[3])
 {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int err;
+	volatile int err = 0; /* the child shares our memory */
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	err = posix_spawn_file_actions_init(&files);
-	for (int fd = 0; fd < 3 && !err; fd++)
-		err = posix_spawn_file_actions_adddup2(&files, theirs[fd], fd);
-	if (!err)
-		err = posix_spawnattr_init(&attributes);
+	*pid = vfork();
+	if (*pid < 0)
+		return errno;
+	if (!*pid) {
+		err = become_hook(job, theirs);
+		leave(127);
+	}
 	if (err)
-		die("posix_spawn:", job->path, err);
-	posix_spawnattr_setflags(&attributes,
-		POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	err = posix_spawn(pid, job->path, &files, &attributes, job->argv, job->envp);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
+		while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
 	return err;
 }
 

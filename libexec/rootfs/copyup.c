@@ -79,7 +79,7 @@ void copy_up(const struct plan *plan, const struct plan_mount *m, int target, in
 
 	copied = shield(target, what);
 	filled = mount;
-	inner_run("copyup", FD_COPYUP, place, NULL);
+	inner_run("copyup", FD_COPYUP, (char *[]){NULL}, place, NULL);
 	/* The mode came with the mount. An owner that is not mapped here stays root. */
 	if (fstat(target, &st) < 0)
 		die(what, "tmpcopyup", errno);

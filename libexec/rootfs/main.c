@@ -108,7 +108,7 @@ static void run_create_container_hooks(int root)
 		return;
 	if (fchdir(root) < 0)
 		die("chdir:", "rootfs", errno);
-	run_inner_hooks(HOOK_CREATE_CONTAINER, STATUS_CREATING);
+	run_inner_hooks(HOOK_CREATE_CONTAINER, STATUS_CREATING, (char *[]){NULL}, NULL);
 }
 
 /* One fd for each bind mount and each tmpfs that becomes read-only at the end may be more than the

@@ -301,7 +301,7 @@ static int send_listener(struct creation *c)
 /* The program is kept for exec; dmz gets a memfd that nobody can change any more. */
 static int send_filter(struct creation *c)
 {
-	const struct msg_number body = {inside_loads_first(c)};
+	const struct msg_number body = {filter_order(c)};
 	struct stat st;
 	int fd, err = spawn_seal_memfd(c->filter_fd);
 

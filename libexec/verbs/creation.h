@@ -99,10 +99,9 @@ void creation_undo(struct creation *creation);
 /* SIGKILL to the first process; true when it has ended, within some seconds, and is reaped. */
 int creation_kill_first(const struct creation *creation);
 
-/* inside.c, for a container that joins a pid namespace. 1 if the filters allow all that dmz does after
- * their load, so that they can be loaded outside. */
-uint64_t inside_loads_first(const struct creation *creation);
-/* PID, which dmz has made inside, takes the place of the first process. 0, or -1 with line set. */
+/* filter_order.c: when dmz is to load the filters (enum filter_order). */
+uint64_t filter_order(const struct creation *creation);
+/* inside.c, for a container that joins a pid namespace: PID, which dmz has made inside, takes the place of the first process. 0, or -1 with line set. */
 int inside_take(struct creation *creation, uint64_t pid);
 
 /* The steps that creation.c starts, in the order in which a later one's failure may be caused by an
