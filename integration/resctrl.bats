@@ -81,11 +81,25 @@ created() {
 	PID=$(pid_of "$ID")
 }
 
-@test "resctrl: refused where there is no resctrl file system, and nothing is left" {
+@test "resctrl: where there is no resctrl file system schemata are refused, and the rest is ignored with a warning" {
 	RUNC=$BARE
-	for value in '{}' '{"closID": "/"}' '{"enableMonitoring": true}'; do
+	local value
+	for value in '{"l3CacheSchema": "L3:0=f"}' '{"closID": "/", "memBwSchema": "MB:0=20"}' '{"schemata": ["MB:0=20"]}'; do
 		rdt "$value"
 		rejected 'linux.intelRdt: no resctrl file system is mounted on /sys/fs/resctrl'
+	done
+	args sleep 100
+	for value in '{}' '{"closID": ""}' '{"closID": "/"}' '{"closID": "gold", "schemata": [], "l3CacheSchema": ""}' '{"enableMonitoring": true}'; do
+		rdt "$value"
+		detached run -d "$ID"
+		expect 0 "level=warning msg=\"linux.intelRdt is ignored: it has no schema, and no resctrl file system is mounted on /sys/fs/resctrl\""
+		same "$(grep -c level= "$T/err")" 1
+		run runc exec "$ID" true
+		same "$status $output" "0 "
+		run runc update --mem-bw-schema MB:0=20 "$ID"
+		[ "$status" = 1 ]
+		runc delete --force "$ID"
+		nothing_left
 	done
 }
 

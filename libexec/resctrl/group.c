@@ -108,16 +108,29 @@ static void check_no_monitor(const struct group *group)
 		group_die(group, "enableMonitoring", "mkdir", group->monitor_path, NULL, fd);
 }
 
-void group_find(struct group *group, const struct plan *plan)
+/* What limits nothing is no reason not to start, with runc and crun, too; the specification would have
+ * an error (config-linux.md, "IntelRdt"). */
+static void none_mounted(const struct plan *plan)
+{
+	if (has_schemata(plan))
+		die("linux.intelRdt: no resctrl file system is mounted on", RESCTRL_MOUNT, 0);
+	warn("linux.intelRdt is ignored: it has no schema, and no resctrl file system is mounted "
+	     "on",
+		RESCTRL_MOUNT, 0);
+}
+
+int group_find(struct group *group, const struct plan *plan)
 {
 	choose_names(group, plan);
 	group->root = resctrl_open_mount();
-	if (group->root < 0)
-		die("linux.intelRdt: no resctrl file system is mounted on", RESCTRL_MOUNT, 0);
+	if (group->root < 0) {
+		none_mounted(plan);
+		return group->root;
+	}
 	lock(group->root);
 	group->dir = beneath(group->root, *group->name ? group->name : ".", O_RDONLY | O_DIRECTORY);
 	if (group->dir == -ENOENT && (group->own || has_schemata(plan)))
-		return;
+		return 0;
 	if (group->dir == -ENOENT)
 		group_die(group, "closID", "without a schema the group must be there: open",
 			group->path, NULL, group->dir);
@@ -127,6 +140,7 @@ void group_find(struct group *group, const struct plan *plan)
 	compare_schemata(group, plan);
 	if (group->monitor)
 		check_no_monitor(group);
+	return 0;
 }
 
 void group_announce(const struct group *group)

@@ -25,8 +25,9 @@ struct group {
 
 /* group.c: dies when something cannot be had. */
 
-/* What PLAN asks for, and whether it is there: the root is locked, nothing is made yet. */
-void group_find(struct group *group, const struct plan *plan);
+/* What PLAN asks for, and whether it is there: the root is locked, nothing is made yet. 0; -ENOENT with a
+ * warning when there is no resctrl file system and no schema needs one. */
+int group_find(struct group *group, const struct plan *plan);
 void group_announce(const struct group *group);
 /* Makes what is missing, and gives the lock back. */
 void group_make(struct group *group, const struct plan *plan);

@@ -55,7 +55,8 @@ static void create(void)
 
 	if (err)
 		die("plan:", why, 0);
-	group_find(&group, &plan);
+	if (group_find(&group, &plan))
+		return;
 	group_announce(&group);
 	await(MSG_RESCTRL_MAKE, &msg, ORDER_SECONDS);
 	group_make(&group, &plan);

@@ -26,7 +26,7 @@ static const struct msg_rule scope_rules[] = {MSG_ANY_STEP,
 	{MSG_SCOPED, MSG_ONCE, 0, MSG_SCOPE, PROGRAM_SCOPE}};
 static const struct msg_rule resctrl_rules[] = {MSG_ANY_STEP,
 	{MSG_RESCTRL, MSG_ONCE, sizeof(struct msg_resctrl), 0, PROGRAM_RESCTRL},
-	{MSG_DONE, MSG_ONCE, 0, MSG_RESCTRL, PROGRAM_RESCTRL}};
+	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_RESCTRL}};
 static const struct msg_rule sources_rules[] = {MSG_ANY_STEP,
 	{MSG_NAMESPACE, MSG_FD, sizeof(struct msg_number), 0, PROGRAM_SOURCES},
 	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_SOURCES}};
