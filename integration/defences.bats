@@ -399,3 +399,22 @@ socket_that_goes() {
 	rmdir "/sys/fs/cgroup/pids/$name"
 	expect 0 "id=\"/$ID\\\"\\\\x\""
 }
+
+@test "defences: of two PATHs and two HOMEs the last one is looked at" {
+	edit '.process.env = ["PATH=/nowhere", "HOME=", "PATH=/bin", "HOME=/last"]'
+	sh_args 'echo $HOME'
+	run runc run "$ID"
+	expect 0
+	same "$output" /last
+}
+
+@test "defences: a detached container's user does not become the owner of its /dev/null" {
+	newer "1.1.5 looks at the host's"
+	edit '.process.user = {uid: 1000, gid: 1000} | .root.readonly = false'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run runc exec --user 0 "$ID" stat -c '%u %t:%T' /dev/null
+	expect 0
+	same "$output" "0 1:3"
+}

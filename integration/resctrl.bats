@@ -394,6 +394,21 @@ rmdir /mon_groups/ID"
 	same "$(changes | head -n 1)" "mkdir /ID"
 }
 
+@test "resctrl: a removal, too, waits for whoever else holds the lock" {
+	rdt '{"l3CacheSchema": "L3:0=f"}'
+	created
+	exec 9<$R
+	flock 9
+	: >"$T/log"
+	"$RUNC" --root "$STATE" delete --force "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- 9>&- &
+	BACKGROUND="$BACKGROUND $!"
+	sleep 0.5 # for one that does not wait
+	same "$(grep rmdir "$T/log")" ""
+	exec 9<&-
+	wait_for 10 grep -q rmdir "$T/log"
+	wait "${BACKGROUND##* }"
+}
+
 @test "resctrl: a creation that is killed at any operation is undone by delete --force" {
 	local operation step closid
 	for closid in '' gold; do
