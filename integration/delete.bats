@@ -204,9 +204,10 @@ load lib/common
 	expect 0
 	# It has killed the first process; what it does next is to remove.
 	stop_at poll "$RUNC" --root "$STATE" delete --force "$ID"
-	(LIMIT=20 runc delete --force "$ID" && runc create "$ID") </dev/null >"$T/second" 2>&1 &
+	(LIMIT=20 runc delete --force "$ID" && : >"$T/deleted" && runc create "$ID") </dev/null >"$T/second" 2>&1 &
 	local second=$!
 	sleep 1 # for one that does not wait
+	[ ! -e "$T/deleted" ]
 	go_on || true
 	wait $second || { cat "$T/second"; return 1; }
 	same "$(status_of "$ID")" created
