@@ -264,3 +264,18 @@ opened() {
 	contains "$(cat "$T/out")" tty-0-
 	contains "$(cat "$T/out")" "can't open /dev/tty"
 }
+
+@test "exec: a container that has all capabilities there are, so that none is given up on the way" {
+	local all
+	all=$(seq 0 "$(cat /proc/sys/kernel/cap_last_cap)" | while read -r n; do
+		sed -n "s/^#define \(CAP_[A-Z_]*\)[[:space:]]*$n\$/\"\1\"/p" /usr/include/linux/capability.h
+	done | jq -sc .)
+	# In a user namespace its root has them all, whatever the caller has.
+	edit --argjson all "$all" '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+		| .linux.namespaces += [{type: "user"}] | .process.capabilities[] = $all'
+	up
+	run runc exec "$ID" sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status
+	expect 0
+	same "$output" "$(sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$P/status")"
+	[ $((16#$output)) = $(((1 << $(cat /proc/sys/kernel/cap_last_cap) + 1) - 1)) ]
+}

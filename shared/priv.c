@@ -264,22 +264,23 @@ static int keep_caps(uint64_t caps)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct want[2], now[2];
-	int err = get_caps(want);
+	int err = get_caps(want), given_up = 0;
 
 	if (err)
 		return err;
 	for (int i = 0; i < 2; i++) {
 		uint32_t mask = (uint32_t)(caps >> (32 * i));
 
+		given_up |= (want[i].permitted & ~mask) != 0;
 		want[i].permitted &= mask;
 		want[i].effective = want[i].permitted;
 		want[i].inheritable = 0;
 	}
 	if (syscall(__NR_capset, &header, want) < 0)
 		return -errno;
-	/* Try to take everything back: that must fail unless nothing was given up. */
+	/* Try to take everything back: that must fail. Where nothing was given up, it succeeds. */
 	memset(now, 0xff, sizeof(now));
-	if (!syscall(__NR_capset, &header, now))
+	if (given_up && !syscall(__NR_capset, &header, now))
 		return -EPERM;
 	err = get_caps(now);
 	if (err)
