@@ -3,6 +3,7 @@
 # layouts: hybrid v2
 
 load lib/common
+load lib/configs
 
 setup() {
 	setup_bundle
@@ -12,73 +13,6 @@ setup() {
 	printf '%s\n' root:x:0: app:x:1000: logs:x:2000:app >"$ROOTFS/etc/group"
 	printf '#!/bin/sh\nexec "$@"\n' >"$ROOTFS/bin/entrypoint"
 	chmod 755 "$ROOTFS/bin/entrypoint"
-}
-
-# captured NAME: that config in $BUNDLE. Root, bind sources, cgroup, hooks and joined namespaces are this test's.
-captured() {
-	local file=$TOP/integration/configs/$1.json path
-	for path in $(jq -r '.mounts[] | select(.type == "bind") | .destination' "$file"); do
-		mkdir -p "$T/host${path%/*}"
-		case $path in
-		/srv/data | /dev/shm) mkdir -m 1777 "$T/host$path" && echo "source of $path" >"$T/host$path/file" ;;
-		*) echo "source of $path" >"$T/host$path" ;;
-		esac
-	done
-	printf '#!/bin/sh\ncat >%s\necho "$@" >%s\n' "$T/hook.state" "$T/hook.args" >"$T/hook"
-	chmod 755 "$T/hook"
-	grep -q '"path":"/run/netns/' "$file" && network_to_join
-	jq --arg root "$ROOTFS" --arg cgroup "/$ID" --arg host "$T/host" --arg hook "$T/hook" --arg network "$NETWORK" '
-		.root.path = $root | .linux.cgroupsPath = $cgroup | (.hooks[]?[].path) = $hook |
-		(.mounts[] | select(.type == "bind")) |= (.source = $host + .destination) |
-		(.linux.namespaces[] | select(.path)).path = $network' "$file" >config.json
-}
-
-# network_to_join: $NETWORK is the path of a namespace of this test.
-network_to_join() {
-	unshare --net sleep 100 3>&- 4>&- &
-	BACKGROUND="$BACKGROUND $!"
-	echo "$! of the test" >>"$T/processes.before"
-	NETWORK=/proc/$!/ns/net
-	wait_for 5 eval "[ \"\$(readlink $NETWORK)\" != \"\$(readlink /proc/self/ns/net)\" ]"
-}
-
-# setting FILTER: what the config says.
-setting() { jq -r "$1" config.json; }
-
-# started NAME: its container runs; $PID is the image's program.
-started() {
-	captured "$1"
-	if in_v2; then
-		[ "$(setting .linux.resources.pids.limit)" = null ] || needs_controller pids
-		[ "$(setting '.linux.resources.cpu.shares // 0')" = 0 ] || needs_controller cpu
-	fi
-	detached create "$ID"
-	expect 0
-	same "$output" ""
-	same "$(status_of "$ID")" created
-	runc start "$ID"
-	PID=$(pid_of "$ID")
-	wait_for 5 eval "[ \"\$(tr '\\0' ' ' </proc/$PID/cmdline)\" = 'sleep 300 ' ]"
-}
-
-inside() { runc exec "$ID" "$@"; }
-
-# ended: stopped and deleted; nothing of it is left.
-ended() {
-	runc kill "$ID" KILL
-	wait_for 5 is_stopped "$ID"
-	runc delete "$ID"
-	nothing_left
-}
-
-# status_says FIELD TEXT: of the program and of a process that exec starts.
-status_says() {
-	same "$1 of the program: $(status_field "$1" <"/proc/$PID/status")" "$1 of the program: $2"
-	same "$1 of exec: $(inside cat /proc/self/status | status_field "$1")" "$1 of exec: $2"
-}
-
-status_field() {
-	sed -n "s/^$1:[[:space:]]*//p" | sed 's/[[:space:]]*$//' | tr '\t' ' '
 }
 
 # The process: ids, capabilities, limits, environment, names.
@@ -114,40 +48,6 @@ process_is_right() {
 	same "$(cat "/proc/$PID/oom_score_adj")" "$(cat /proc/self/oom_score_adj)"
 	same "$(inside hostname)" "$(setting ".hostname // \"$(hostname)\"")"
 	ended
-}
-
-# mount_line DESTINATION: "FLAGS TYPE OPTIONS" of what is mounted there.
-mount_line() {
-	awk -v at="$1" '$5 == at { for (i = 7; $i != "-"; i++); line = $6 " " $(i + 1) " " $(i + 3) } END { print line }' \
-		"/proc/$PID/mountinfo"
-}
-
-# mount_is_right DESTINATION TYPE OPTION…
-mount_is_right() {
-	local at=$1 type=$2 flags fstype super option
-	shift 2
-	read -r flags fstype super <<<"$(mount_line "$at")"
-	[ -n "$flags" ] || { echo "nothing is mounted on $at"; return 1; }
-	[ "$type" = bind ] || same "$at $fstype" "$at $type"
-	for option; do
-		case $option in
-		nosuid | noexec | nodev | ro | relatime) contains ",$flags," ",$option," ;;
-		rw) lacks ",$flags," ,ro, ;;
-		exec) lacks ",$flags," ,noexec, ;;
-		strictatime) lacks "$flags" atime ;;
-		size=*) contains ",$super," ,size=65536k, ;;
-		mode=1777) same "$(inside stat -c %a "$at")" 1777 ;;
-		mode=*) contains ",$super," ",$(sed "s/=0*/=/" <<<"$option")," ;;
-		gid=*) contains ",$super," ",$option," ;;
-		ptmxmode=*) contains ",$super," ,ptmxmode=666, ;;
-		bind | rbind | rprivate | newinstance) ;;
-		*) echo "the test does not know the option $option" && return 1 ;;
-		esac
-	done
-	[ "$type" = bind ] && return
-	for option in nosuid noexec nodev ro; do
-		case " $* " in *" $option "*) ;; *) lacks "$at ,$flags," ",$option," ;; esac
-	done
 }
 
 # On v1 a directory of hierarchies, each with only the container's part; on v2, without a cgroup namespace, the whole tree.
@@ -208,7 +108,7 @@ surroundings_are_right() {
 	while read -r type path; do
 		case $type in network) type=net ;; mount) type=mnt ;; esac
 		[ "$(readlink "/proc/$PID/ns/$type")" != "$(readlink "/proc/self/ns/$type")" ]
-		[ -z "$path" ] || same "$(readlink "/proc/$PID/ns/$type")" "$(readlink "$NETWORK")"
+		[ -z "$path" ] || same "$(readlink "/proc/$PID/ns/$type")" "$(readlink "$JOINED/net")"
 	done <"$T/list"
 	same "$(readlink "/proc/$PID/ns/user")" "$(readlink /proc/self/ns/user)"
 	setting '.linux.sysctl // {} | to_entries[] | "\(.key) \(.value)"' >"$T/list"
@@ -228,8 +128,8 @@ surroundings_are_right() {
 		expect 1 "Operation not permitted"
 	fi
 	if [ "$(setting '.hooks.prestart | length')" != 0 ]; then
-		same "$(cat "$T/hook.args")" "$(setting '.hooks.prestart[0].args[1:] | join(" ")')"
-		same "$(jq -r '"\(.id) \(.pid) \(.bundle)"' "$T/hook.state")" "$ID $PID $BUNDLE"
+		same "$(cat "$T/hook/exe.args")" "$(setting '.hooks.prestart[0].args[1:] | join(" ")')"
+		same "$(jq -r '"\(.id) \(.pid) \(.bundle)"' "$T/hook/exe.state")" "$ID $PID $BUNDLE"
 	fi
 	ended
 }
