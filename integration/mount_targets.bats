@@ -215,6 +215,41 @@ paths() { cut -d ' ' -f 5 <<<"$output" | grep -vE '^/(|proc.*|sys.*|dev.*)$' | s
 	cd "$BUNDLE"
 }
 
+@test "targets: a source below the root that an earlier mount made is looked up inside the root" {
+	mkdir -p "$T/host/x" "$T/host/file.d" "$T/outside" "$ROOTFS/mnt/x" "$ROOTFS/final" "$ROOTFS/etc/real"
+	echo host >"$T/host/x/file"
+	echo image >"$ROOTFS/mnt/x/file"
+	echo secret >"$T/outside/file"
+	echo real >"$ROOTFS/etc/real/file"
+	bind "$T/host" /mnt
+	bind "$ROOTFS/mnt/x" /final ro
+	bind "$ROOTFS/mnt/x/file" /final/file
+	tmpfs /empty
+	bind "$ROOTFS/empty" /second nosuid
+	sh_args 'cat /final/file; awk "\$5 ~ /final|second/ { print \$5, \$6 }" /proc/self/mountinfo; echo x >/second/made && cat /empty/made'
+	run runc run "$ID"
+	expect 0 host "/final ro" "/second rw,nosuid"
+	same "${lines[-1]}" x
+	# A link of the volume could lead to an unmasked /proc, or with runc to the host.
+	newer "1.1.5 follows them, on the host"
+	local link
+	ln -s "$T/outside" "$T/host/out"
+	ln -s /etc/real "$T/host/in"
+	ln -s /proc "$T/host/proc"
+	ln -s /proc/self/root "$T/host/magic"
+	for link in out in proc magic/etc; do
+		edit --arg r "$ROOTFS" --arg l "$link" '.mounts |= map(select(.destination != "/final/file")
+			| if .destination == "/final" then .source = $r + "/mnt/" + $l else . end)'
+		refused "/mnt/$link: too many levels of symbolic links" create "$ID"
+	done
+	edit --arg r "$ROOTFS" '.mounts |= map(if .destination == "/final" then .source = $r + "/mnt/gone" else . end)'
+	refused '/mnt/gone: no such file or directory' create "$ID"
+	# not below an earlier mount: the host's
+	edit --arg r "$ROOTFS" '.mounts |= map(if .destination == "/final" then .source = $r + "/etc/real" else . end)'
+	run runc run "$ID"
+	expect 0 real
+}
+
 @test "targets: ten thousand binds and ten thousand read-only tmpfs, in time that grows with their number" {
 	newer "it is slow"
 	[ "$(ulimit -Hn)" -gt 11000 ] || [ "$(ulimit -Hn)" = unlimited ] || skip "at most $(ulimit -Hn) open files here"

@@ -344,6 +344,44 @@ int plan_wants_host_cgroups(const struct plan *plan, const struct plan_mount *mo
 		!plan_namespace(plan, NS_USER, NULL);
 }
 
+/* What is left of PATH below the directory ABOVE, with its slash; or NULL. */
+static const char *below(const char *path, const char *above)
+{
+	size_t length = strlen(above);
+
+	while (length && above[length - 1] == '/')
+		length--;
+	return !strncmp(path, above, length) && path[length] == '/' ? path + length : NULL;
+}
+
+static const char *below_root(const struct plan *plan, const char *source)
+{
+	const char *root = plan_text(plan, plan->config->root_path);
+
+	if (*root == '/')
+		return below(source, root);
+	source = below(source, plan_text(plan, plan->config->bundle));
+	while (!strncmp(root, "./", 2))
+		root += 2;
+	return source ? below(source + 1, root) : NULL;
+}
+
+const char *plan_source_inside(const struct plan *plan, uint32_t index)
+{
+	struct plan_list list = plan->config->mounts;
+	const char *source = plan_text(plan, plan_mount_at(plan, list, index)->source);
+	const char *path = source ? below_root(plan, source) : NULL;
+
+	for (uint32_t i = 0; path && i < index; i++) {
+		const struct plan_mount *m = plan_mount_at(plan, list, i);
+		const char *covered = plan_text(plan, m->destination);
+
+		if (m->kind != MOUNT_REMOUNT && (!strcmp(path, covered) || below(path, covered)))
+			return path;
+	}
+	return NULL;
+}
+
 int plan_is_node(const struct plan *plan, const struct plan_device *device)
 {
 	return device->type != DEVICE_FIFO &&

@@ -175,6 +175,12 @@ static inline uint64_t plan_caps_not_raised(const struct plan_config *config)
  */
 int plan_wants_host_sysfs(const struct plan *plan, const struct plan_mount *mount);
 
+/*
+ * Where in the container's root the source of bind mount INDEX is, if that is below the root file system and an
+ * earlier mount of the plan covers it there; else NULL: it is the host's.
+ */
+const char *plan_source_inside(const struct plan *plan, uint32_t index);
+
 /* False for a FIFO and for /dev/ptmx, which is a link whatever config.json says. */
 int plan_is_node(const struct plan *plan, const struct plan_device *device);
 

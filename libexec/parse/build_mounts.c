@@ -18,7 +18,7 @@ static void build_destination(const struct value *value, void *mount)
 	}
 	clean_path(value->string, path);
 	if (!strcmp(path, "/"))
-		refuse("must not be the root file system itself", NULL);
+		refuse("must not be the root file system itself: name that in root.path", NULL);
 	m->destination = plan_put(path);
 }
 

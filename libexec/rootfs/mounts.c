@@ -343,7 +343,9 @@ static void check_mountpoint(const struct plan *plan, uint32_t index, int root)
 static void make_bind(const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
 {
 	const char *what = mount_error(plan, m), *path = plan_text(plan, m->destination);
-	int tree = take_tree(TREE_MOUNT, index), target;
+	const char *inside = plan_source_inside(plan, index);
+	int tree = inside ? clone_inside(plan, index, root, inside) : take_tree(TREE_MOUNT, index);
+	int target;
 	struct stat st;
 
 	if (fstat(tree, &st) < 0)

@@ -27,6 +27,9 @@ int next_tree_is(enum tree_kind kind, uint32_t index);
 extern struct tree trees[TREES_MAX];
 extern uint32_t tree_count;
 
+/* The source of bind mount INDEX, which is at PATH in ROOT by now (plan_source_inside), with all attributes. No
+ * symlink is followed: one could lead to a procfs that has no masks. */
+int clone_inside(const struct plan *plan, uint32_t index, int root, const char *path);
 /* N as a name, until the next call. */
 const char *number_name(uint32_t n);
 

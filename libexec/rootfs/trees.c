@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "fds.h"
+#include "path.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -123,6 +124,29 @@ static void set_bind(
 		die(what, "statvfs", errno);
 	if (fs.f_flag & ST_RDONLY)
 		warn(what, "rw: the file system itself is read-only", 0);
+}
+
+int clone_inside(const struct plan *plan, uint32_t index, int root, const char *path)
+{
+	const struct plan_mount *m = plan_mount_at(plan, plan->config->mounts, index);
+	const int nofollow = m->flags & (MOUNT_SOURCE_NOFOLLOW | MOUNT_COPY_SYMLINK);
+	const char *what = mount_error(plan, m);
+	int fd = path_open(root, path, O_PATH | (nofollow ? O_NOFOLLOW : 0), PATH_NO_SYMLINKS),
+	    tree;
+	struct mount_attr slave = {.propagation = MS_SLAVE};
+
+	if (m->mapping)
+		die(what, "the ids of a source inside the container cannot be mapped", EINVAL);
+	if (fd < 0)
+		die("failed to fulfil mount request: open in the container's root", path, fd);
+	tree = sys_open_tree(fd, "",
+		AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+			(m->recursive ? AT_RECURSIVE : 0));
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave) < 0)
+		die(what, path, errno);
+	close(fd);
+	set_bind(plan, m, tree, what);
+	return tree;
 }
 
 static void set_mount(const struct plan *plan, uint32_t index, int tree)

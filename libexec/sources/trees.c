@@ -353,7 +353,7 @@ void send_trees(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->config->mounts.count; i++) {
 		const struct plan_mount *mount = plan_mount_at(plan, plan->config->mounts, i);
 
-		if (mount->kind == MOUNT_BIND)
+		if (mount->kind == MOUNT_BIND && !plan_source_inside(plan, i))
 			send_source(plan, i);
 		else if (in_user_namespace && plan_wants_host_sysfs(plan, mount))
 			send_host_fs(i, "/sys", MS_SLAVE);
