@@ -40,3 +40,14 @@ odd() {
 	same "$(sed -n 's/^Sig\(Blk\|Ign\):[[:space:]]*//p' /proc/self/status | uniq)" 0000000000000000
 	same "$(umask) $LC_ALL $TERM" "0022 C.UTF-8 dumb"
 }
+
+@test "runner: what the makefile and a caller set for the tests reaches them" {
+	local name names
+	# NAME= before tests/run in a recipe, and ${NAME:-…} in the runner itself
+	names=$(sed -n '/\\$/{:a;N;s/\\\n//;/\\$/ba};/tests\/run/p' "$TOP/tests/tests.mk" | grep -oE "[A-Z_]+='" | tr -d "='"
+		grep -oE '\$\{[A-Z_]+:-[^}]' "$TOP/tests/run" | tr -dc 'A-Z_\n')
+	[ "$(wc -w <<<"$names")" -ge 6 ]
+	for name in $names; do
+		same "$name $(env "$name=set" "$TOP/tests/plain" printenv "$name")" "$name set"
+	done
+}

@@ -44,10 +44,11 @@ unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
 
 .PHONY: check vm-check faults asan check-elf demo bench seccomp-model mutants
 vm-check: export ONLY_LAYOUT := vm
+# Tests run the programs as other users, too.
 check vm-check:
-	@tools/install-deps build test
-	@$(MAKE) --no-print-directory all WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
-	@$(MAKE) --no-print-directory unit WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
+	@umask 022 && tools/install-deps build test
+	@umask 022 && $(MAKE) --no-print-directory all WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
+	@umask 022 && $(MAKE) --no-print-directory unit WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
 	@SECCOMP='$(SECCOMP)' tests/run $(if $(TESTPATH),'$(TESTPATH)')
 
 faults: all unit

@@ -280,6 +280,7 @@ wait_for() {
 stop_at() {
 	local call=$1
 	shift
+	command -v strace >/dev/null || skip "strace is not installed"
 	strace -qq -o "$T/held" -e trace="$call" -e inject="$call:signal=STOP:when=1" "$@" </dev/null >"$T/held.out" 2>&1 3>&- 4>&- &
 	TRACER=$!
 	BACKGROUND="$BACKGROUND $TRACER"
