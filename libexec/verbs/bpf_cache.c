@@ -1,37 +1,30 @@
-/* The files of ROOT/.bpf. */
+/* The file ROOT/.bpf. */
 #include "bpf_cache.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAGIC       "davitbpf"
-#define NAME_LENGTH ((size_t)2 * BPF_KEY_SIZE)
+#define MAGIC           "davitbpf"
+#define OLD_NAME_LENGTH ((size_t)2 * BPF_KEY_SIZE)
+#define OLD_NEW         "new"
 
 _Static_assert(BPF_PROGRAM_SIZE == BPF_MAXINSNS * sizeof(struct sock_filter), "the kernel's limit");
+_Static_assert(sizeof(struct bpf_table) == 8 + 56 * BPF_CACHE_MAX, "no padding");
+_Static_assert(sizeof(struct bpf_table) <= BPF_PROGRAMS, "the programs come behind it");
 
-/* One more byte: a longer file then has a length that is none of whole instructions. */
-static struct {
-	struct bpf_entry head;
-	uint8_t program[BPF_PROGRAM_SIZE + 1];
-} entry;
+static struct bpf_table table;
 
-_Static_assert(sizeof(struct bpf_entry) == 48, "no padding");
-
-static void key_name(const uint8_t *key, char name[NAME_LENGTH + 1])
-{
-	for (size_t i = 0; i < NAME_LENGTH; i++)
-		name[i] = "0123456789abcdef"[key[i / 2] >> (i % 2 ? 0 : 4) & 15];
-	name[NAME_LENGTH] = '\0';
-}
+/* One more byte: a longer program then has a length that is none of whole instructions. */
+static uint8_t program_bytes[BPF_PROGRAM_SIZE + 1];
 
 /* Of the type TYPE, ours, and nobody else may as much as look at it. */
 static int is_private(int fd, mode_t type)
@@ -44,14 +37,15 @@ static int is_private(int fd, mode_t type)
 	return type == S_IFDIR || st.st_nlink == 1;
 }
 
-/* Opens NAME below DIR if it is private, and of the type that FLAGS say; or -1. */
-static int open_private(int dir, const char *name, int flags)
+/* Opens the cache if it is private, and of the type that FLAGS say; or -1 with errno. */
+static int open_private(int root, int flags)
 {
 	int fd = openat(
-		dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+		root, BPF_CACHE, O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, 0600);
 
 	if (fd >= 0 && !is_private(fd, flags & O_DIRECTORY ? S_IFDIR : S_IFREG)) {
 		close(fd);
+		errno = EPERM;
 		return -1;
 	}
 	return fd;
@@ -64,158 +58,172 @@ static uint64_t sum_of(size_t length)
 	uint64_t sum = length, word;
 
 	for (size_t i = 0; i < length; i += sizeof(word)) {
-		memcpy(&word, entry.program + i, sizeof(word));
+		memcpy(&word, program_bytes + i, sizeof(word));
 		sum = (sum ^ word) * 0x9e3779b97f4a7c15;
 		sum ^= sum >> 32;
 	}
 	return sum;
 }
 
-/* Reads the file FD into entry. The length of its program, or 0 for anything but an entry of KEY. */
-static size_t read_entry(int fd, const uint8_t *key)
+static int can_be_a_program(uint64_t length)
 {
-	ssize_t n = pread(fd, &entry, sizeof(entry), 0);
-	size_t length = n > (ssize_t)sizeof(entry.head) ? (size_t)n - sizeof(entry.head) : 0;
+	return length && length <= BPF_PROGRAM_SIZE && !(length % sizeof(struct sock_filter));
+}
 
-	if (!length || length % sizeof(struct sock_filter) ||
-		memcmp(entry.head.magic, MAGIC, sizeof(entry.head.magic)) != 0 ||
-		memcmp(entry.head.key, key, BPF_KEY_SIZE) != 0)
+static off_t place_of(const struct bpf_entry *entry)
+{
+	return BPF_PROGRAMS + (off_t)(entry - table.entries) * BPF_PROGRAM_SIZE;
+}
+
+static int read_table(int fd)
+{
+	return pread(fd, &table, sizeof(table), 0) == (ssize_t)sizeof(table) &&
+		!memcmp(table.magic, MAGIC, sizeof(table.magic));
+}
+
+static struct bpf_entry *entry_of(const uint8_t *key)
+{
+	for (size_t i = 0; i < BPF_CACHE_MAX; i++)
+		if (table.entries[i].turn && !memcmp(table.entries[i].key, key, BPF_KEY_SIZE))
+			return &table.entries[i];
+	return NULL;
+}
+
+/* Reads the program of KEY. Its length, or 0. */
+static size_t read_program(int fd, const uint8_t *key)
+{
+	const struct bpf_entry *entry = read_table(fd) ? entry_of(key) : NULL;
+
+	if (!entry || !can_be_a_program(entry->length) ||
+		pread(fd, program_bytes, entry->length, place_of(entry)) != (ssize_t)entry->length)
 		return 0;
-	return entry.head.sum == sum_of(length) ? length : 0;
+	return entry->sum == sum_of(entry->length) ? entry->length : 0;
 }
 
 int bpf_cache_find(int root, const uint8_t key[BPF_KEY_SIZE])
 {
-	int dir = open_private(root, BPF_CACHE, O_DIRECTORY), fd, program = -1;
-	char name[NAME_LENGTH + 1];
+	int fd = open_private(root, O_RDONLY), program = -1;
 	size_t length;
 
-	if (dir < 0)
-		return -1;
-	key_name(key, name);
-	fd = open_private(dir, name, 0);
-	close(dir);
 	if (fd < 0)
 		return -1;
-	length = read_entry(fd, key);
+	length = read_program(fd, key);
 	close(fd);
 	if (length)
 		program = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (program >= 0 && write(program, entry.program, length) != (ssize_t)length) {
+	if (program >= 0 && write(program, program_bytes, length) != (ssize_t)length) {
 		close(program);
 		return -1;
 	}
 	return program;
 }
 
-/* Fills entry from the memfd PROGRAM. Its length, or 0 when it cannot be one. */
-static size_t make_entry(const uint8_t *key, int program)
+/* Earlier versions kept each program in a file named by its key. Others are not ours to remove. */
+static int is_old_entry(const char *name)
 {
-	ssize_t n = pread(program, entry.program, sizeof(entry.program), 0);
+	return !strcmp(name, OLD_NEW) ||
+		(strlen(name) == OLD_NAME_LENGTH &&
+			strspn(name, "0123456789abcdef") == OLD_NAME_LENGTH);
+}
 
-	if (n <= 0 || n % (ssize_t)sizeof(struct sock_filter))
-		return 0;
-	memcpy(entry.head.magic, MAGIC, sizeof(entry.head.magic));
-	memcpy(entry.head.key, key, BPF_KEY_SIZE);
-	entry.head.sum = sum_of((size_t)n);
-	return sizeof(entry.head) + (size_t)n;
+static void remove_old(int root)
+{
+	_Alignas(8) char buffer[8192];
+	int dir = open_private(root, O_RDONLY | O_DIRECTORY);
+	long n;
+
+	if (dir < 0)
+		return;
+	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+		for (long i = 0; i < n;) {
+			const struct dirent *found = (const void *)(buffer + i);
+
+			i += found->d_reclen;
+			if (is_old_entry(found->d_name))
+				(void)unlinkat(dir, found->d_name, 0); /* the rmdir tells */
+		}
+	}
+	close(dir);
+	(void)unlinkat(root, BPF_CACHE, AT_REMOVEDIR); /* else there is no cache */
 }
 
 int bpf_cache_open(int root)
 {
-	if (mkdirat(root, BPF_CACHE, 0700) < 0 && errno != EEXIST)
-		return -1;
-	return open_private(root, BPF_CACHE, O_DIRECTORY);
+	int fd = open_private(root, O_RDWR);
+
+	if (fd < 0 && errno == EISDIR)
+		remove_old(root);
+	else if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = open_private(root, O_RDWR | O_CREAT | O_EXCL);
+	return fd < 0 && errno == EEXIST ? open_private(root, O_RDWR) : fd;
 }
 
-/* Opens the directory and locks it. Waiting for the lock would let a stopped process hold up every
- * creation. */
-static int lock_directory(int root)
+/* The place for KEY: where it is, else a free one, else that of the oldest. TURN gets the next. */
+static struct bpf_entry *choose_entry(const uint8_t *key, uint64_t *turn)
 {
-	int dir = bpf_cache_open(root);
+	struct bpf_entry *found = entry_of(key), *least = &table.entries[0];
+	uint64_t last = 0;
 
-	if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0) {
-		close(dir);
-		return -1;
+	for (size_t i = 0; i < BPF_CACHE_MAX; i++) {
+		struct bpf_entry *entry = &table.entries[i];
+
+		if (entry->turn > last)
+			last = entry->turn;
+		if (entry->turn < least->turn)
+			least = entry;
 	}
-	return dir;
-}
-
-/* Entries have names as key_name makes them; others are not ours to remove. */
-static int is_entry(const char *name)
-{
-	return strlen(name) == NAME_LENGTH && strspn(name, "0123456789abcdef") == NAME_LENGTH;
-}
-
-static int is_older(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
-}
-
-/* The number of entries; OLDEST gets the name of the one that was written first. */
-static size_t count_entries(int dir, char oldest[NAME_LENGTH + 1])
-{
-	_Alignas(8) char buffer[8192];
-	struct timespec first = {0};
-	size_t count = 0;
-	long n;
-
-	if (lseek(dir, 0, SEEK_SET) < 0)
-		return 0;
-	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
-		for (long i = 0; i < n;) {
-			const struct dirent *found = (const void *)(buffer + i);
-			struct stat st;
-
-			i += found->d_reclen;
-			if (!is_entry(found->d_name) ||
-				fstatat(dir, found->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-				continue;
-			if (!count++ || is_older(&st.st_mtim, &first)) {
-				first = st.st_mtim;
-				memcpy(oldest, found->d_name, NAME_LENGTH + 1);
-			}
-		}
+	if (last == UINT64_MAX) { /* nobody has stored as often */
+		memset(table.entries, 0, sizeof(table.entries));
+		last = 0;
 	}
-	return count;
+	*turn = last + 1;
+	return found ? found : least;
 }
 
-/* One entry comes at a time, so one goes; more when the limit was higher once. */
-static void evict(int dir)
+static int write_table(int fd)
 {
-	char oldest[NAME_LENGTH + 1];
-
-	while (count_entries(dir, oldest) > BPF_CACHE_MAX)
-		if (unlinkat(dir, oldest, 0) < 0)
-			return;
+	return pwrite(fd, &table, sizeof(table), 0) == (ssize_t)sizeof(table);
 }
 
-/* A file of the name NEW is what a process left that was killed: we have the lock. */
-static void write_entry(int dir, const uint8_t *key, size_t size)
+/* A signal for a file that may not be as large would reach the container. */
+static int may_be_as_large(off_t end)
 {
-	char name[NAME_LENGTH + 1];
-	ssize_t n;
-	int fd;
+	struct rlimit limit;
 
-	(void)unlinkat(dir, BPF_CACHE_NEW, 0);
-	fd = openat(dir, BPF_CACHE_NEW, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
+	return !getrlimit(RLIMIT_FSIZE, &limit) && (rlim_t)end <= limit.rlim_cur;
+}
+
+/* The entry has gone before its place is written to: whoever is killed in between leaves none. */
+static void write_entry(int fd, const uint8_t *key, size_t length)
+{
+	struct bpf_entry *entry;
+	uint64_t turn;
+
+	if (!read_table(fd)) {
+		memset(&table, 0, sizeof(table));
+		memcpy(table.magic, MAGIC, sizeof(table.magic));
+	}
+	entry = choose_entry(key, &turn);
+	entry->turn = 0;
+	if (!may_be_as_large(place_of(entry) + (off_t)length) || !write_table(fd) ||
+		pwrite(fd, program_bytes, length, place_of(entry)) != (ssize_t)length)
 		return;
-	n = write(fd, &entry, size);
-	close(fd);
-	key_name(key, name);
-	if (n != (ssize_t)size || renameat(dir, BPF_CACHE_NEW, dir, name) < 0)
-		(void)unlinkat(dir, BPF_CACHE_NEW, 0);
+	memcpy(entry->key, key, sizeof(entry->key));
+	entry->length = length;
+	entry->sum = sum_of(length);
+	entry->turn = turn;
+	(void)write_table(fd);
 }
 
-void bpf_cache_store(int root, const uint8_t key[BPF_KEY_SIZE], int program)
+void bpf_cache_store(int cache, const uint8_t key[BPF_KEY_SIZE], int program)
 {
-	size_t size = make_entry(key, program);
-	int dir = size ? lock_directory(root) : -1;
+	ssize_t length = pread(program, program_bytes, sizeof(program_bytes), 0);
 
-	if (dir < 0)
+	/* Waiting for the lock would let a stopped process hold up every creation. */
+	if (length < 0 || !can_be_a_program((uint64_t)length) ||
+		flock(cache, LOCK_EX | LOCK_NB) < 0)
 		return;
-	write_entry(dir, key, size);
-	evict(dir);
-	close(dir); /* and with it the lock */
+	write_entry(cache, key, (size_t)length);
+	(void)flock(cache, LOCK_UN);
 }

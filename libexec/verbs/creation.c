@@ -492,29 +492,22 @@ static int release_steps(struct creation *c)
 }
 
 /*
- * What is changed from here on: ROOT/ID, which may be removed again, the cache of seccomp programs,
- * the pid file, and cgroups and resctrl groups, by the steps that remove them. Not with systemd: scope
+ * What is changed from here on: ROOT/ID, which may be removed again, the pid file, and cgroups and resctrl groups, by the steps that remove them. Not with systemd: scope
  * is linked to libraries, and executing these is denied. tty opens the caller's terminal, so with one
  * in the foreground this waits until tty runs.
  */
 int creation_confine(struct creation *c)
 {
 	const struct plan_config *config = c->container.plan.config;
-	int cache = -1, err;
 
 	if (config->systemd)
 		return 0;
-	if (c->steps[STEP_SECCOMP].program)
-		cache = bpf_cache_open(c->root_fd);
 	const struct priv_rule rules[] = {{NULL, c->container.dir, PRIV_DATA},
-		{NULL, c->root_fd, LANDLOCK_ACCESS_FS_REMOVE_DIR}, {NULL, cache, PRIV_DATA},
+		{NULL, c->root_fd, LANDLOCK_ACCESS_FS_REMOVE_DIR},
 		{NULL, c->handover.pid_dir, PRIV_FILES}, {"/sys/fs/cgroup", -1, PRIV_DATA},
 		{config->has_rdt ? "/sys/fs/resctrl" : NULL, -1, PRIV_DATA}};
 
-	err = conduct_confine(rules, sizeof(rules) / sizeof(rules[0]), c->line, sizeof(c->line));
-	if (cache >= 0)
-		close(cache);
-	return err;
+	return conduct_confine(rules, sizeof(rules) / sizeof(rules[0]), c->line, sizeof(c->line));
 }
 
 static int confine_without_tty(struct creation *c)
@@ -527,8 +520,10 @@ static int confine_without_tty(struct creation *c)
 /* The kernel has taken it. */
 static void remember_filter(struct creation *c)
 {
-	if (c->steps[STEP_SECCOMP].program)
-		bpf_cache_store(c->root_fd, c->filter_key, c->filter_fd);
+	if (c->cache_fd < 0)
+		return;
+	bpf_cache_store(c->cache_fd, c->filter_key, c->filter_fd);
+	close(c->cache_fd);
 }
 
 int creation_make(struct creation *c)
@@ -538,7 +533,7 @@ int creation_make(struct creation *c)
 	c->container.dir = c->bundle_fd = c->root_fd = c->journal_fd = c->lock_fd = c->start_fd =
 		-1;
 	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->netsock =
-		c->agent = c->listener = -1;
+		c->agent = c->listener = c->cache_fd = -1;
 	for (int i = 0; i < STEP_COUNT; i++)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
 	c->poststop.pidfd = c->poststop.peer.fd = -1;

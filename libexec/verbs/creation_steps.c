@@ -173,6 +173,7 @@ static int spawn_seccomp(struct creation *c)
 	if (c->filter_fd < 0)
 		return creation_error(c, "memfd_create", errno);
 	fds[1].from = c->filter_fd;
+	c->cache_fd = bpf_cache_open(c->root_fd);
 	err = step_spawn(&c->steps[STEP_SECCOMP], &request, done_rules, COUNT(done_rules));
 	if (err == -ENOENT)
 		return creation_error(c, "seccomp: config provided but seccomp not supported", 0);
