@@ -263,6 +263,6 @@ record='^time="[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(Z|[+-][0-9]{2}:[0-9]{2})" le
 	mkdir bin
 	cp "$RUNC" bin/runc
 	split bin/runc list
-	expect 1 "this installation of davit has no program for this command"
+	expect 1 "this installation of davit has no program for this command" "put a symbolic link to runc here instead of a copy"
 	same "$(wc -l <<<"$err")" 1
 }

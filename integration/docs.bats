@@ -183,6 +183,36 @@ unknown_tests() {
 	expect 0 hello
 }
 
+@test "docs: a copy of the installed runc, or a bind mount of it, finds the programs where they were installed" {
+	local systemd=no
+	command -v musl-gcc >/dev/null || skip "musl-gcc is not installed"
+	[ -e "$LIBEXEC/scope" ] && systemd=yes
+	run env -u MAKEFLAGS -u MFLAGS make -C "$TOP" -s -o all install SECCOMP="${SECCOMP:-yes}" SYSTEMD="$systemd" DESTDIR= PREFIX="$T/usr"
+	expect 0
+	args echo hello
+	mkdir "$T/copy"
+	cp "$T/usr/sbin/runc" "$T/copy/runc"
+	run "$T/copy/runc" --root "$STATE" run "$ID" 3>&-
+	expect 0 hello
+	if [ -n "$DAVIT_ISOLATED" ]; then
+		mkdir "$T/bound"
+		: >"$T/bound/runc"
+		mount --bind "$T/usr/sbin/runc" "$T/bound/runc"
+		run "$T/bound/runc" --root "$STATE" run "$ID" 3>&-
+		umount "$T/bound/runc"
+		expect 0 hello
+	fi
+	# Never some programs from here and some from there.
+	mkdir -p "$T/copy/libexec" "$T/libexec/davit"
+	cp "$LIBEXEC/help" "$T/libexec/davit/help"
+	run "$T/copy/runc" --root "$STATE" run "$ID" 3>&-
+	[ "$status" != 0 ]
+	lacks "$output" hello
+	rm -r "$T/libexec" "$T/usr/libexec"
+	run "$T/copy/runc" --root "$STATE" run "$ID" 3>&-
+	expect 1 "no program for this command: $T/copy/../libexec/davit/run, $T/usr/libexec/davit/run: no such file or directory"
+}
+
 # unit KEY: its value in the example service that UNIT names.
 unit() {
 	sed -n "s/^$1=//p" "$TOP/doc/examples/${UNIT:-container}.service"
