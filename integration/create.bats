@@ -171,3 +171,22 @@ load lib/common
 	expect 0
 	same "$(status_of "$id")" created
 }
+
+@test "create: without process: it waits, exec --process works, start refuses, run at once" {
+	newer "runc refuses it"
+	edit 'del(.process)'
+	runc create "$ID" </dev/null
+	same "$(status_of "$ID")" created
+	jq -n '{args: ["id", "-u"], cwd: "/", env: ["PATH=/bin"], user: {uid: 7, gid: 8}}' >"$T/process.json"
+	run runc exec --process "$T/process.json" "$ID"
+	expect 0
+	same "$output" 7
+	run runc exec "$ID" id
+	expect 255 "the container has no process: use --process"
+	run runc start "$ID"
+	expect 1 "process property must not be empty"
+	same "$(status_of "$ID")" created
+	runc delete --force "$ID"
+	refused 'process property must not be empty' run "$ID"
+	nothing_left
+}

@@ -222,12 +222,12 @@ engine_like() {
 	done
 }
 
-@test "explain: a config without a process is valid, and create refuses it before anything is made" {
+@test "explain: a config without a process is valid, and run refuses it before anything is made" {
 	edit 'del(.process)'
 	run runc spec --check
-	expect 0 "warning: process: missing; runc create will refuse this"
+	expect 0 "warning: process: missing; runc start will refuse this"
 	edit --arg t "$T" '.hooks.createRuntime = [{path: "/bin/touch", args: ["touch", "\($t)/made"]}]'
-	run runc create "$ID"
+	run runc run "$ID"
 	expect 1 "process property must not be empty"
 	[ ! -e "$T/made" ]
 }

@@ -45,7 +45,6 @@ refuse_each() {
 @test "refused: process" {
 	newer "1.1.5 takes some, and has other words"
 	refuse_each <<-'END'
-		del(.process)	process property must not be empty
 		del(.process.cwd)	process.cwd: missing
 		.process.cwd = "tmp"	Cwd must be an absolute path
 		.process.args = []	args must not be empty

@@ -172,7 +172,8 @@ void prepare_program(const struct plan *plan)
 	take_strings(plan, plan->config->args, argv);
 	take_strings(plan, plan->config->env, envp);
 	set_home(plan);
-	look_up(argv[0]);
+	if (argv[0]) /* else the container waits for ever: start refuses */
+		look_up(argv[0]);
 }
 
 char *const *program_environment(void)

@@ -107,9 +107,11 @@ void build_config(const struct value *document)
 		config->hostname = plan_put(NULL);
 	if (!config->domainname.length)
 		config->domainname = plan_put(NULL);
-	/* The specification lets it be absent until the container is started; `create` does not. */
+	/* It may be absent until the container is started (config.md, "Process"). */
+	if (!config->has_process)
+		config->cwd = plan_put("/");
 	if (reviewing && !config->has_process && !faulty("/process"))
-		caution_as("process: missing; runc create will refuse this", NULL);
+		caution_as("process: missing; runc start will refuse this", NULL);
 	add_mounts(&config->mounts);
 	check_namespaces(config);
 	if (failed)

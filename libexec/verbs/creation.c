@@ -244,8 +244,7 @@ static int parse(struct creation *c, int config)
 	c->container.have_plan = 1;
 	if (!follows_command_line(c))
 		return creation_error(c, "parse made a plan of another command line", 0);
-	/* The specification wants it only when the container is started; there is no such engine. */
-	if (!c->container.plan.config->has_process)
+	if (c->starts && !c->container.plan.config->has_process)
 		return creation_error(c, "process property must not be empty", 0);
 	if (conduct_check_label(&c->container.plan, c->line, sizeof(c->line)))
 		return -1;

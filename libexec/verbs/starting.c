@@ -55,6 +55,8 @@ int container_start(struct container *container, struct step *hook, char *line, 
 {
 	int fifo, pidfd, err, alive, left;
 
+	if (!container->plan.config->has_process)
+		return fail(line, size, "process property must not be empty", 0);
 	pidfd = state_pidfd(container);
 	if (pidfd == -ESRCH)
 		return fail(line, size, "container process is already dead", 0);
