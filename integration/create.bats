@@ -120,6 +120,30 @@ load lib/common
 	contains "$(cat "$T/tty")" /dev/
 }
 
+@test "create --console-socket: paths that are longer than an address can be" {
+	[ -x "$HELPERS/helper-recvtty" ] || skip "the helper is not built"
+	newer "the others refuse them"
+	local long name
+	long=$T/$(printf 'd%.0s' {1..200}) name=$(printf 's%.0s' {1..100})
+	mkdir "$long"
+	for name in socket "$name"; do
+		(cd "$long" && exec "$HELPERS/helper-recvtty" "$name" >"$T/tty" 3>&- 4>&-) &
+		BACKGROUND="$BACKGROUND $!"
+		wait_for 5 test -S "$long/$name"
+		edit '.process.terminal = true | .process.args = ["echo", "hello"]'
+		detached create --console-socket "$long/$name" "$ID"
+		expect 0
+		runc start "$ID"
+		wait_for 5 grep -q hello "$T/tty"
+		runc delete --force "$ID"
+	done
+	ln -s "$long/missing" "$long/link"
+	refused "dial unix $long/link: connect: no such file or directory" create --console-socket "$long/link" "$ID"
+	touch "$long/file"
+	refused "dial unix $long/file: connect: connection refused" create --console-socket "$long/file" "$ID"
+	refused "dial unix @.*: connect: file name too long" create --console-socket "@$name$name" "$ID"
+}
+
 @test "create --console-socket: a missing or wrong socket is refused" {
 	edit '.process.terminal = true'
 	refused 'dial unix .*connect: no such file or directory' create --console-socket "$T/nosocket" "$ID"

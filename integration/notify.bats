@@ -422,6 +422,8 @@ sockets() {
 	echo x >"$SOCKET"
 	unreachable "$SOCKET: connect: connection refused" run
 	SOCKET=$T/$(printf 'x%.0s' {1..200})
+	unreachable "$SOCKET: connect: no such file or directory" run
+	SOCKET=$T/$(printf 'x%.0s' {1..300})
 	unreachable "" run
 	contains "$output" "name too long"
 	SOCKET=vsock:2:1234

@@ -95,13 +95,27 @@ traced() {
 	LIMIT=20 refused 'sending the seccomp listener to the agent: connection timed out' create "$ID"
 }
 
+@test "seccomp notify: an agent at a path that is longer than an address can be" {
+	local long
+	long=$T/$(printf 'd%.0s' {1..200})
+	agent
+	mkdir "$long"
+	mv "$T/agent" "$long/agent"
+	edit --arg path "$long/agent" '.linux.seccomp.listenerPath = $path'
+	args true
+	detached create "$ID"
+	expect 0
+	wait_for 5 test -s "$T/log.1"
+	runc delete --force "$ID"
+}
+
 @test "seccomp notify: an agent that cannot be reached, or goes, is one error and nothing is left" {
 	local what='failed to connect with seccomp agent specified in the seccomp profile: dial unix'
 	refused "$what $T/agent: connect: no such file or directory" create "$ID"
 	touch "$T/agent"
 	refused "$what $T/agent: connect: connection refused" create "$ID"
 	edit --arg path "/$(printf '%0300d' 0)" '.linux.seccomp.listenerPath = $path'
-	refused "$what /0+: file name too long" run "$ID"
+	refused "$what /0+: connect: file name too long" run "$ID"
 	edit --arg path "$T" '.linux.seccomp.listenerPath = $path'
 	refused "$what .*: connect: connection refused" run "$ID"
 	edit --arg path "$T/agent" '.linux.seccomp.listenerPath = $path'

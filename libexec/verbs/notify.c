@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ const char *notify_name(void)
 
 static void warn(const char *problem)
 {
-	char line[400];
+	char line[PATH_MAX + 400];
 
 	text_join(line, sizeof(line),
 		"telling the service manager that the container is ready: ", problem, NULL);
@@ -37,7 +38,7 @@ static void warn(const char *problem)
 
 void notify_connect(struct notify *n)
 {
-	char line[300];
+	char line[PATH_MAX + 300];
 
 	n->manager = dial(notify_name(), SOCK_DGRAM, "", line, sizeof(line));
 	if (n->manager < 0)

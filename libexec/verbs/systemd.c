@@ -20,8 +20,8 @@
 #define PRIVATE_BUS "/run/systemd/private"
 #define TRIES       8 /* a bus whose queue is full */
 #define PAUSE_NS    30000000
-#define SECONDS     55  /* scope gives up before */
-#define ADDRESS_MAX 108 /* unix(7) */
+#define SECONDS     55   /* scope gives up before */
+#define ADDRESS_MAX 4096 /* of a path */
 
 static int fail(char *line, size_t size, const char *text)
 {
