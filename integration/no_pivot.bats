@@ -12,7 +12,8 @@ setup() {
 	cp "$HELPERS/helper-climb" "$ROOTFS/bin/climb"
 }
 
-# Ways to be a caller: as it is; where pivot_root fails, as on a ramdisk; in a chroot.
+# Ways to be a caller: as it is; where pivot_root fails, as on a ramdisk; in a chroot to a mount or to a directory, the last
+# two where the host's mounts are shared, as systemd has them: those outside must be there afterwards.
 as_pivot() { "$@"; }
 as_ramdisk() { "$HELPERS/helper-refuse" pivot_root "$@"; }
 as_chroot() {
@@ -20,10 +21,30 @@ as_chroot() {
 	unshare -m --propagation private bash -c 'mount --rbind / "$0" && exec chroot "$0" "$@"' "$T/jail" "$@"
 }
 
+as_directory() { in_jail directory "$@"; }
+as_mount() { in_jail mount "$@"; }
+in_jail() {
+	mkdir -p "$T/jail"
+	unshare -m --propagation private bash -c 'jail=$0 kind=$1
+		shift
+		mount -t tmpfs -o mode=755 jail "$jail" && mkdir "$jail/root" "$jail/outside" && mount --make-rshared / || exit
+		mount -t tmpfs outside "$jail/outside"
+		for dir in /*/; do
+			[ ! -L "${dir%/}" ] || { cp -a "${dir%/}" "$jail/root/"; continue; }
+			mkdir "$jail/root$dir" && mount --rbind "$dir" "$jail/root$dir" || exit
+		done
+		[ $kind = directory ] || mount --rbind "$jail/root" "$jail/root" || exit
+		mounts=$(cut -d " " -f 5 /proc/self/mountinfo)
+		chroot "$jail/root" "$@"
+		code=$?
+		[ "$mounts" = "$(cut -d " " -f 5 /proc/self/mountinfo)" ] || echo "the mounts of the host have changed"
+		exit $code' "$T/jail" "$@"
+}
+
 # each COMMAND…: for each way: WAY is the caller's, FLAG what create is given; the caller is a shell that may call runc.
 each() {
 	local WAY FLAG
-	for pair in pivot: pivot:--no-pivot ramdisk:--no-pivot chroot: chroot:--no-pivot; do
+	for pair in pivot: pivot:--no-pivot ramdisk:--no-pivot chroot: chroot:--no-pivot mount: mount:--no-pivot directory: directory:--no-pivot; do
 		WAY=as_${pair%%:*} FLAG=${pair#*:}
 		echo "--- $pair"
 		"$@" || { echo "failed as $pair: $output"; return 1; }
@@ -38,7 +59,7 @@ go() {
 
 exec_is_inside() {
 	go "r run -d $FLAG '$ID' >/dev/null 2>&1 || exit; r exec '$ID' cat /marker; r exec '$ID' ls -d '$T'; r exec -t '$ID' cat /marker </dev/null; r delete -f '$ID'"
-	[[ $output == container$'\n'*"$T: No such file"* ]] && lacks "$output" lost+found
+	[[ $output == container$'\n'*"$T: No such file"* ]] && lacks "$output" lost+found && lacks "$output" "have changed"
 }
 
 @test "no pivot: exec runs in the container's root" {

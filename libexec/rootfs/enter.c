@@ -142,20 +142,61 @@ static int enter_top(int root)
 	return is_root;
 }
 
+/*
+ * A caller in a chroot has another root than its mount namespace. From that one pivot_root exchanges the
+ * right one, also where the caller's is no mount. What lies outside of the chroot is still the peer of
+ * the host's mounts: none of these may go with ours.
+ */
+static int pivot_from_top(int root)
+{
+	struct mount_attr slave = {.propagation = MS_SLAVE};
+
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave) < 0)
+		die("mount_setattr:", "the root of the mount namespace", errno);
+	return pivot(root);
+}
+
 static void enter_namespace(const struct plan *plan, int root)
 {
 	int err = pivot(root);
 
+	if (enter_top(root))
+		return;
+	err = pivot_from_top(root);
 	if (err && !plan->config->no_pivot)
 		die("pivot_root:", NULL, err);
 	if (err)
 		cover_host(root);
-	if (enter_top(root))
-		return;
-	/* The caller is in a chroot, and only its root has been exchanged or covered. */
-	cover_host(root);
 	if (!enter_top(root))
 		die("the container's root is not that of its mount namespace", NULL, 0);
+}
+
+/* For a root that is no mount, as in a chroot: from the root of the mount namespace, and back. */
+static void set_from_top(struct mount_attr *attr)
+{
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0 || cwd < 0)
+		die("open", root < 0 ? "/" : ".", errno);
+	(void)enter_top(root);
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, attr) < 0)
+		die("mount_setattr:", "/", errno);
+	if (fchdir(root) < 0 || chroot(".") < 0 || fchdir(cwd) < 0)
+		die("chroot:", "the caller's root", errno);
+	close(root);
+	close(cwd);
+}
+
+void set_propagation(void)
+{
+	struct mount_attr slave = {.propagation = MS_SLAVE};
+
+	if (!sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave))
+		return;
+	if (errno != EINVAL)
+		die("mount_setattr:", "/", errno);
+	set_from_top(&slave);
 }
 
 void enter_root(const struct plan *plan, int root)

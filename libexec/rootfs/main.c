@@ -51,19 +51,6 @@ static void wait_for_cgroup(void)
 		die("failed to create namespaces:", "cgroup", errno);
 }
 
-/* Of the copies of the host's mounts, which pivot_root leaves behind: nothing that is attached to them
- * reaches the host, and a shared "/" could not be pivoted away from. What rootfsPropagation says is a
- * matter of the trees that sources has cloned. */
-static void set_propagation(void)
-{
-	struct mount_attr attr = {.propagation = MS_SLAVE};
-
-	if (!plan_namespace(&plan, NS_MOUNT, NULL))
-		return;
-	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr) < 0)
-		die("mount_setattr:", "/", errno);
-}
-
 /*
  * Where the bundle's root file system is on the host, in our copy of the host's mounts, so that who
  * looks at it there from inside our mount namespace sees the container's mounts (hooks do). It must be
@@ -147,7 +134,8 @@ int main(int argc, char **argv)
 		die("plan:", why, 0);
 	umask(0);
 	raise_file_limit();
-	set_propagation();
+	if (plan_namespace(&plan, NS_MOUNT, NULL))
+		set_propagation();
 	receive_trees();
 	prepare_trees(&plan);
 	if (plan.config->masked_paths.count)

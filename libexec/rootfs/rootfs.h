@@ -102,7 +102,12 @@ void make_devices(const struct plan *plan, int root);
 /* console.c: the pty of process.terminal at FD_CONSOLE; its master goes to the conductor. */
 void make_console(const struct plan *plan, int root);
 
-/* enter.c: ROOT becomes the root of this process and of its mount namespace, and the host's mounts go.
+/* enter.c: makes slaves of our copies of the host's mounts, which pivot_root leaves behind: nothing that
+ * is attached to them reaches the host, and a shared "/" could not be pivoted away from. What
+ * rootfsPropagation says is a matter of the trees that sources has cloned. */
+void set_propagation(void);
+
+/* ROOT becomes the root of this process and of its mount namespace, and the host's mounts go.
  */
 void enter_root(const struct plan *plan, int root);
 
