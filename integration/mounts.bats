@@ -102,6 +102,34 @@ bind() {
 	refused 'mounts|root' create "$ID"
 }
 
+@test "mounts: what stands in the way of a mount point is named" {
+	newer "the words differ"
+	mkdir -p "$T/source" "$ROOTFS/a"
+	mkfifo "$ROOTFS/a/fifo"
+	ln -s /etc/passwd "$ROOTFS/link"
+	ln -s loop "$ROOTFS/loop"
+	local destination element words
+	while read -r destination element words; do
+		edit --arg d "$destination" --arg s "$T/source" '.mounts |= map(select(.destination == $d | not)) + [
+			{destination: $d, source: $s, type: "bind", options: ["bind"]}]'
+		refused "rootfs at .+$destination.+: create mountpoint: .+\"$element.+ is in the way: $words" create "$ID" || return 1
+		edit '.mounts[-1] |= (.type = "tmpfs" | .source = "tmpfs" | .options = [])'
+		refused "rootfs at .+$destination.+: create mountpoint: .+\"$element.+ is in the way: $words" create "$ID" || return 1
+		edit 'del(.mounts[-1])'
+	done <<-'EOF'
+		/etc/passwd/x /etc/passwd not a directory
+		/etc/passwd/x/y/z /etc/passwd not a directory
+		/a/fifo/x /a/fifo not a directory
+		/link/x /link not a directory
+		/etc/passwd /etc/passwd not a directory
+		/loop/x /loop too many levels of symbolic links
+	EOF
+	edit '.mounts += [{destination: "/link/proc", source: "proc", type: "proc"}]'
+	refused 'must be mounted on ordinary directory: .+"/link.+ is in the way: too many levels of symbolic links' create "$ID"
+	edit '.mounts[-1] = {destination: "/a/fifo/cgroup", source: "cgroup", type: "cgroup"}'
+	refused 'create mountpoint: .+"/a/fifo.+ is in the way: not a directory' create "$ID"
+}
+
 @test "mounts: a directory on a file and a file on a directory are refused: not a directory, as engines look for" {
 	mkdir "$T/dir"
 	local keep source destination options

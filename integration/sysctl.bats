@@ -130,3 +130,21 @@ sets() {
 	sysctl kernel.shm_rmid_forced 7
 	refused 'failed to write sysctl.*kernel.shm_rmid_forced.*invalid argument' create "$ID"
 }
+
+@test "sysctl: ping_group_range with groups that are not mapped: a hint" {
+	edit '.linux.namespaces += [{type: "network"}, {type: "user"}] | .linux.namespaces |= unique_by(.type)
+		| .linux.uidMappings = [{containerID: 0, hostID: 0, size: 1000}] | .linux.gidMappings = .linux.uidMappings'
+	sysctl net.ipv4.ping_group_range "0 2147483647"
+	refused 'failed to write sysctl net.ipv4.ping_group_range \(are the groups 0 2147483647 mapped in the user namespace\?\): invalid argument' create "$ID"
+	sysctl net/ipv4/ping_group_range "0 1000"
+	refused 'are the groups 0 1000 mapped in the user namespace' create "$ID"
+	sysctl net.ipv4.ping_group_range "x"
+	refused 'failed to write sysctl net.ipv4.ping_group_range.*: invalid argument' create "$ID"
+	sysctl net.ipv4.ping_group_range "0 999"
+	args cat /proc/sys/net/ipv4/ping_group_range
+	run runc run "$ID"
+	expect 0 $'0\t999'
+	edit 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))'
+	sysctl net.ipv4.ping_group_range "x"
+	refused 'failed to write sysctl net.ipv4.ping_group_range: invalid argument' create "$ID"
+}

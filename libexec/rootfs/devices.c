@@ -72,7 +72,7 @@ static void make_node(int root, const char *path, mode_t mode, dev_t device, uid
 		return;
 	}
 	if (parent < 0)
-		die("mknod", path, parent);
+		die("mknod", in_the_way(path, root, path, 0, parent), parent);
 	err = path_make_node(parent, name, mode, device, uid, gid);
 	if (err)
 		die("mknod", path, err);
@@ -90,7 +90,7 @@ static void bind_node(int root, int tree, const char *path)
 	if (parent == -EXDEV && target == -ENOENT)
 		warn("not made in what a bind mount brought:", path, 0);
 	else if (target < 0)
-		die("mknod", path, target);
+		die("mknod", in_the_way(path, root, path, 0, target), target);
 	else if (is_procfs(target, "error binding device:"))
 		die("a symlink leads a device into /proc:", path, 0);
 	else

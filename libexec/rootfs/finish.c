@@ -29,6 +29,20 @@ static void sysctl_file(const char *key, char *file, size_t size)
 	}
 }
 
+/* The kernel takes groups of the writer's user namespace, and has no other errno for one that is not
+ * mapped there (ip-sysctl.rst). */
+static _Noreturn void die_of_sysctl(
+	const struct plan *plan, const char *key, const char *file, const char *value, int err)
+{
+	char object[256];
+	int groups = err == -EINVAL && plan_namespace(plan, NS_USER, NULL) &&
+		!strcmp(file, "sys/net/ipv4/ping_group_range");
+
+	text_join(object, sizeof(object), key, groups ? " (are the groups " : "",
+		groups ? value : "", groups ? " mapped in the user namespace?)" : "", NULL);
+	die("failed to write sysctl", object, err);
+}
+
 void set_sysctls(const struct plan *plan)
 {
 	struct plan_list list = plan->config->sysctl;
@@ -46,9 +60,10 @@ void set_sysctls(const struct plan *plan)
 		int err;
 
 		sysctl_file(key, file, sizeof(file));
-		err = proc_write(proc, file, value ? value : "", value ? strlen(value) : 0);
+		value = value ? value : "";
+		err = proc_write(proc, file, value, strlen(value));
 		if (err)
-			die("failed to write sysctl", key, err);
+			die_of_sysctl(plan, key, file, value, err);
 	}
 	close(proc);
 }

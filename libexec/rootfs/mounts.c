@@ -357,7 +357,7 @@ static void make_bind(const struct plan *plan, const struct plan_mount *m, uint3
 	}
 	target = open_target(m, root, path, S_ISDIR(st.st_mode));
 	if (target < 0)
-		die(what, "create mountpoint", target);
+		die(what, in_the_way("create mountpoint", root, path, 0, target), target);
 	check_target(m, target, path, is_procfs(tree, what), what);
 	attach_how(root, tree, target, path,
 		(m->flags & MOUNT_DESTINATION_NOFOLLOW) ? O_NOFOLLOW : 0, what);
@@ -438,9 +438,10 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 				  : path_make_directory(root, path, 0755, 0, &made);
 	if (target < 0)
 		die(what,
-			is_special(type) && target == -ELOOP
-				? "must be mounted on ordinary directory"
-				: "create mountpoint",
+			in_the_way(is_special(type) && target == -ELOOP
+					? "must be mounted on ordinary directory"
+					: "create mountpoint",
+				root, path, is_special(type) ? PATH_NO_SYMLINKS : 0, target),
 			target);
 	check_target(m, target, path, !strcmp(type, "proc"), what);
 	if (readonly_waits(m, type, path))
@@ -471,11 +472,13 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 static void make_cgroup(
 	const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
 {
-	int target = path_make_directory(
-		root, plan_text(plan, m->destination), 0755, PATH_NO_SYMLINKS, NULL);
+	const char *path = plan_text(plan, m->destination);
+	int target = path_make_directory(root, path, 0755, PATH_NO_SYMLINKS, NULL);
 
 	if (target < 0)
-		die(mount_error(plan, m), "create mountpoint", target);
+		die(mount_error(plan, m),
+			in_the_way("create mountpoint", root, path, PATH_NO_SYMLINKS, target),
+			target);
 	mount_cgroups(plan, m, index, root, target);
 	close(target);
 }

@@ -96,6 +96,10 @@ void add_hierarchies(const struct msg_cgroups *cgroups);
 void mount_cgroups(const struct plan *plan, const struct plan_mount *mount, uint32_t index,
 	int root, int target);
 
+/* obstacle.c: DOING, and which element of PATH is no directory, if that is what ERR says. HOW as in
+ * path.h. */
+const char *in_the_way(const char *doing, int root, const char *path, int how, int err);
+
 /* devices.c */
 void make_devices(const struct plan *plan, int root);
 
