@@ -357,3 +357,20 @@ runc() {
 	runc delete --force "$ID"
 	nothing_left
 }
+
+@test "rootless: a limit of open files that a user cannot raise is named" {
+	local n
+	edit '.process.rlimits = []'
+	sh_args 'ulimit -Sn; ulimit -Hn'
+	run as_user bash -c 'ulimit -Sn 20; exec "$@"' sh "$RUNC" --root "$STATE" run "$ID"
+	expect 0
+	same "${lines[0]}" 20
+	for n in 16 64 70; do
+		(ulimit -n $n && refused "too many open files: the hard limit \(RLIMIT_NOFILE\) is $n" run "$ID")
+	done
+	mkdir -p "$ROOTFS/m"
+	edit --arg source "$HOMEDIR/rootfs/tmp" '.mounts += [range(3000) | {destination: "/tmp/\(.)", type: "bind", source: $source, options: ["bind"]}]'
+	for n in 1024 256; do
+		(ulimit -n $n && refused "the hard limit \(RLIMIT_NOFILE\) is $n" run "$ID")
+	done
+}

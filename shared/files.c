@@ -1,18 +1,27 @@
-/* The limit of open files: raised for us, given back for the container. */
+/* The limit of open files: raised for us, given back for what is not ours. */
 #include "files.h"
 
 #include <errno.h>
-#include "step.h"
 #include "sys.h"
+#include "text.h"
+
+#define FILES_WANTED (1u << 18) /* more than there are mounts and devices; fs.nr_open is 2^20 */
+
+static rlim_t hard_limit;
+
+static int set(rlim_t limit)
+{
+	const struct rlimit all = {limit, limit};
+
+	return sys_prlimit(RLIMIT_NOFILE, &all, NULL) < 0 ? -errno : 0;
+}
 
 int files_raise(struct rlimit *callers)
 {
-	struct rlimit all;
-
 	if (sys_prlimit(RLIMIT_NOFILE, NULL, callers) < 0)
 		return -errno;
-	all.rlim_cur = all.rlim_max = callers->rlim_max;
-	return sys_prlimit(RLIMIT_NOFILE, &all, NULL) < 0 ? -errno : 0;
+	hard_limit = callers->rlim_max;
+	return callers->rlim_max < FILES_WANTED && !set(FILES_WANTED) ? 0 : set(callers->rlim_max);
 }
 
 int files_restore(const struct rlimit *callers)
@@ -20,15 +29,24 @@ int files_restore(const struct rlimit *callers)
 	return sys_prlimit(RLIMIT_NOFILE, callers, NULL) < 0 ? -errno : 0;
 }
 
-void files_tell(enum msg_type type, int fd)
+void files_note(void)
 {
-	struct rlimit callers;
-	int err = files_raise(&callers);
+	struct rlimit now;
 
-	if (err)
-		die("setrlimit:", "RLIMIT_NOFILE", err);
-	tell(type, fd);
-	err = files_restore(&callers);
-	if (err)
-		die("setrlimit:", "RLIMIT_NOFILE", err);
+	if (!sys_prlimit(RLIMIT_NOFILE, NULL, &now))
+		hard_limit = now.rlim_max;
+}
+
+const char *files_error(int err)
+{
+	static char line[160];
+	struct text t = TEXT(line);
+
+	line[0] = '\0';
+	text_add(&t, errno_text(err));
+	if (hard_limit && (err == EMFILE || err == ETOOMANYREFS)) {
+		text_add(&t, ": the hard limit (RLIMIT_NOFILE) is ");
+		text_add_u64(&t, hard_limit);
+	}
+	return line;
 }

@@ -20,21 +20,30 @@
 
 static int cwd_entered, cannot_grant;
 
+static void set_limit(uint64_t number, rlim_t soft, rlim_t hard)
+{
+	const struct rlimit value = {soft, hard};
+
+	if (sys_prlimit((int)number, &value, NULL) < 0) {
+		char type[8];
+		struct text t = TEXT(type);
+
+		text_add_u64(&t, number);
+		die("error setting rlimit type", type, errno);
+	}
+}
+
+/* Steps have raised the limit of open files; by hand there are none. */
 void set_limits(const struct plan *plan)
 {
-	struct plan_list list = plan->config->rlimits;
+	const struct plan_config *config = plan->config;
 
-	for (uint32_t i = 0; i < list.count; i++) {
-		const struct plan_rlimit *limit = plan_rlimit_at(plan, list, i);
-		struct rlimit value = {limit->soft, limit->hard};
+	if (config->files_hard.set)
+		set_limit(RLIMIT_NOFILE, config->files_soft.value, config->files_hard.value);
+	for (uint32_t i = 0; i < config->rlimits.count; i++) {
+		const struct plan_rlimit *limit = plan_rlimit_at(plan, config->rlimits, i);
 
-		if (sys_prlimit((int)limit->type, &value, NULL) < 0) {
-			char type[8];
-			struct text t = TEXT(type);
-
-			text_add_u64(&t, limit->type);
-			die("error setting rlimit type", type, errno);
-		}
+		set_limit(limit->type, limit->soft, limit->hard);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include "msg.h"
 #include "plan.h"
@@ -18,6 +19,7 @@ struct hook_job {
 	const char *input; /* its stdin */
 	size_t input_length;
 	int64_t timeout;            /* seconds, -1: none */
+	const struct rlimit *files; /* its limit of open files, or NULL: ours */
 	const struct plan *filters; /* whose filters the hook loads (filters.h), or NULL */
 };
 

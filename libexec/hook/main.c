@@ -187,6 +187,8 @@ static void run_all(const struct plan *plan, const struct plan *filters, struct 
 {
 	static struct hook_result result;
 	struct plan_list hooks = hooks_of(plan, request.kind);
+	const struct plan_config *config = plan->config;
+	const struct rlimit files = {config->files_soft.value, config->files_hard.value};
 	struct hook_job job = {.filters = filters};
 
 	if (request.status >= STATUS_BROKEN)
@@ -194,6 +196,9 @@ static void run_all(const struct plan *plan, const struct plan *filters, struct 
 	if (!request.pid && inside(request.kind))
 		request.pid =
 			(uint64_t)getppid(); /* the line, as its own pid namespace numbers it */
+	/* rootfs, which starts us for these, has a higher one. */
+	if (request.kind == HOOK_CREATE_CONTAINER && config->files_hard.set)
+		job.files = &files;
 	job.input = hook_state(plan, &request, &job.input_length);
 	for (uint32_t i = 0; i < hooks.count; i++) {
 		const struct plan_hook *hook = plan_hook_at(plan, hooks, i);

@@ -17,6 +17,7 @@
 #include "fds.h"
 #include "filters.h"
 #include "step.h"
+#include "sys.h"
 
 /* After SIGKILL; a process in an uninterruptible sleep outlives us. */
 #define REAP_SECONDS 10
@@ -105,6 +106,8 @@ static int become_hook(const struct hook_job *job, const int theirs[3])
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(theirs[fd], fd) < 0)
 			return errno;
+	if (job->files && sys_prlimit(RLIMIT_NOFILE, job->files, NULL) < 0)
+		return errno;
 	result = job->filters ? load_filters(job->filters) : 0;
 	if (result < 0)
 		return -result;

@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include "fds.h"
-#include "files.h"
 #include "line.h"
 #include "ns.h"
 #include "step.h"
@@ -205,7 +204,7 @@ static void send_netlink_socket(const struct plan *plan)
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		die("netlink socket:", NULL, errno);
-	files_tell(MSG_NETSOCK, fd);
+	tell(MSG_NETSOCK, fd);
 	close(fd);
 }
 

@@ -283,4 +283,6 @@ void build_exec(const struct exec_options *o, const struct plan *plan, const str
 	check_exec_filter(kept, config);
 	config->foreground = (uint64_t)o->foreground;
 	config->preserve_fds = o->preserve_fds;
+	config->files_soft = o->files_soft;
+	config->files_hard = o->files_hard;
 }

@@ -10,7 +10,7 @@
 #include "tree.h"
 
 struct exec_options {
-	int process; /* the process is in the text on FD_CONFIG; of the others only preserve_fds
+	int process; /* the process is in the text on FD_CONFIG; of the others only preserve_fds, files
 			and foreground count */
 	int foreground;
 	int tty;
@@ -20,6 +20,7 @@ struct exec_options {
 	const char *process_label;
 	const char *apparmor;
 	uint64_t preserve_fds;
+	struct plan_opt_u64 files_soft, files_hard;
 	char **flags; /* all of them again, for those that may be repeated */
 	int flag_count;
 	char **args; /* NULL-terminated */

@@ -8,7 +8,7 @@
 static const char usage[] =
 	"usage: parse exec [--process] [--tty] [--no-new-privs] [--cwd DIR] [--env NAME=VALUE]… "
 	"[--user UID[:GID]] [--additional-gid GID]… [--cap CAP_NAME]… [--process-label LABEL] "
-	"[--apparmor PROFILE] [--foreground] [--preserve-fds N] -- [ARGUMENT…] "
+	"[--apparmor PROFILE] [--foreground] [--preserve-fds N] [--files SOFT:HARD] -- [ARGUMENT…] "
 	"<plan-of-the-container >plan";
 
 struct exec_options read_exec_options(int argc, char **argv)
@@ -38,6 +38,8 @@ struct exec_options read_exec_options(int argc, char **argv)
 			*text = argv[++i];
 		else if (!strcmp(flag, "--preserve-fds"))
 			o.preserve_fds = read_count(argv[++i]);
+		else if (!strcmp(flag, "--files"))
+			read_files(argv[++i], &o.files_soft, &o.files_hard);
 		else if (!strcmp(flag, "--env") || !strcmp(flag, "--additional-gid") ||
 			!strcmp(flag, "--cap"))
 			i++; /* build_exec.c */

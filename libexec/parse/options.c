@@ -10,6 +10,7 @@ static const char usage[] =
 	"usage: parse [--id ID] [--bundle DIR] [--no-pivot] [--no-new-keyring] [--rootless] "
 	"[--systemd-cgroup] "
 	"[--foreground] [--preserve-fds N] [--listen-fds N] [--listen-names NAMES] [--notify DIR] "
+	"[--files SOFT:HARD] "
 	"[--changed] [--request] [--set [NAME VALUE]…] "
 	"<config.json >plan\n"
 	"       parse --check | --explain [--json] [options] <config.json";
@@ -30,6 +31,19 @@ uint64_t read_count(const char *text)
 	return n;
 }
 
+void read_files(const char *text, struct plan_opt_u64 *soft, struct plan_opt_u64 *hard)
+{
+	const char *colon = strchr(text, ':');
+	char first[24];
+	struct text t = TEXT(first);
+
+	text_add_bytes(&t, text, colon ? (size_t)(colon - text) : 0);
+	if (!colon || text_to_u64(first, &soft->value) || text_to_u64(colon + 1, &hard->value) ||
+		soft->value > hard->value)
+		die("not two limits:", text, 0);
+	soft->set = hard->set = 1;
+}
+
 struct options read_options(int argc, char **argv)
 {
 	static char *none[] = {NULL};
@@ -42,6 +56,8 @@ struct options read_options(int argc, char **argv)
 			o.bundle = argument(argc, argv, &i);
 		else if (!strcmp(argv[i], "--preserve-fds"))
 			o.preserve_fds = read_count(argument(argc, argv, &i));
+		else if (!strcmp(argv[i], "--files"))
+			read_files(argument(argc, argv, &i), &o.files_soft, &o.files_hard);
 		else if (!strcmp(argv[i], "--listen-fds"))
 			o.listen_fds = read_count(argument(argc, argv, &i));
 		else if (!strcmp(argv[i], "--listen-names"))
@@ -90,4 +106,6 @@ void put_options(const struct options *o, struct plan_config *config)
 	config->foreground = (uint64_t)o->foreground;
 	config->systemd = (uint64_t)o->systemd;
 	config->preserve_fds = o->preserve_fds;
+	config->files_soft = o->files_soft;
+	config->files_hard = o->files_hard;
 }

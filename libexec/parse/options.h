@@ -8,6 +8,7 @@ struct options {
 	const char *id;
 	const char *bundle;
 	uint64_t preserve_fds;
+	struct plan_opt_u64 files_soft, files_hard;
 	uint64_t listen_fds;      /* the first of them */
 	const char *listen_names; /* their names, or NULL */
 	const char *notify;       /* the directory that becomes /run/notify, or NULL */
@@ -30,6 +31,8 @@ struct options read_options(int argc, char **argv);
 
 /* A number of file descriptors; dies when TEXT is none. */
 uint64_t read_count(const char *text);
+void read_files(
+	const char *text, struct plan_opt_u64 *soft, struct plan_opt_u64 *hard); /* "SOFT:HARD" */
 
 /* Stores them, once plan_begin has been called. */
 void put_options(const struct options *options, struct plan_config *config);

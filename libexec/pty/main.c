@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "fds.h"
-#include "files.h"
 #include "line.h"
 #include "ptmx.h"
 #include "step.h"
@@ -38,7 +37,7 @@ int main(int argc, char **argv)
 		die("open", "/", errno);
 	ptmx_open(&plan, root, &master, &peer);
 	close(root);
-	files_tell(MSG_CONSOLE, master);
+	tell(MSG_CONSOLE, master);
 	close(master);
 	if (dup2(peer, FD_CONSOLE) < 0)
 		die("dup2:", "console", errno);

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "fds.h"
-#include "files.h"
 #include "inner_hooks.h"
 #include "line.h"
 #include "rootfs.h"
@@ -98,26 +97,11 @@ static void run_create_container_hooks(int root)
 	run_inner_hooks(HOOK_CREATE_CONTAINER, STATUS_CREATING, (char *[]){NULL}, NULL);
 }
 
-/* One fd for each bind mount and each tmpfs that becomes read-only at the end may be more than the
- * caller's soft limit, which the container is to have. */
-static struct rlimit callers_files;
-
-static void raise_file_limit(void)
-{
-	int err = files_raise(&callers_files);
-
-	if (err)
-		die("setrlimit:", "RLIMIT_NOFILE", err);
-}
-
 static _Noreturn void exec_dmz(void)
 {
 	static const int kept[] = {
 		FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE, FD_PIDNS};
-	int err = files_restore(&callers_files);
 
-	if (err)
-		die("setrlimit:", "RLIMIT_NOFILE", err);
 	line_exec_last(&plan, kept, sizeof(kept) / sizeof(kept[0]));
 }
 
@@ -133,7 +117,6 @@ int main(int argc, char **argv)
 	if (err)
 		die("plan:", why, 0);
 	umask(0);
-	raise_file_limit();
 	if (plan_namespace(&plan, NS_MOUNT, NULL))
 		set_propagation();
 	receive_trees();

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "fds.h"
+#include "files.h"
 #include "path.h"
 #include "step.h"
 #include "sys.h"
@@ -29,6 +30,7 @@ void receive_trees(void)
 	static struct msg msg;
 	int got;
 
+	files_note();
 	sources.rules = rules;
 	sources.rule_count = sizeof(rules) / sizeof(rules[0]);
 	while ((got = msg_recv(&sources, &msg)) == 1 && msg.header.type == MSG_TREE) {
@@ -40,7 +42,7 @@ void receive_trees(void)
 	if (got == -EPROTO && fcntl(FD_TREES, F_DUPFD_CLOEXEC, 0) < 0)
 		got = -errno; /* it came without its descriptor, for which there was no number */
 	if (got < 0)
-		die("receiving mounts from sources:", NULL, got);
+		die("receiving mounts from sources:", files_error(-got), 0);
 	if (!got)
 		close(FD_TREES);
 }

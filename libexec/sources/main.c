@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <string.h>
 #include "fds.h"
+#include "files.h"
 #include "plan.h"
 #include "sources.h"
 #include "step.h"
@@ -53,6 +54,7 @@ int main(int argc, char **argv)
 	step_start(PROGRAM_SOURCES, argc, argv, NULL, 0);
 	/* In a Landlock domain /proc/PID/ns of processes outside of it cannot be opened. */
 	table.landlock = NULL;
+	files_note();
 	if (!with_nodes)
 		table.caps = caps;
 	priv_mode(&table, priv_modes, sizeof(priv_modes) / sizeof(priv_modes[0]), mode);

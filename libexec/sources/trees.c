@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include "fds.h"
+#include "files.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -123,8 +124,12 @@ static void send_fd(enum tree_kind kind, uint32_t index, int fd)
 {
 	struct msg_tree body = {kind, index};
 
-	if (msg_send(&rootfs, MSG_TREE, &body, sizeof(body), fd))
+	int err = msg_send(&rootfs, MSG_TREE, &body, sizeof(body), fd);
+
+	if (err == -EPIPE || err == -ECONNRESET)
 		_exit(1); /* rootfs is gone; the conductor has its reason */
+	if (err)
+		die("sending mounts to rootfs:", files_error(-err), 0);
 }
 
 static void send_tree(enum tree_kind kind, uint32_t index, int fd)

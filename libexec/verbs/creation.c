@@ -197,6 +197,7 @@ static int follows_command_line(const struct creation *c)
 		config->rootless == (verb_rootless() != 0) &&
 		config->systemd == (globals.systemd_cgroup != 0) &&
 		config->preserve_fds == (uint64_t)c->handover.preserve_fds &&
+		spawn_files_are(config) &&
 		config->foreground == (c->starts && !c->handover.detach) && !config->joins;
 }
 
@@ -205,12 +206,14 @@ static int parse(struct creation *c, int config)
 	char preserve[24], listen_fds[24], notify[NOTIFY_PATH];
 	struct text t = TEXT(preserve), l = TEXT(listen_fds);
 	const char *arguments[24] = {"--id", c->id, "--bundle", c->bundle_path, "--preserve-fds",
-		preserve, "--listen-fds", listen_fds};
+		preserve, "--listen-fds", listen_fds, "--files", spawn_files_text()};
 	const struct parse_input input = {config, -1, -1};
-	size_t n = 8;
+	size_t n = 10;
 	const char *why;
 	int err, fd;
 
+	if (!arguments[9])
+		return creation_error(c, "RLIMIT_NOFILE", errno);
 	text_add_u64(&t, (uint64_t)c->handover.preserve_fds);
 	text_add_u64(&l, c->handover.listen_fds);
 	if (c->handover.listen_names) {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include "names.h"
+#include "spawn.h"
 #include "text.h"
 #include "witness.h"
 
@@ -71,14 +72,14 @@ static int same_ports(void)
 	return 1;
 }
 
-/* What a process only has of the container that it enters. */
+/* What a process only has of the container that it enters, and of the caller. */
 static int same_container(void)
 {
 	const struct plan_config *a = plan->config, *b = kept->config;
 
-	return a->joins && same_namespaces() && !a->uid_map.count && !a->gid_map.count &&
-		!a->mappings.count && !a->mounts.count && a->has_seccomp == b->has_seccomp &&
-		a->seccomp_flags == b->seccomp_flags &&
+	return a->joins && spawn_files_are(a) && same_namespaces() && !a->uid_map.count &&
+		!a->gid_map.count && !a->mappings.count && !a->mounts.count &&
+		a->has_seccomp == b->has_seccomp && a->seccomp_flags == b->seccomp_flags &&
 		same_numbers(a->ready_filter, b->ready_filter) && a->landlock == b->landlock &&
 		a->landlock_scopes == b->landlock_scopes && same_paths() && same_ports() &&
 		a->no_new_keyring == b->no_new_keyring && a->rootless == b->rootless;

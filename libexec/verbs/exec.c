@@ -98,10 +98,14 @@ static void make_parse_arguments(const char *const *args, int count)
 {
 	static char preserve[24];
 	struct text t = TEXT(preserve);
+	const char *files = spawn_files_text();
 
+	if (!files)
+		fail("RLIMIT_NOFILE: ", errno_text(errno));
 	text_add_i64(&t, entering.handover.preserve_fds);
 	add_word("exec");
 	add_flag("--preserve-fds", preserve);
+	add_flag("--files", files);
 	if (!entering.handover.detach)
 		add_word("--foreground");
 	if (process) {

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "conduct.h"
+#include "files.h"
 #include "fds.h"
 #include "sys.h"
 #include "text.h"
@@ -125,12 +126,16 @@ static int start_ps(const char **arguments, int output, pid_t *pid)
 	extern char **environ;
 	const char *path = find_ps();
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), pidfd;
-	volatile int err = 0;
+	struct rlimit callers;
+	volatile int err = spawn_files(&callers);
 
+	if (err)
+		log_die(1, "RLIMIT_NOFILE", errno_text(err));
 	*pid = null < 0 ? -1 : vfork();
 	if (*pid == 0) {
 		err = spawn_reset_signals();
-		if (!err && dup2(null, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
+		if (!err && !files_restore(&callers) && dup2(null, 0) == 0 &&
+			dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
 			!sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC))
 			execve(path, (char *const *)(uintptr_t)arguments, environ);
 		err = errno;

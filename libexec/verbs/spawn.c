@@ -28,15 +28,47 @@
 #define F_SEAL_EXEC 0x0020
 #endif
 
-static struct rlimit callers_files;
 static int reduced;
 
-int spawn_reduced(void)
+void spawn_reduced(void)
 {
-	int err = files_raise(&callers_files);
+	reduced = 1;
+}
 
-	reduced = !err;
+static struct rlimit callers_files;
+
+int spawn_files(struct rlimit *callers)
+{
+	static int raised;
+	int err = raised ? 0 : files_raise(&callers_files);
+
+	raised = !err;
+	*callers = callers_files;
 	return err;
+}
+
+const char *spawn_files_text(void)
+{
+	static char line[48];
+	struct text t = TEXT(line);
+	struct rlimit callers;
+	int err = spawn_files(&callers);
+
+	if (err) {
+		errno = -err;
+		return NULL;
+	}
+	line[0] = '\0';
+	text_add_u64(&t, callers.rlim_cur);
+	text_add(&t, ":");
+	text_add_u64(&t, callers.rlim_max);
+	return line;
+}
+
+int spawn_files_are(const struct plan_config *config)
+{
+	return config->files_soft.set && config->files_soft.value == callers_files.rlim_cur &&
+		config->files_hard.set && config->files_hard.value == callers_files.rlim_max;
 }
 
 struct start {
@@ -90,8 +122,17 @@ const char *spawn_path(enum program program)
 
 void spawn_error(const char *doing, enum program program, int err, char *line, size_t size)
 {
-	text_join(line, size, doing, spawn_path(program), ": ", errno_text(err),
+	text_join(line, size, doing, spawn_path(program), ": ", files_error(err),
 		err == ENOENT || err == ENOEXEC ? ": install davit again" : "", NULL);
+}
+
+/* Away from the numbers that are placed. */
+static int move_up(int fd, int base)
+{
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, base);
+
+	/* EINVAL: no number as high as BASE may be had at all */
+	return moved < 0 ? (errno == EINVAL ? -EMFILE : -errno) : moved;
 }
 
 static int place_fds(const struct spawn *request)
@@ -106,9 +147,9 @@ static int place_fds(const struct spawn *request)
 		int from = i < request->fd_count ? request->fds[i].from
 						 : (int)(3 + i - request->fd_count);
 
-		high[i] = from < 0 ? -1 : fcntl(from, F_DUPFD_CLOEXEC, base);
+		high[i] = from < 0 ? -1 : move_up(from, base);
 		if (from >= 0 && high[i] < 0)
-			return -errno;
+			return high[i];
 	}
 	if (sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return -errno;
@@ -143,14 +184,14 @@ static int child(void *argument)
 	char *const *environment = request->environment ? request->environment : nothing;
 
 	start->error = spawn_reset_signals();
-	if (!start->error && reduced)
-		start->error = files_restore(&callers_files);
 	if (start->error)
 		_exit(127);
 	/* What is executed must be out of the way of the fds that are placed, too. */
-	start->directory = fcntl(request->image >= 0 ? request->image : start->directory,
-		F_DUPFD_CLOEXEC, FD_PRESERVED + (int)request->preserved + 1);
-	start->error = start->directory < 0 ? -errno : place_fds(request);
+	start->directory = move_up(request->image >= 0 ? request->image : start->directory,
+		FD_PRESERVED + (int)request->preserved + 1);
+	start->error = start->directory < 0 ? start->directory : place_fds(request);
+	if (!start->error && request->program == PROGRAM_HOOK)
+		start->error = files_restore(&callers_files);
 	if (start->error)
 		_exit(127);
 	if (request->image >= 0) {
@@ -228,9 +269,12 @@ int spawn(const struct spawn *request, pid_t *pid, int *pidfd)
 {
 	size_t count = count_arguments(request), size = (count + 3) * sizeof(char *);
 	const char **argv;
+	struct rlimit callers;
 	char build[96];
-	int err;
+	int err = spawn_files(&callers);
 
+	if (err)
+		return err;
 	if (text_join(build, sizeof(build), "build=", build_id, NULL))
 		return -ENAMETOOLONG;
 	/* exec has as many as there are words; a conductor has no heap. */

@@ -4,8 +4,10 @@
 #define DAVIT_SPAWN_H
 
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include "msg.h"
+#include "plan.h"
 
 struct spawn_fd {
 	int from; /* below 0: left out */
@@ -28,9 +30,16 @@ struct spawn {
 int spawn(const struct spawn *request, pid_t *pid, int *pidfd);
 
 /* To be called when the capabilities are given up. What is spawned from then on is never dumpable
- * (shared/undumpable.h). Raises our own limit of open files (shared/files.h); what is spawned later
- * has the caller's all the same. 0 or -errno. */
-int spawn_reduced(void);
+ * (shared/undumpable.h). */
+void spawn_reduced(void);
+
+/* The caller's limit of open files. Ours is raised by the first call, or the first spawn (shared/files.h):
+ * for all steps but hook, and to be set back in what we execute otherwise. 0 or -errno. */
+int spawn_files(struct rlimit *callers);
+
+/* The same as parse takes it, "SOFT:HARD", in static memory, or NULL and errno; and whether it is what CONFIG has. */
+const char *spawn_files_text(void);
+int spawn_files_are(const struct plan_config *config);
 
 /* A sealed, executable memfd with the program's file: what a process of the container may run from
  * (F23). fd or -errno. */
