@@ -22,7 +22,7 @@ static inline int undumpable(void)
 }
 
 /*
- * Executes the memfd IMAGE of spawn_seal, which is never dumpable then, not even before its first
+ * Executes IMAGE, of seal_program, which is never dumpable then, not even before its first
  * statement: the kernel sees to that for a program that the process may not read (would_dump in
  * fs/exec.c), and without effective capabilities root may not read a file of mode 0111. What the
  * new program gets is derived from the other sets (capabilities(7)). Returns -errno.

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "fds.h"
 #include "names.h"
 #include "path.h"
 #include "step.h"
@@ -156,6 +157,17 @@ static void add_port(int rules, const struct plan_landlock_port *port)
 	die_of_rule(port->list, number, errno);
 }
 
+/* The program of startContainer hooks is no file of the container. A memfd needs no rule, and there can be
+ * none (EBADFD); where executable ones are forbidden it is a file. */
+static void add_hook(int rules)
+{
+	const struct landlock_path_beneath_attr rule = {EXECUTE | READ_FILE, FD_HOOK};
+
+	if (syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0 &&
+		errno != EBADFD)
+		die("Landlock rule:", "hook", errno);
+}
+
 int make_rules(const struct plan *plan, int root)
 {
 	const struct plan_config *config = plan->config;
@@ -173,6 +185,9 @@ int make_rules(const struct plan *plan, int root)
 	for (uint32_t i = 0; i < config->landlock_paths.count; i++)
 		add_path(rules, plan, plan_landlock_path_at(plan, config->landlock_paths, i), root,
 			confined.files);
+	if ((config->landlock & LANDLOCK_FILES) && config->hooks_start_container.count &&
+		step_conducted())
+		add_hook(rules);
 	for (uint32_t i = 0; i < config->landlock_ports.count; i++)
 		add_port(rules, plan_landlock_port_at(plan, config->landlock_ports, i));
 	return rules;

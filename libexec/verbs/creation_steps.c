@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include "fds.h"
+#include "seal.h"
 #include "step.h"
 #include "sys.h"
 #include "systemd.h"
@@ -215,14 +216,14 @@ static int seal(struct creation *c, int is_wanted, enum program program, int *im
 {
 	if (!is_wanted)
 		return 0;
-	*image = spawn_seal(program);
+	*image = seal_program(program);
 	if (*image >= 0)
 		return 0;
 	spawn_error("unable to seal ", program, -*image, c->line, sizeof(c->line));
 	return -1;
 }
 
-static int seal_images(struct creation *c, struct images *images, int sources_inside)
+static int seal_line_images(struct creation *c, struct images *images, int sources_inside)
 {
 	const struct plan_config *config = c->container.plan.config;
 	int has_hooks = config->hooks_create_container.count || config->hooks_start_container.count;
@@ -276,7 +277,7 @@ static int spawn_line(struct creation *c)
 	int inside = geteuid() != 0, trees[2] = {-1, -1}, control[2] = {-1, -1}, err;
 	struct images images;
 
-	if (seal_images(c, &images, inside))
+	if (seal_line_images(c, &images, inside))
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, inside ? control : trees) < 0)
 		return creation_error(c, "socketpair", errno);

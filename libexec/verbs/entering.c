@@ -20,6 +20,7 @@
 #include "fds.h"
 #include "listener.h"
 #include "places.h"
+#include "seal.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
@@ -179,7 +180,7 @@ static int spawn_ns(struct entering *e, int ns, int dmz, int pty, int fence)
 
 static int seal(struct entering *e, enum program program)
 {
-	int image = spawn_seal(program);
+	int image = seal_program(program);
 
 	if (image < 0)
 		spawn_error("unable to seal ", program, -image, e->line, sizeof(e->line));

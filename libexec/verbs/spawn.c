@@ -12,18 +12,15 @@
 #include <sys/wait.h>
 #include "fds.h"
 #include "files.h"
+#include "seal.h"
 #include "step.h"
 #include "sys.h"
 #include "text.h"
 #include "undumpable.h"
 #include "whole.h"
 
-#define FDS_MAX     1024
-#define IMAGE_OWNER 4294967294u /* the last id: 2^32-1 is none */
+#define FDS_MAX 1024
 
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x0020
 #endif
@@ -94,7 +91,7 @@ static int find_directory(char *path, size_t size)
 	return 0;
 }
 
-static int programs_directory(void)
+int spawn_directory(void)
 {
 	static int directory = -1;
 	char path[4096];
@@ -123,7 +120,7 @@ const char *spawn_path(enum program program)
 void spawn_error(const char *doing, enum program program, int err, char *line, size_t size)
 {
 	text_join(line, size, doing, spawn_path(program), ": ", files_error(err),
-		err == ENOENT || err == ENOEXEC ? ": install davit again" : "", NULL);
+		err == ENOENT || err == ENOEXEC ? ": install davit again" : seal_hint(err), NULL);
 }
 
 /* Away from the numbers that are placed. */
@@ -229,7 +226,7 @@ static int start_child(const struct spawn *request, const char **argv, pid_t *pi
 	static char stack[65536] __attribute__((aligned(16)));
 	struct start start = {.request = request, .argv = (char *const *)argv};
 
-	start.directory = programs_directory();
+	start.directory = spawn_directory();
 	if (start.directory < 0)
 		return start.directory;
 	if (request->cgroup) {
@@ -257,7 +254,7 @@ static int spawn_undumpable(const struct spawn *request, const char **argv, pid_
 	struct spawn sealed = *request;
 	int err;
 
-	sealed.image = spawn_seal(request->program);
+	sealed.image = seal_program(request->program);
 	if (sealed.image < 0)
 		return sealed.image;
 	err = start_child(&sealed, argv, pid, pidfd);
@@ -297,49 +294,4 @@ int spawn_seal_memfd(int fd)
 	return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0
 		? -errno
 		: 0;
-}
-
-/* The owner of an image is one that no user namespace maps but one of all ids there are: where the
- * host's root is mapped, it could read its own. What the caller cannot give away stays the
- * caller's. */
-static int give_away(int memfd)
-{
-	if (!fchown(memfd, IMAGE_OWNER, IMAGE_OWNER) || errno == EPERM || errno == EINVAL)
-		return 0;
-	return -errno;
-}
-
-/*
- * To be executed, not read: a process that may not read its image (undumpable_exec) is never
- * dumpable, not even before its first statement, and belongs to a user namespace that has the
- * image's owner. So the root of one that has not, whatever its capabilities there, cannot look into
- * the process (would_dump in fs/exec.c; ptrace(2), "Ptrace access mode checking").
- */
-int spawn_seal(enum program program)
-{
-	int directory = programs_directory(), file, memfd, err = 0;
-	struct stat st;
-
-	if (directory < 0)
-		return directory;
-	file = openat(directory, program_names[program], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (file < 0)
-		return -errno;
-	memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-	if (memfd < 0 && errno == EINVAL) /* before Linux 6.3 every memfd is executable */
-		memfd = memfd_create(program_names[program], MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (memfd < 0 || fstat(file, &st) < 0)
-		err = -errno;
-	else
-		err = copy_whole(memfd, file, (size_t)st.st_size);
-	if (!err && fchmod(memfd, 0111) < 0)
-		err = -errno;
-	if (!err)
-		err = give_away(memfd);
-	if (!err)
-		err = spawn_seal_memfd(memfd);
-	close(file);
-	if (err && memfd >= 0)
-		close(memfd);
-	return err ? err : memfd;
 }

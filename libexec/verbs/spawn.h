@@ -41,9 +41,8 @@ int spawn_files(struct rlimit *callers);
 const char *spawn_files_text(void);
 int spawn_files_are(const struct plan_config *config);
 
-/* A sealed, executable memfd with the program's file: what a process of the container may run from
- * (F23). fd or -errno. */
-int spawn_seal(enum program program);
+/* The directory with the programs, O_PATH, or -errno. */
+int spawn_directory(void);
 
 /* What a child does before it executes anything: no signal blocked or ignored. 0 or -errno. */
 int spawn_reset_signals(void);
