@@ -548,3 +548,74 @@ frozen_above() {
 		refused "linux.resources.${member%=*}: cgroup v2 has no such limit" create "$ID"
 	done
 }
+
+# read_only NAME COMMAND…: where the hierarchy of that name cannot be written.
+read_only() {
+	timeout -k 2 30 unshare -m --propagation private bash -c 'mount -o bind,remount,ro /sys/fs/cgroup/$1 && shift && "$@"' \
+		sh "$1" "${@:2}" 3>&- 4>&-
+}
+
+@test "cgroups: a hierarchy without controllers that cannot be written is left out; one with limits is needed" {
+	in_v2 && skip "v2 has one hierarchy"
+	newer "1.1.5 is so only for name=systemd"
+	local name path
+	args sleep 1000
+	for path in "" "/$ID-a/b"; do
+		edit --arg path "$path" '.linux.cgroupsPath = $path | if $path == "" then del(.linux.cgroupsPath) else . end
+			| .linux.resources.pids = {limit: 50}'
+		for name in systemd unified; do
+			mountpoint -q /sys/fs/cgroup/$name || continue
+			read_only $name "$RUNC" --root "$STATE" run -d "$ID" </dev/null >"$T/out" 2>&1 || { cat "$T/out"; return 1; }
+			same "$(cat "$T/out")" ""
+			find /sys/fs/cgroup/$name -name "*$ID*" | grep . && return 1
+			run read_only $name "$RUNC" --root "$STATE" exec "$ID" cat /proc/self/cgroup
+			expect 0 "pids:$(grep -oP '(?<=pids:).*' "/proc/$(pid_of "$ID")/cgroup")"
+			run read_only $name "$RUNC" --root "$STATE" pause "$ID"
+			expect 0
+			run read_only $name "$RUNC" --root "$STATE" resume "$ID"
+			expect 0
+			run read_only $name "$RUNC" --root "$STATE" delete --force "$ID"
+			expect 0
+			find /sys/fs/cgroup -depth -type d -path "*/$ID-a*" -exec rmdir {} +
+			nothing_left
+		done
+	done
+	run read_only pids "$RUNC" --root "$STATE" run "$ID"
+	expect 1 "/sys/fs/cgroup/pids" "read-only file system"
+	find /sys/fs/cgroup -depth -type d -path "*/$ID-a*" -exec rmdir {} +
+	nothing_left
+	# Who could write a hierarchy of the container's own may not have that of its caller in its place.
+	edit 'del(.linux.cgroupsPath) | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	run read_only systemd "$RUNC" --root "$STATE" run "$ID"
+	expect 1 "/sys/fs/cgroup/systemd" "read-only file system"
+}
+
+@test "cgroups: an ordinary user to whom all hierarchies with controllers were given, and no others" {
+	in_v2 && skip "v2 has one hierarchy"
+	newer "for davit"
+	setpriv --reuid 31337 --regid 31337 --clear-groups unshare -U true 2>/dev/null ||
+		skip "this machine does not let ordinary users make user namespaces"
+	setpriv --reuid 31337 --regid 31337 --clear-groups test -x "$RUNC" || skip "an ordinary user cannot reach $RUNC"
+	local d user=$T/user
+	mkdir "$user"
+	(cd "$user" && "$RUNC" spec --rootless 3>&-)
+	cp -a "$ROOTFS" "$user/rootfs"
+	(cd "$user" && edit --arg mark "$MARK" --arg path "/$ID-given/c" '.process.terminal = false | .process.env += [$mark] | .process.args = ["sleep", "1000"]
+		| .linux.cgroupsPath = $path | .linux.resources.pids = {limit: 50} | .linux.uidMappings[0].hostID = 31337 | .linux.gidMappings[0].hostID = 31337')
+	chown -R 31337:31337 "$user"
+	for d in /sys/fs/cgroup/*/; do
+		case $d in */systemd/ | */unified/) continue ;; esac
+		mkdir "$d$ID-given"
+		[ ! -e "$d/cpuset.cpus" ] || for f in cpuset.cpus cpuset.mems; do cat "$d$f" >"$d$ID-given/$f"; done
+		chown -R 31337 "$d$ID-given"
+	done
+	as_other() { (cd "$user" && timeout -k 2 20 setpriv --reuid 31337 --regid 31337 --clear-groups env -u XDG_RUNTIME_DIR HOME="$user" \
+		"$RUNC" --root "$user/state" "$@" 3>&- 4>&-); }
+	as_other run -d "$ID-u" </dev/null >"$T/out" 2>&1 || { cat "$T/out"; return 1; }
+	same "$(cat /sys/fs/cgroup/pids/"$ID"-given/c/pids.max)" 50
+	run as_other exec "$ID-u" true
+	expect 0
+	run as_other delete --force "$ID-u"
+	expect 0
+	find /sys/fs/cgroup -depth -type d -path "*/$ID-given*" -exec rmdir {} +
+}

@@ -45,6 +45,7 @@ size_t journal_count;
 static const struct msg_rule rules[] = {
 	{MSG_ERROR, 0, sizeof(struct msg_text), 0, PROGRAM_CGROUP},
 	{MSG_WARNING, 0, sizeof(struct msg_text), 0, PROGRAM_CGROUP},
+	{MSG_DEBUG, 0, sizeof(struct msg_text), 0, PROGRAM_CGROUP},
 	{MSG_CGROUP, 0, sizeof(struct msg_cgroups), 0, PROGRAM_CGROUP},
 	{MSG_CGROUP_MADE, MSG_FD_OPTIONAL, 0, 0, PROGRAM_CGROUP},
 	{MSG_JOINED, 0, 0, 0, PROGRAM_CGROUP},
@@ -147,8 +148,11 @@ struct step start(const char *mode, int plan, int record)
 
 void expect(struct step *s, enum msg_type type)
 {
-	int err = msg_await(&s->peer, type, &msg, SECONDS * 1000);
+	int err;
 
+	do
+		err = msg_await(&s->peer, type, &msg, SECONDS * 1000);
+	while (err == -EPROTO && msg.header.type == MSG_DEBUG);
 	if (err == -EPROTO && (msg.header.type == MSG_ERROR || msg.header.type == MSG_WARNING))
 		fail_msg("instead of %d: %s %s: %s", type, msg.body.text.what, msg.body.text.object,
 			strerror(msg.body.text.err));

@@ -67,9 +67,8 @@ void prepare_join(struct host *host);
 /* Writes the digits of a pid into cgroup.procs of H. 0, -errno. */
 int join(struct hierarchy *h, const char *pid);
 void join_all(struct host *host, const struct plan *plan, pid_t pid);
-/* True when an error to make or join a cgroup leaves it out instead of ending the creation
- * (runc-cli 5.7). */
-int tolerated(const struct plan *plan, int err);
+/* A hierarchy without controllers, on v1: a container needs no cgroup in it. */
+int is_spare(const struct host *host, const struct hierarchy *h);
 
 /* own.c: each dies on failure, and only restricts */
 

@@ -13,6 +13,7 @@
 #include "step.h"
 #include "text.h"
 
+static const struct host *all;
 static int may_leave_out;           /* the caller is not root: see left_out */
 static int may_follow;              /* no sub cgroup was asked for */
 static char own_unified[PATH_SIZE]; /* the v2 directory of the journal */
@@ -54,6 +55,7 @@ void join_prepare(struct host *host, struct journal *journal)
 
 	if (err)
 		die_of_journal(err);
+	all = host;
 	may_leave_out = geteuid() != 0 || host->in_user_namespace;
 	keep_init(&journal->init);
 }
@@ -86,7 +88,7 @@ static int is_below(const char *path, const char *directory)
 }
 
 /*
- * A caller without rights has containers whose journal names cgroups that could not be made or
+ * A caller without rights, or with a hierarchy that cannot be written, has containers whose journal names cgroups that could not be made or
  * entered, and were left out (runc-cli 5.7). The first process is not in those; where it is, the
  * new one has to be.
  */
@@ -94,7 +96,7 @@ static int left_out(const struct hierarchy *h, int err)
 {
 	char path[PATH_SIZE];
 
-	return may_leave_out && may_follow &&
+	return (may_leave_out || is_spare(all, h)) && may_follow &&
 		(err == -ENOENT || err == -EACCES || err == -EPERM || err == -EROFS) &&
 		!find_init(h, path) && !is_below(path, h->path);
 }

@@ -9,15 +9,48 @@
 #include <unistd.h>
 #include "cgroup.h"
 #include "step.h"
+#include "sys.h"
 #include "text.h"
 
 #define JOIN_TRIES 5
 #define JOIN_PAUSE 30 /* milliseconds */
 
-int tolerated(const struct plan *plan, int err)
+int is_spare(const struct host *host, const struct hierarchy *h)
 {
-	return plan->config->rootless && !plan->config->cgroups_path.length &&
-		(err == -EPERM || err == -EACCES || err == -EROFS);
+	return !host->unified && (is_unified(h) || !strncmp(h->controllers, "name=", 5));
+}
+
+/* Then it could write our own cgroup where it has none. */
+static int shows_writable(const struct plan *plan)
+{
+	struct plan_list list = plan->config->mounts;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_mount *m = plan_mount_at(plan, list, i);
+
+		if (m->kind == MOUNT_CGROUP && !(m->attr_set & MOUNT_ATTR_RDONLY))
+			return 1;
+	}
+	return 0;
+}
+
+/* True when an error to make or join H leaves it out instead of ending the creation (runc-cli 5.7). */
+static int tolerated(
+	const struct host *host, const struct hierarchy *h, const struct plan *plan, int err)
+{
+	if (err != -EPERM && err != -EACCES && err != -EROFS)
+		return 0;
+	if (host->unified && has_limits(plan))
+		return 0;
+	return (plan->config->rootless && !plan->config->cgroups_path.length) ||
+		(is_spare(host, h) && !shows_writable(plan));
+}
+
+static void leave_out(struct hierarchy *h, int err)
+{
+	debug("left out, because it cannot be written:", full_path(h, NULL));
+	h->refused = err;
+	close_fd(&h->leaf);
 }
 
 /* "/a/b" → "a", "b" → "" */
@@ -356,9 +389,9 @@ void make_all(struct host *host, const struct plan *plan)
 				full_path(h, NULL), 0);
 		if (h->leaf >= 0)
 			continue;
-		h->refused = h->leaf;
-		if (!tolerated(plan, h->leaf) || (host->unified && has_limits(plan)))
+		if (!tolerated(host, h, plan, h->leaf))
 			refuse(host, h, plan, "mkdir", h->leaf);
+		leave_out(h, h->leaf);
 	}
 }
 
@@ -425,9 +458,8 @@ void join_all(struct host *host, const struct plan *plan, pid_t pid)
 		if (!err)
 			continue;
 		explain_join(h, err);
-		if (!tolerated(plan, err) || (host->unified && has_limits(plan)))
+		if (!tolerated(host, h, plan, err))
 			die_write(h, "cgroup.procs", digits, err);
-		h->refused = err;
-		close_fd(&h->leaf);
+		leave_out(h, err);
 	}
 }
