@@ -101,7 +101,11 @@ static void limit_memory(struct hierarchy *h, const struct plan *plan)
 
 	int oom = c->memory_disable_oom || (c->updates & LIMIT_BIT(memory_disable_oom));
 
-	if (!limit && !swap && !c->memory_reservation.value && !oom && !c->memory_swappiness.set)
+	/* No update changes it. */
+	int64_t tcp = c->updates ? 0 : c->memory_kernel_tcp.value;
+
+	if (!limit && !swap && !c->memory_reservation.value && !oom && !tcp &&
+		!c->memory_swappiness.set)
 		return;
 	if (!h || h->leaf < 0)
 		die_missing(h, "memory");
@@ -109,6 +113,8 @@ static void limit_memory(struct hierarchy *h, const struct plan *plan)
 	if (c->memory_reservation.value)
 		limit_write_number(
 			h, "memory", "memory.soft_limit_in_bytes", c->memory_reservation.value);
+	if (tcp)
+		limit_write_number(h, "memory", "memory.kmem.tcp.limit_in_bytes", tcp);
 	if (oom)
 		limit_write(h, "memory", "memory.oom_control", c->memory_disable_oom ? "1" : "0");
 	if (c->memory_swappiness.set) {

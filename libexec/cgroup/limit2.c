@@ -79,6 +79,8 @@ static void limit_memory(struct hierarchy *h, const struct plan_config *c)
 		limit_or_max(h, "memory", "memory.max", c->memory_limit.value);
 	if (c->memory_reservation.value)
 		limit_or_max(h, "memory", "memory.low", c->memory_reservation.value);
+	if (c->memory_kernel_tcp.value && !c->updates)
+		warn("memory.kernelTCP is ignored: cgroup v2 has no such limit", NULL, 0);
 }
 
 /* The first word of cpu.max; 0: the one that unified is about to set, or that is there. */

@@ -104,11 +104,11 @@ const struct field memory_fields[] = {
 	{"swappiness", FIELD_OPT, FIELD_GUARD, CONFIG(memory_swappiness), 0, UINT64_MAX},
 	{"disableOOMKiller", FIELD_BOOL, FIELD_GUARD, CONFIG(memory_disable_oom)},
 	{"checkBeforeUpdate", FIELD_BOOL, FIELD_GUARD, CONFIG(memory_check_before_update)},
-	/* gone from the kernel; runc ignores these three as well */
+	{"kernelTCP", FIELD_OPT, FIELD_DEPRECATED, CONFIG(memory_kernel_tcp), -1, INT64_MAX,
+		.why = "not recommended by the specification; cgroup v2 has no such limit"},
+	/* gone from the kernel; runc ignores these two as well */
 	{"kernel", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_NUMBER,
 		.why = "kernels have no such limit any more"},
-	{"kernelTCP", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_NUMBER,
-		.why = "not recommended by the specification; cgroup v2 has no such limit"},
 	{"useHierarchy", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_TRUE,
 		.why = "kernels always account hierarchically"},
 	{NULL}};

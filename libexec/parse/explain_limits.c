@@ -297,6 +297,7 @@ static void explain_memory(const struct plan_config *c)
 	say_memory("limit", c->memory_limit);
 	say_memory("protected or soft limit", c->memory_reservation);
 	say_memory("limit with swap", c->memory_swap);
+	say_memory("limit of TCP buffers (cgroup v1)", c->memory_kernel_tcp);
 	if (c->memory_swappiness.set) {
 		say("memory: swappiness ", NULL);
 		say_number(c->memory_swappiness.value);

@@ -79,6 +79,7 @@ static void add_memory(struct json *j, const struct plan_config *c)
 	add_i64(j, "limit", c->memory_limit);
 	add_i64(j, "reservation", c->memory_reservation);
 	add_i64(j, "swap", c->memory_swap);
+	add_i64(j, "kernelTCP", c->memory_kernel_tcp);
 	add_u64(j, "swappiness", c->memory_swappiness);
 	add_flag(j, "disableOOMKiller", c->memory_disable_oom);
 	add_flag(j, "checkBeforeUpdate", c->memory_check_before_update);
