@@ -499,3 +499,90 @@ undone() {
 		refused "hooks.poststop\\[0\\].timeout: $n is out of range" create "$ID"
 	done
 }
+
+# --- run.oci.hooks.stdout and run.oci.hooks.stderr ---
+
+# talking KIND…: hooks that say their kind on both outputs; the files are $T/out.log and $T/err.log.
+talking() {
+	local kind
+	for kind; do
+		edit --arg kind "$kind" '.hooks[$kind] = [{path: "/bin/sh", args: ["sh", "-c", "echo out-\($kind); echo err-\($kind) >&2"]}]'
+	done
+	edit --arg out "$T/out.log" --arg err "$T/err.log" '.annotations = {"run.oci.hooks.stdout": $out, "run.oci.hooks.stderr": $err}'
+}
+
+@test "hooks: what they write is appended to the files that annotations name, of all six" {
+	newer "of crun"
+	local kinds='prestart createRuntime createContainer startContainer poststart poststop' filter
+	echo before >"$T/out.log"
+	args sleep 100
+	for filter in . '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["socketpair", "ppoll"], action: "SCMP_ACT_ERRNO"}]}'; do
+		edit "$filter"
+		talking $kinds
+		detached create "$ID"
+		expect 0
+		same "$(xargs <"$T/out.log")" "before out-prestart out-createRuntime out-createContainer"
+		# Neither the program nor dmz before it has them at a number of its own for long.
+		run runc start "$ID"
+		expect 0
+		! ls -l "/proc/$(pid_of "$ID")/fd" | grep -F .log
+		runc delete --force "$ID"
+		same "$(tr ' ' '\n' <<<"$kinds" | sed 's/^/out-/' | xargs)" "$(tail -n +2 "$T/out.log" | xargs)"
+		same "$(tr ' ' '\n' <<<"$kinds" | sed 's/^/err-/' | xargs)" "$(xargs <"$T/err.log")"
+		same "$(stat -c '%a %u' "$T/err.log")" "600 0"
+		echo before >"$T/out.log"
+		rm "$T/err.log"
+	done
+	nothing_left
+}
+
+@test "hooks: their errors have what they write as well as the file; one of the two annotations is enough" {
+	newer "of crun"
+	talking createRuntime
+	edit '.hooks.createRuntime[0].args[2] += "; exit 3" | del(.annotations."run.oci.hooks.stdout")'
+	refused 'hook #0: exit status 3.*out-createRuntime.*err-createRuntime' create "$ID"
+	same "$(cat "$T/err.log")" err-createRuntime
+	[ ! -e "$T/out.log" ]
+}
+
+@test "hooks: output is written to regular files of the caller's or root's, through no symlink" {
+	newer "of crun"
+	talking createRuntime
+	local case
+	for case in 'ln -s /etc/passwd' 'ln -s elsewhere' mkfifo mkdir 'install -o 12345 /dev/null' 'ln elsewhere'; do
+		rm -rf "$T/out.log" "$T/elsewhere"
+		: >"$T/elsewhere"
+		case $case in
+		'ln elsewhere') ln "$T/elsewhere" "$T/out.log" ;;
+		*) $case "$T/out.log" ;;
+		esac
+		refused "annotation run.oci.hooks.stdout: open $T/out.log: " create "$ID" || { echo "$case"; return 1; }
+		[ ! -s "$T/elsewhere" ]
+	done
+	rm "$T/out.log"
+	edit '.annotations."run.oci.hooks.stdout" = "relative"'
+	refused 'open relative: an absolute path of a regular file is wanted' create "$ID"
+	edit --arg path "$T/missing/file" '.annotations."run.oci.hooks.stdout" = $path'
+	refused "open $T/missing/file: no such file or directory" create "$ID"
+	# Without hooks nobody looks.
+	edit 'del(.hooks)'
+	run runc run "$ID"
+	same "$status $output" "0 "
+	[ ! -e "$T/err.log" ]
+}
+
+@test "hooks: where the files cannot be opened any more delete and start warn and go on" {
+	newer "of crun"
+	mkdir "$T/dir"
+	talking poststart poststop
+	edit --arg path "$T/dir/file" '.annotations."run.oci.hooks.stdout" = $path'
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	rm -r "$T/dir"
+	run runc start "$ID"
+	expect 0 level=warning "annotation run.oci.hooks.stdout: open $T/dir/file: no such file or directory"
+	run runc delete --force "$ID"
+	expect 0 level=warning "annotation run.oci.hooks.stdout: open $T/dir/file: no such file or directory"
+	nothing_left
+}

@@ -40,10 +40,12 @@ enum {
 	FD_PIDS = 29,        /* cgroup, pstable: memfd with the pids of a container's processes */
 	FD_LISTING = 30,     /* pstable: a pipe, what ps has to say */
 	FD_BUS = 31,         /* scope: connected to the bus of a systemd manager */
-	FD_FENCE = 32,     /* ns, rootfs, pty: sealed memfd of fence, when the plan has Landlock */
-	FD_RULES = 33,     /* dmz: the Landlock ruleset that fence has made */
-	FD_PIDNS = 34,     /* rootfs, dmz: the joined pid namespace, while they are outside */
-	FD_LOOKED = 35,    /* why: the root file system that it looks into */
+	FD_FENCE = 32,  /* ns, rootfs, pty: sealed memfd of fence, when the plan has Landlock */
+	FD_RULES = 33,  /* dmz: the Landlock ruleset that fence has made */
+	FD_PIDNS = 34,  /* rootfs, dmz: the joined pid namespace, while they are outside */
+	FD_LOOKED = 35, /* why: the root file system that it looks into */
+	FD_HOOK_STDOUT = 36, /* hook, the line before it: gets what hooks write, too */
+	FD_HOOK_STDERR = 37,
 	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until
 			      dmz places them at 3… */
 	FD_FREE = 1024     /* no program is handed anything at this number or above */

@@ -26,6 +26,9 @@ static _Noreturn void exec_inner(
 
 	if (place)
 		place();
+	if (image == FD_HOOK) /* which files there are depends on config.json */
+		for (int fd = FD_HOOK_STDOUT; fd <= FD_HOOK_STDERR; fd++)
+			(void)sys_fcntl(fd, F_SETFD, 0);
 	if (dup2(control, FD_CONTROL) < 0 || sys_fcntl(FD_PLAN, F_SETFD, 0) < 0 ||
 		text_join(build, sizeof(build), "build=", build_id, NULL))
 		_exit(1);

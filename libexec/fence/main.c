@@ -15,8 +15,8 @@
 
 int main(int argc, char **argv)
 {
-	static const int kept[] = {
-		FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE, FD_RULES, FD_PIDNS};
+	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE,
+		FD_RULES, FD_PIDNS, FD_HOOK_STDOUT, FD_HOOK_STDERR};
 	static struct plan plan;
 	const char *why;
 	int err, root, rules;

@@ -33,6 +33,9 @@ struct hook_result {
 	} output[2]; /* stdout, stderr */
 };
 
+/* The files at FD_HOOK_STDOUT and FD_HOOK_STDERR, if there are any, get what hooks write. Once. */
+void hook_files(void);
+
 /* Blocks and takes the signals that hook_run waits for. Once, after priv_enter. */
 void hook_signals(void);
 

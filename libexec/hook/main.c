@@ -245,6 +245,8 @@ int main(int argc, char **argv)
 		request = by_hand(argc, argv);
 	priv_enter(&priv, step_conducted());
 	hook_signals();
+	if (used)
+		hook_files();
 	err = plan_load(used ? FD_PLAN : 0, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, 0);

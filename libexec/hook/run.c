@@ -168,6 +168,34 @@ static void feed(const struct hook_job *job, struct child *child)
 		close_fd(&child->input);
 }
 
+static int files[2] = {-1, -1};
+
+void hook_files(void)
+{
+	static const int places[2] = {FD_HOOK_STDOUT, FD_HOOK_STDERR};
+
+	for (int i = 0; i < 2; i++)
+		if (fcntl(places[i], F_GETFD) >= 0)
+			files[i] = places[i];
+}
+
+/* A disk that is full is no reason to end a container: the first failure is told, and no more is
+ * written. */
+static void keep(int which, const char *bytes, size_t length)
+{
+	ssize_t n;
+
+	for (; files[which] >= 0 && length; bytes += n, length -= (size_t)n) {
+		n = write(files[which], bytes, length);
+		if (n < 0 && errno != EINTR) {
+			warn("writing what hooks write:",
+				which ? "run.oci.hooks.stderr" : "run.oci.hooks.stdout", errno);
+			close_fd(&files[which]);
+		}
+		n = n < 0 ? 0 : n;
+	}
+}
+
 static void drain(struct child *child, struct hook_result *result, int which)
 {
 	size_t room = HOOK_OUTPUT_MAX - result->output[which].length;
@@ -178,6 +206,7 @@ static void drain(struct child *child, struct hook_result *result, int which)
 		close_fd(&child->output[which]);
 	if (n <= 0)
 		return;
+	keep(which, bytes, (size_t)n);
 	if ((size_t)n < room)
 		room = (size_t)n;
 	memcpy(result->output[which].bytes + result->output[which].length, bytes, room);

@@ -245,7 +245,7 @@ static void spawn_sources(const struct plan *plan)
 static _Noreturn void exec_next(const struct plan *plan)
 {
 	static const int to_rootfs[] = {FD_PLAN, FD_CONTROL, FD_TREES, FD_FILTER, FD_START, FD_DMZ,
-		FD_HOOK, FD_COPYUP, FD_FENCE, FD_PIDNS};
+		FD_HOOK, FD_COPYUP, FD_FENCE, FD_PIDNS, FD_HOOK_STDOUT, FD_HOOK_STDERR};
 	static const int to_pty[] = {FD_PLAN, FD_CONTROL, FD_START, FD_DMZ, FD_FENCE};
 	static const int to_dmz[] = {FD_PLAN, FD_CONTROL, FD_START};
 

@@ -99,8 +99,8 @@ static void run_create_container_hooks(int root)
 
 static _Noreturn void exec_dmz(void)
 {
-	static const int kept[] = {
-		FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE, FD_PIDNS};
+	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE,
+		FD_PIDNS, FD_HOOK_STDOUT, FD_HOOK_STDERR};
 
 	line_exec_last(&plan, kept, sizeof(kept) / sizeof(kept[0]));
 }

@@ -507,15 +507,16 @@ void container_thaw(const struct container *container)
 		log_record(LOG_LEVEL_DEBUG, line, NULL);
 }
 
-int hooks_start(struct step *hook, int plan_fd)
+int hooks_start(struct step *hook, int plan_fd, const struct hook_files *files)
 {
 	extern char **environ;
-	const struct spawn_fd fds[] = {{plan_fd, FD_PLAN}};
+	const struct spawn_fd fds[] = {
+		{plan_fd, FD_PLAN}, {files->fd[0], FD_HOOK_STDOUT}, {files->fd[1], FD_HOOK_STDERR}};
 	const struct spawn request = {.program = PROGRAM_HOOK,
 		.image = -1,
 		.environment = environ,
 		.fds = fds,
-		.fd_count = 1};
+		.fd_count = sizeof(fds) / sizeof(fds[0])};
 
 	return step_spawn(
 		hook, &request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));

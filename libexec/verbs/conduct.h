@@ -121,9 +121,16 @@ int container_resctrl(const struct container *container, char *line, size_t size
  * on v2 what is left would be paused for ever. A failure is none of the signal. */
 void container_thaw(const struct container *container);
 
+/* What hooks write goes there, too: their output and their errors; -1: nowhere else. */
+struct hook_files {
+	int fd[2];
+};
+
+#define HOOK_FILES_NONE ((struct hook_files){{-1, -1}})
+
 /* Host hooks. START spawns the program (the caller's environment and privileges) with the plan on
  * PLAN_FD. */
-int hooks_start(struct step *hook, int plan_fd);
+int hooks_start(struct step *hook, int plan_fd, const struct hook_files *files);
 int hooks_run(struct step *hook, enum hook_kind kind, enum container_status status, uint64_t pid,
 	char *line, size_t size);
 void hooks_end(struct step *hook);

@@ -536,6 +536,7 @@ int creation_make(struct creation *c)
 		-1;
 	c->plan_fd = c->filter_fd = c->signal_fd = c->init_pidfd = c->cgroup_dir = c->netsock =
 		c->agent = c->listener = c->cache_fd = -1;
+	c->hook_files = HOOK_FILES_NONE;
 	for (int i = 0; i < STEP_COUNT; i++)
 		c->steps[i].pidfd = c->steps[i].peer.fd = -1;
 	c->poststop.pidfd = c->poststop.peer.fd = -1;

@@ -48,6 +48,7 @@ struct creation {
 	int plan_fd;
 	int filter_fd;
 	uint8_t filter_key[BPF_KEY_SIZE];
+	struct hook_files hook_files;
 	int cache_fd; /* for a program that is not in the cache; -1 */
 	int agent;    /* connected to the seccomp agent; -1 */
 	int listener; /* of the filter, on its way there; -1 */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include "fds.h"
+#include "hook_files.h"
 #include "seal.h"
 #include "step.h"
 #include "sys.h"
@@ -63,6 +64,11 @@ static int has_host_hooks(const struct plan_config *config)
 {
 	return config->hooks_prestart.count || config->hooks_create_runtime.count ||
 		config->hooks_poststart.count;
+}
+
+static int has_inner_hooks(const struct plan_config *config)
+{
+	return config->hooks_create_container.count || config->hooks_start_container.count;
 }
 
 /* Which files of a cgroup may be given away, for a plan that does so; -1: the kernel has no such
@@ -226,12 +232,10 @@ static int seal(struct creation *c, int is_wanted, enum program program, int *im
 static int seal_line_images(struct creation *c, struct images *images, int sources_inside)
 {
 	const struct plan_config *config = c->container.plan.config;
-	int has_hooks = config->hooks_create_container.count || config->hooks_start_container.count;
-
 	*images = (struct images){-1, -1, -1, -1, -1, -1, -1};
 	return seal(c, 1, PROGRAM_NS, &images->ns) || seal(c, 1, PROGRAM_ROOTFS, &images->rootfs) ||
 			seal(c, 1, PROGRAM_DMZ, &images->dmz) ||
-			seal(c, has_hooks, PROGRAM_HOOK, &images->hook) ||
+			seal(c, has_inner_hooks(config), PROGRAM_HOOK, &images->hook) ||
 			seal(c, sources_inside, PROGRAM_SOURCES, &images->sources) ||
 			seal(c, has_copy_up(&c->container.plan), PROGRAM_COPYUP, &images->copyup) ||
 			seal(c, config->landlock != 0, PROGRAM_FENCE, &images->fence)
@@ -252,7 +256,8 @@ static int spawn_ns(struct creation *c, int trees, int sources_control, const st
 		{c->start_fd, FD_START}, {images->dmz, FD_DMZ}, {images->rootfs, FD_ROOTFS},
 		{images->hook, FD_HOOK}, {images->sources, FD_SOURCES}, {images->copyup, FD_COPYUP},
 		{images->fence, FD_FENCE}, {sources_control, FD_SOURCES_CONTROL},
-		{line[1], FD_LINE}};
+		{line[1], FD_LINE}, {c->hook_files.fd[0], FD_HOOK_STDOUT},
+		{c->hook_files.fd[1], FD_HOOK_STDERR}};
 	const struct spawn request = {.program = PROGRAM_NS,
 		.image = images->ns,
 		.fds = fds,
@@ -346,6 +351,10 @@ int creation_spawn_steps(struct creation *c)
 	for (uint32_t i = 0; i < plan->config->namespaces.count; i++)
 		c->namespaces_due +=
 			plan_namespace_at(plan, plan->config->namespaces, i)->path.offset != 0;
+	if ((has_host_hooks(plan->config) || has_inner_hooks(plan->config) ||
+		    plan->config->hooks_poststop.count) &&
+		hook_files_open(plan, &c->hook_files, c->line, sizeof(c->line)))
+		return -1;
 	/* Then the cgroup: what the kernel makes it wait for is the longest wait of all. */
 	if (spawn_witness(c) || spawn_makers(c) || spawn_line(c))
 		return -1;
@@ -356,8 +365,9 @@ int creation_spawn_steps(struct creation *c)
 	if (plan->config->net_devices.count && spawn_netdev(c))
 		return -1;
 	if (has_host_hooks(plan->config))
-		err = hooks_start(&c->steps[STEP_HOOK], c->plan_fd);
+		err = hooks_start(&c->steps[STEP_HOOK], c->plan_fd, &c->hook_files);
 	if (!err && plan->config->hooks_poststop.count)
-		err = hooks_start(&c->poststop, c->plan_fd);
+		err = hooks_start(&c->poststop, c->plan_fd, &c->hook_files);
+	hook_files_close(&c->hook_files);
 	return err ? start_error(c, PROGRAM_HOOK, err) : 0;
 }

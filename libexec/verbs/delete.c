@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "hook_files.h"
 #include "recover.h"
 #include "text.h"
 #include "verb.h"
@@ -75,8 +76,8 @@ static int delete_ready(int root, struct container *container)
 	if (plan < 0)
 		log_record(LOG_LEVEL_WARNING, line, NULL);
 	else
-		with_hooks =
-			container->plan.config->hooks_poststop.count && !hooks_start(&hook, plan);
+		with_hooks = container->plan.config->hooks_poststop.count &&
+			!hook_files_start(&container->plan, &hook, plan);
 	err = container_kill(container, line, sizeof(line)) ||
 		container_remove(root, container, with_hooks ? &hook : NULL, line, sizeof(line));
 	if (with_hooks)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "hook_files.h"
 #include "text.h"
 #include "verb.h"
 #include "winsize.h"
@@ -48,7 +49,8 @@ static void destroy(struct container *container, int plan)
 		log_record(LOG_LEVEL_WARNING, line, NULL);
 		return;
 	}
-	with_hooks = container->plan.config->hooks_poststop.count && !hooks_start(&hook, plan);
+	with_hooks = container->plan.config->hooks_poststop.count &&
+		!hook_files_start(&container->plan, &hook, plan);
 	if (container_kill(container, line, sizeof(line)) ||
 		container_remove(root, container, with_hooks ? &hook : NULL, line, sizeof(line)))
 		log_record(LOG_LEVEL_WARNING, line, NULL);
@@ -94,7 +96,7 @@ int main(int argc, char **argv)
 	pidfd = state_pidfd(&container); /* container_start tells when there is none */
 	size_terminal(&container, pidfd);
 	with_hooks = container.plan.config->hooks_poststart.count != 0;
-	err = with_hooks ? hooks_start(&hook, plan) : 0;
+	err = with_hooks ? hook_files_start(&container.plan, &hook, plan) : 0;
 	if (err) {
 		spawn_error("cannot start ", PROGRAM_HOOK, -err, line, sizeof(line));
 		log_die(1, NULL, line);
