@@ -379,6 +379,31 @@ memory_top() {
 	same "$(value pids pids.max)" 1
 }
 
+@test "cgroups: pids limit 0 of a config.json before version 1.3.0 is none, as its engine means it, with a warning" {
+	needs_controller pids
+	local version
+	sh_args 'true | true; echo forked'
+	edit '.linux.resources.pids.limit = 0'
+	for version in 1.0.0 1.0.2-dev 1.2.9; do
+		edit --arg version $version '.ociVersion = $version'
+		run runc run "$ID"
+		expect 0 forked
+		[ -n "$CONTROL" ] || contains "$output" "linux.resources.pids.limit: 0 is taken for no limit, as runtimes before version 1.3.0 did; -1 says so"
+	done
+	newer "davit's reading of 1.3.0"
+	for version in 1.3.0 1.3.0-rc1 1.10.0; do
+		edit --arg version $version '.ociVersion = $version'
+		run runc run "$ID"
+		lacks "$output" forked
+		lacks "$output" "no limit"
+	done
+	args sleep 100
+	edit '.ociVersion = "1.2.0"'
+	detached run -d "$ID"
+	expect 0
+	same "$(value pids pids.max)" max
+}
+
 @test "cgroups: what is not given is not touched" {
 	args sleep 100
 	edit 'del(.linux.resources)'

@@ -145,7 +145,7 @@ void load(struct plan *plan)
 }
 
 static const char *const usual[PARTS] = {
-	[TOP] = "\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"rootfs\"}",
+	[TOP] = "\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"}",
 	[PROCESS] = "{\"cwd\":\"/\",\"args\":[\"sh\"]}",
 	[MOUNTS] = "[]",
 	[LINUX] = "{\"namespaces\":[{\"type\":\"mount\"}]}",

@@ -276,6 +276,8 @@ exit_code() { podman inspect --format '{{.State.ExitCode}}' "$1"; }
 		expect 0
 		same "$output" $'52428800\n20\n512'
 	fi
+	run podman "${RUN[@]}" --pids-limit=-1 --rm "$IMAGE" sh -c 'true | true; echo forked'
+	expect 0 forked
 	run podman "${RUN[@]}" --pids-limit 5 --rm "$IMAGE" sh -c 'for i in 1 2 3 4 5 6 7; do sleep 1 & done; wait'
 	contains "$output" "can't fork"
 	all_gone
