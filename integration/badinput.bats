@@ -105,7 +105,7 @@ replaced() {
 
 @test "bad input: required fields that are missing are named" {
 	local field
-	for field in root process process.cwd process.args; do
+	for field in root process.cwd process.args; do
 		cp "$BATS_FILE_TMPDIR/spec/config.json" config.json
 		edit "del(.$field)"
 		refused "[pP]rocess|root|[cC]wd|args" create "$ID"
