@@ -53,7 +53,7 @@ inside() {
 }
 
 @test "cgroup: usage" {
-	for arguments in "" "stat" "procs" "stat a b" "limit /a" "--help"; do
+	for arguments in "" "stat" "procs" "stat a b" "limit /a" "--no-such"; do
 		# shellcheck disable=SC2086
 		run "$CGROUP" $arguments
 		[ "$status" = 1 ]

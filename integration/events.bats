@@ -451,7 +451,7 @@ switches() { local p; for p in "$@"; do cat "/proc/$p/status"; done | awk '/ctxt
 	expect 1 "stats: no such cgroup: /nosuch-$$"
 	run "$STATS" json /../../etc
 	expect 1 "stats: no such cgroup: /../../etc"
-	for arguments in "" json "xml /" "json / /" "watch a 1" --help; do
+	for arguments in "" json "xml /" "json / /" "watch a 1" --no-such; do
 		# shellcheck disable=SC2086
 		run "$STATS" $arguments
 		expect 1

@@ -24,7 +24,7 @@ unusable() {
 		refused "$before.*dial unix $T/dead: connect: connection refused" $verb "$flag" "$T/dead" "$ID"
 		refused "$before.*dial unix $T/datagram: connect: protocol wrong type for socket" $verb "$flag" "$T/datagram" "$ID"
 		refused "$before.*dial unix $T: connect: connection refused" $verb "$flag" "$T" "$ID"
-		refused "$before.*dial unix .*x: (file name too long|connect: invalid argument)" $verb "$flag" "$long" "$ID"
+		refused "$before.*dial unix .*x: (file name too long|connect: invalid argument|connect: no such file or directory)" $verb "$flag" "$long" "$ID"
 	done
 }
 

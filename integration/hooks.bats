@@ -560,6 +560,7 @@ talking() {
 		[ ! -s "$T/elsewhere" ]
 	done
 	rm "$T/out.log"
+	same "$("$RUNC" features | jq '.potentiallyUnsafeConfigAnnotations | index("run.oci.hooks.stdout", "run.oci.hooks.stderr") != null' | xargs)" "true true"
 	edit '.annotations."run.oci.hooks.stdout" = "relative"'
 	refused 'open relative: an absolute path of a regular file is wanted' create "$ID"
 	edit --arg path "$T/missing/file" '.annotations."run.oci.hooks.stdout" = $path'

@@ -37,7 +37,11 @@ odd() {
 
 @test "runner: a job ignores and blocks no signal" {
 	[ -n "$DAVIT_PLAIN" ] || skip "outside tests/run"
-	same "$(sed -n 's/^Sig\(Blk\|Ign\):[[:space:]]*//p' /proc/self/status | uniq)" 0000000000000000
+	local set
+	for set in $(sed -n 's/^Sig\(Blk\|Ign\):[[:space:]]*//p' /proc/self/status); do
+		# 32 and 33 are the C library's, which lets nobody set them.
+		same "$((0x$set & ~0x180000000))" 0
+	done
 	same "$(umask) $LC_ALL $TERM" "0022 C.UTF-8 dumb"
 }
 

@@ -217,7 +217,7 @@ at_most() {
 	BACKGROUND="$BACKGROUND $!"
 	for d in $(directories); do echo $! >"$d/cgroup.procs"; done
 	LIMIT=20 run runc delete --force "$ID"
-	expect 1 "unable to destroy container: unable to remove container's cgroup (processes in it: 1) /sys/fs/cgroup/" \
+	expect 1 "unable to destroy container: unable to remove container's cgroup (processes in it after 10 seconds: 1: $!) /sys/fs/cgroup/" \
 		"device or resource busy"
 	same "$(grep -c level=error <<<"$output")" 1
 	kill -0 $!

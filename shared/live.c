@@ -173,7 +173,8 @@ static int stat_number(const char *stat, int number, uint64_t *value)
 	return text_to_u64(digits, value) ? -EBADMSG : 0;
 }
 
-static int read_stat(uint64_t pid, char *buffer, size_t size)
+/* *STATE, which may be NULL, is where field 3 begins. */
+static int read_stat(uint64_t pid, char *buffer, size_t size, const char **state)
 {
 	char path[48];
 	struct text t = TEXT(path);
@@ -183,35 +184,32 @@ static int read_stat(uint64_t pid, char *buffer, size_t size)
 	text_add_u64(&t, pid);
 	text_add(&t, "/stat");
 	err = read_kernel_file(path, PROC_SUPER_MAGIC, PROC_SUPER_MAGIC, buffer, size);
-	return err == -ENOENT ? -ESRCH : err;
+	if (err)
+		return err == -ENOENT ? -ESRCH : err;
+	if (state)
+		*state = stat_field(buffer, 3);
+	return state && !*state ? -EBADMSG : 0;
 }
 
 int state_letter(uint64_t pid, char *letter)
 {
 	char buffer[1024];
 	const char *state;
-	int err = read_stat(pid, buffer, sizeof(buffer));
+	int err = read_stat(pid, buffer, sizeof(buffer), &state);
 
-	if (err)
-		return err;
-	state = stat_field(buffer, 3);
-	if (!state)
-		return -EBADMSG;
-	*letter = *state;
-	return 0;
+	if (!err)
+		*letter = *state;
+	return err;
 }
 
 int state_start_time(uint64_t pid, uint64_t *start_time, int *zombie)
 {
 	char buffer[1024];
 	const char *state;
-	int err = read_stat(pid, buffer, sizeof(buffer));
+	int err = read_stat(pid, buffer, sizeof(buffer), &state);
 
 	if (err)
 		return err;
-	state = stat_field(buffer, 3);
-	if (!state)
-		return -EBADMSG;
 	if (zombie)
 		*zombie = strchr("ZXx", *state) != NULL;
 	return stat_number(buffer, 22, start_time);
@@ -222,7 +220,7 @@ int state_is_ending(const struct container *container)
 	uint64_t flags, pending;
 	char buffer[1024];
 
-	int err = read_stat(container->journal.init.pid, buffer, sizeof(buffer));
+	int err = read_stat(container->journal.init.pid, buffer, sizeof(buffer), NULL);
 
 	if (err || stat_number(buffer, 9, &flags) || stat_number(buffer, 31, &pending))
 		return err == -ESRCH;

@@ -189,6 +189,8 @@ static void add_unsafe_annotations(struct json *j)
 	char words[64];
 
 	json_array(j, "potentiallyUnsafeConfigAnnotations");
+	json_string(j, NULL, "run.oci.hooks.stderr");
+	json_string(j, NULL, "run.oci.hooks.stdout");
 	json_string(j, NULL, "run.oci.seccomp_bpf_data");
 	json_string(j, NULL, "run.oci.seccomp_fail_unknown_syscall");
 	if (*build_has_systemd) /* all that begin so, with --systemd-cgroup */
