@@ -79,7 +79,7 @@ files_are_right() {
 	done <"$T/list"
 	lacks "$(cat "/proc/$PID/mountinfo")" shared:
 	[ "$(setting .process.user.uid)" != 0 ] || inside touch /home/app/x
-	! inside sh -c 'echo x >/proc/sys/kernel/hostname' 2>"$T/err"
+	fails inside sh -c 'echo x >/proc/sys/kernel/hostname' 2>"$T/err"
 	for path in $(setting '.linux.maskedPaths[]'); do
 		[ -e "$path" ] || continue
 		n=$((n + 1))

@@ -222,7 +222,7 @@ load lib/common
 		detached run -d "$ID"
 		expect 0
 		wait_for 5 is_stopped "$ID"
-		[ -z "$below" ] || mkdir "$(find /sys/fs/cgroup -type d -name "$ID" | head -n 1)/$below"
+		[ -z "$below" ] || mkdir "$(one_cgroup)/$below"
 		strace -f -o "$T/trace" -e trace=execve,execveat "$RUNC" --root "$STATE" delete "$ID" 3>&- 4>&-
 		nothing_left
 		same "$(grep -c '"cgroup"' "$T/trace")" $((${#below} > 0))

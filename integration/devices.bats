@@ -218,7 +218,8 @@ Permission denied"
 	for target in other/dev /other/dev ../../../other/dev; do
 		[ "$target" = other/dev ] || newer "1.1.5 follows the others on the host"
 		ln -sfn "$target" "$ROOTFS/dev"
-		timeout -k 2 20 script -qec "$RUNC --root $STATE run $ID" /dev/null >"$T/out" 2>&1 </dev/null 3>&- 4>&- || cat "$T/out"
+		rm -f "$ROOTFS/out"
+		timeout -k 2 20 script -qec "$RUNC --root $STATE run $ID" /dev/null >"$T/out" 2>&1 </dev/null 3>&- 4>&- || { cat "$T/out"; return 1; }
 		same "$(cat "$ROOTFS/out")" "1:3 1:5 1:7 1:8 1:9 5:0 a:e5 pts/ptmx /proc/self/fd
 /other/dev
 /other/dev/console

@@ -251,7 +251,7 @@ service() {
 
 @test "docs: the example service cleans up after a start that failed, and after a crash" {
 	args /nosuch
-	! service ExecStart
+	fails service ExecStart
 	service ExecStopPost
 	nothing_left
 	args sleep 1000

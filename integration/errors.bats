@@ -137,7 +137,7 @@ failing() {
 	detached run -d "$ID"
 	expect 0
 	# An empty one goes without a look at /proc.
-	mkdir "$(find /sys/fs/cgroup -type d -name "$ID" | head -n 1)/below"
+	mkdir "$(one_cgroup)/below"
 	run timeout -k 2 30 strace -f -o "$T/trace" -P /proc/self/cgroup -e $call -e "inject=${call#*=}:error=EIO" \
 		"$RUNC" --root "$STATE" delete --force "$ID" 3>&- 4>&-
 	expect 1 "/proc/self/cgroup: input/output error"

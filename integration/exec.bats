@@ -274,7 +274,7 @@ caps() {
 	head -c 17000000 /dev/zero | tr '\0' ' ' | LIMIT=30 runc exec -p /dev/stdin "$ID" 2>"$T/err" || status=$?
 	same "$status" 255
 	grep -q 'larger than 16 MiB' "$T/err"
-	LIMIT=40 fails "read $T/fifo: nobody has written it to its end within 10 seconds" -p "$T/fifo" "$ID"
+	LIMIT=40 fails "read $T/fifo: the pipe was not closed within 10 seconds" -p "$T/fifo" "$ID"
 }
 
 # --- how it ends ---

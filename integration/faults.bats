@@ -28,9 +28,13 @@ swept() {
 
 # found VERB POINT…: what a sweep has found once.
 found() {
-	local POINT bad=
-	for POINT in "${@:2}"; do sweep_verb "$1" || bad=1; done
-	[ -z "$bad" ]
+	local POINT bad= reached= said
+	for POINT in "${@:2}"; do
+		said=$(sweep_verb "$1") || bad=1
+		echo "$said"
+		[[ $said != *"not reached 0;"* ]] || reached=1
+	done
+	[ -z "$bad" ] && [ -n "$reached" ]
 }
 
 @test "faults: a verb that cannot make itself undumpable says so" {

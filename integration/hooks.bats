@@ -525,7 +525,7 @@ talking() {
 		# Neither the program nor dmz before it has them at a number of its own for long.
 		run runc start "$ID"
 		expect 0
-		! ls -l "/proc/$(pid_of "$ID")/fd" | grep -F .log
+		lacks "$(ls -l "/proc/$(pid_of "$ID")/fd")" .log
 		runc delete --force "$ID"
 		same "$(tr ' ' '\n' <<<"$kinds" | sed 's/^/out-/' | xargs)" "$(tail -n +2 "$T/out.log" | xargs)"
 		same "$(tr ' ' '\n' <<<"$kinds" | sed 's/^/err-/' | xargs)" "$(xargs <"$T/err.log")"

@@ -96,7 +96,7 @@ unchanged() {
 	devices '{"v0": {}}'
 	detached create "$ID"
 	expect 0
-	! host ip link show v0
+	fails host ip link show v0
 	same "$(addresses inside ip -j address show v0 | jq -c 'select(.scope == "global")')" "$before"
 	inside ip -j link show v0 | jq -e '.[0] | .mtu == 1400 and .address == "02:00:00:00:00:01" and (.flags | contains(["UP"]))'
 	# Usable at once, from both sides.
@@ -166,7 +166,7 @@ unchanged() {
 	runc delete --force "$ID"
 	in_net "$other" ip link show "$name"
 	in_net "$other" ip link show w0
-	! host ip link show v0
+	fails host ip link show v0
 }
 
 @test "netdevices: with a user namespace of its own" {
@@ -297,7 +297,7 @@ unchanged() {
 	background create "$ID"
 	local pid=$!
 	wait_for 10 test -s "$T/seen"
-	! host ip link show v0
+	fails host ip link show v0
 	kill -KILL "$pid"
 	wait_for 10 unchanged >/dev/null
 	: <>"$T/never"
@@ -308,7 +308,7 @@ unchanged() {
 	pid=$!
 	BACKGROUND="$BACKGROUND $pid"
 	wait_for 10 test -s "$T/seen"
-	! host ip link show v0
+	fails host ip link show v0
 	kill -INT -- "-$pid"
 	wait "$pid" || true
 	unchanged

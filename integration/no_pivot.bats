@@ -103,3 +103,44 @@ nothing_below() {
 	go "r run $FLAG '$ID'"
 	expect 0
 }
+
+# Then its root lies on top of the host's already.
+@test "no pivot: a bundle that the container's root cannot reach, in a user namespace" {
+	newer "for davit"
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings'
+	args sleep 100
+	chown -hR 100000:100000 "$ROOTFS"
+	mkdir -m 700 "$T/closed"
+	cd / && mv "$BUNDLE" "$T/closed/bundle"
+	BUNDLE=$T/closed/bundle
+	ROOTFS=$BUNDLE/rootfs
+	cd "$BUNDLE"
+	WAY=as_ramdisk FLAG=
+	go "r run -d '$ID'"
+	[ "$status" = 1 ]
+	contains "$output" "pivot_root: invalid argument"
+	for pair in pivot: pivot:--no-pivot ramdisk:--no-pivot; do
+		WAY=as_${pair%%:*} FLAG=${pair#*:}
+		exec_is_inside || { echo "failed as $pair: $output"; return 1; }
+		go "r run -d $FLAG '$ID' >/dev/null 2>&1; r exec '$ID' cut -d ' ' -f 5 /proc/1/mountinfo; r delete -f '$ID'"
+		same "$pair $(grep -cx / <<<"$output")" "$pair 1"
+		lacks "$output" "$T"
+	done
+}
+
+@test "no pivot: a shared volume of a shared root mounts for the host, there, too" {
+	newer "for davit"
+	edit '.process.capabilities |= map_values(["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"])'
+	mkdir -p "$T/volume/sub"
+	sh_args 'mount -t tmpfs none /vol/sub && echo mounted'
+	edit --arg s "$T/volume" '.linux.rootfsPropagation = "rshared" |
+		.mounts += [{destination: "/vol", type: "none", source: $s, options: ["rbind", "rshared"]}]'
+	for pair in pivot: ramdisk:--no-pivot; do
+		WAY=as_${pair%%:*} FLAG=${pair#*:}
+		run unshare -m bash -c "mount --make-rshared / && mount --bind '$T/volume' '$T/volume' && cd '$BUNDLE' || exit
+			[ $WAY = as_pivot ] || w='$HELPERS/helper-refuse pivot_root'
+			timeout 20 \$w '$RUNC' --root '$STATE' run $FLAG '$ID' </dev/null; grep -q ' $T/volume/sub ' /proc/self/mountinfo && echo 1" 3>&- 4>&-
+		same "$pair ${lines[*]}" "$pair mounted 1"
+	done
+}

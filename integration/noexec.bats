@@ -49,8 +49,7 @@ noexec() {
 	mkdir -p "$T/user"
 	(cd "$T/user" && "$RUNC" spec --rootless 3>&-)
 	cp -a "$ROOTFS" "$T/user/rootfs"
-	edit '.process.args = ["true"]'
-	jq '.process.terminal = false' "$T/user/config.json" >"$T/user/c" && mv "$T/user/c" "$T/user/config.json"
+	jq '.process.terminal = false | .process.args = ["true"]' "$T/user/config.json" >"$T/user/c" && mv "$T/user/c" "$T/user/config.json"
 	chown -R 31337:31337 "$T/user"
 	STATE=$T/user/state
 	run noexec 'cd "$1"; setpriv --reuid 31337 --regid 31337 --clear-groups $R run $ID' "$T/user"

@@ -344,7 +344,7 @@ runc() {
 	[ -x "$HELPERS/helper-recvtty" ] || skip "the helper is not built"
 	newer "only for davit"
 	edit '.process.terminal = true | .process.args = ["stty", "size"]'
-	as_user "$HELPERS/helper-recvtty" "$HOMEDIR/socket" >"$T/tty" &
+	as_user "$HELPERS/helper-recvtty" "$HOMEDIR/socket" >"$T/tty" 3>&- 4>&- &
 	BACKGROUND="$BACKGROUND $!"
 	wait_for 5 test -S "$HOMEDIR/socket"
 	detached create --console-socket "$HOMEDIR/socket" "$ID"
@@ -368,7 +368,6 @@ runc() {
 	for n in 16 64 70; do
 		(ulimit -n $n && refused "too many open files: the hard limit \(RLIMIT_NOFILE\) is $n" run "$ID")
 	done
-	mkdir -p "$ROOTFS/m"
 	edit --arg source "$HOMEDIR/rootfs/tmp" '.mounts += [range(3000) | {destination: "/tmp/\(.)", type: "bind", source: $source, options: ["bind"]}]'
 	for n in 1024 256; do
 		(ulimit -n $n && refused "the hard limit \(RLIMIT_NOFILE\) is $n" run "$ID")

@@ -60,9 +60,9 @@ traced() {
 		metadata: "some \"data\"", state: {ociVersion: "1.3.0", id: $id, status: "creating", pid: $pid, bundle: $bundle,
 		annotations: {"a.b": "ü<&"}}}' "$T/log.1" || { cat "$T/log.1"; return 1; }
 	# Nobody but the agent has the listener.
-	! ls -l "/proc/$pid/fd" | grep seccomp
+	lacks "$(ls -l "/proc/$pid/fd")" seccomp
 	runc start "$ID"
-	! ls -l "/proc/$pid/fd" | grep seccomp
+	lacks "$(ls -l "/proc/$pid/fd")" seccomp
 	detached exec -d --pid-file "$T/pid" "$ID" sh -c 'mkdir /tmp/x; sleep 100'
 	expect 0
 	wait_for 5 test -s "$T/log.2"

@@ -13,19 +13,32 @@ static int set(rlim_t limit)
 {
 	const struct rlimit all = {limit, limit};
 
-	return sys_prlimit(RLIMIT_NOFILE, &all, NULL) < 0 ? -errno : 0;
+	if (sys_prlimit(RLIMIT_NOFILE, &all, NULL) < 0)
+		return -errno;
+	hard_limit = limit;
+	return 0;
 }
 
+/* Not to be raised is no error: what needs more says so. The kernel lets nobody set a limit, the present one
+ * included, above fs.nr_open, which may have been lowered since. */
 int files_raise(struct rlimit *callers)
 {
 	if (sys_prlimit(RLIMIT_NOFILE, NULL, callers) < 0)
 		return -errno;
 	hard_limit = callers->rlim_max;
-	return callers->rlim_max < FILES_WANTED && !set(FILES_WANTED) ? 0 : set(callers->rlim_max);
+	if (callers->rlim_max >= FILES_WANTED || set(FILES_WANTED) < 0)
+		(void)set(callers->rlim_max);
+	return 0;
 }
 
 int files_restore(const struct rlimit *callers)
 {
+	struct rlimit now;
+
+	if (sys_prlimit(RLIMIT_NOFILE, NULL, &now) < 0)
+		return -errno;
+	if (now.rlim_cur == callers->rlim_cur && now.rlim_max == callers->rlim_max)
+		return 0;
 	return sys_prlimit(RLIMIT_NOFILE, callers, NULL) < 0 ? -errno : 0;
 }
 

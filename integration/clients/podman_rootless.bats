@@ -60,7 +60,7 @@ podman() {
 	run podman "${RUN[@]}" --rm --user 33:34 "$IMAGE" sh -c 'id -u; id -g'
 	expect 0
 	same "$output" "$(printf '33\n34')"
-	run -127 podman "${RUN[@]}" --rm "$IMAGE" /no/such
+	run podman "${RUN[@]}" --rm "$IMAGE" /no/such
 	expect 127 "no such file or directory"
 	nothing_left
 }

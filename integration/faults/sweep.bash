@@ -81,7 +81,7 @@ same_report() {
 	cmp -s "$T/report.now" "$T/report.right" && return 0
 	WHY="the container is another one: $(diff "$T/report.right" "$T/report.now" | grep '^[<>]' | head -n 8)"
 	# With a word of it, unless it may do more than it should.
-	[ -s "$T/err" ] && ! grep -qE '[<>] (Uid|Gid|Groups|Cap|NoNew|Seccomp)' <<<"$WHY"
+	[ -s "$T/err" ] && ! diff "$T/report.right" "$T/report.now" | grep -qE '^[<>] (Uid|Gid|Groups|Cap|NoNew|Seccomp|.* of the host)'
 }
 
 has_status() {
@@ -94,10 +94,10 @@ has_status() {
 limits_agree() {
 	local kernel state
 	# A step that has outlived its conductor holds the lock until it is done.
-	flock -w 5 "$STATE/$ID/journal" true
+	flock -w 5 "$STATE/$ID/journal" true || { WHY="somebody holds its lock"; return 1; }
 	kernel=$(<"$(limit_file)")
 	state=$("$LIBEXEC/plan-dump" <"$STATE/$ID/plan" | sed -n 's/^ *memory_limit: //p')
-	[ "$kernel" = "$state" ] || { WHY="the kernel's limit is $kernel, the state's $state"; return 1; }
+	[ -n "$kernel" ] && [ "$kernel" = "$state" ] || { WHY="the kernel's limit is $kernel, the state's $state"; return 1; }
 }
 
 before_run() { quick; }
@@ -265,6 +265,7 @@ sweep_verb() (
 		bring "$VERB" hit "$program" "$number" "$n" "$what"
 		total=$((total + 1))
 		grep -q hit "$T/hit" || COUNT[unreached]=$((COUNT[unreached] + 1))
+		! grep -q "^fault: " "$T/err" || { cat "$T/err"; return 1; }
 		judge
 		cleared
 	done < <(chosen_points "$VERB")

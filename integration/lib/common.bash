@@ -123,7 +123,7 @@ leftovers() (
 	for i in {1..50}; do
 		now=$(
 			awk 'NR == FNR { was[$0]; next } !($0 in was) { print "mount: " $0 }' "$T/mounts.before" /proc/self/mountinfo
-			find /sys/fs/cgroup -type d -name "*$ID*" -printf 'cgroup: %p\n' 2>/dev/null
+			find /sys/fs/cgroup -type d -path "*$ID*" -printf 'cgroup: %p\n' 2>/dev/null
 			new_processes | while read -r p; do
 				ours "$p" || echo "process: $p $(tr '\0' ' ' <"/proc/$p/cmdline")"
 			done 2>/dev/null
@@ -182,20 +182,31 @@ teardown_bundle() {
 	return 1
 }
 
+# One of the container's cgroups.
+one_cgroup() { find /sys/fs/cgroup -type d -name "$ID" -print -quit | grep . || echo /nonexistent; }
+
 # So that one failed test does not disturb the next.
 sweep() {
 	local p try
 	new_processes | while read -r p; do ours "$p" || kill -9 "$p"; done 2>/dev/null
 	# A process that was killed is in its cgroup until it has ended.
 	for try in {1..20}; do
-		[ -n "$(find /sys/fs/cgroup -depth -type d -name "*$ID*" 2>/dev/null)" ] || break
-		find /sys/fs/cgroup -depth -type d -name "*$ID*" -exec rmdir {} + 2>/dev/null && break
+		[ -n "$(find /sys/fs/cgroup -depth -type d -path "*$ID*" 2>/dev/null)" ] || break
+		find /sys/fs/cgroup -depth -type d -path "*$ID*" -exec rmdir {} + 2>/dev/null && break
 		sleep 0.1
 	done
 	return 0
 }
 
 # --- Assertions: print what was seen, so that a failure explains itself. ---
+
+# fails COMMAND…: a line that begins with "!" ends no test unless it is its last.
+fails() {
+	if "$@"; then
+		echo "succeeded: $*"
+		return 1
+	fi
+}
 
 # expect STATUS [TEXT…]: of the last `run` or `detached`; each TEXT stands somewhere in $output.
 expect() {
@@ -298,6 +309,7 @@ start_time() {
 	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
 }
 
+is_created() { [ "$(status_of "$ID")" = created ]; }
 is_stopped() { [ "$(status_of "$1")" = stopped ]; }
 is_running() { [ "$(status_of "$1")" = running ]; }
 

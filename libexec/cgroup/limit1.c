@@ -100,9 +100,7 @@ static void limit_memory(struct hierarchy *h, const struct plan *plan)
 	int64_t limit = c->memory_limit.value, swap = c->memory_swap.value;
 
 	int oom = c->memory_disable_oom || (c->updates & LIMIT_BIT(memory_disable_oom));
-
-	/* No update changes it. */
-	int64_t tcp = c->updates ? 0 : c->memory_kernel_tcp.value;
+	int64_t tcp = c->memory_kernel_tcp.value;
 
 	if (!limit && !swap && !c->memory_reservation.value && !oom && !tcp &&
 		!c->memory_swappiness.set)

@@ -79,7 +79,7 @@ static void limit_memory(struct hierarchy *h, const struct plan_config *c)
 		limit_or_max(h, "memory", "memory.max", c->memory_limit.value);
 	if (c->memory_reservation.value)
 		limit_or_max(h, "memory", "memory.low", c->memory_reservation.value);
-	if (c->memory_kernel_tcp.value && !c->updates)
+	if (c->memory_kernel_tcp.value)
 		warn("memory.kernelTCP is ignored: cgroup v2 has no such limit", NULL, 0);
 }
 

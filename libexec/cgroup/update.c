@@ -42,7 +42,8 @@ void update_limits(struct host *host, const struct journal *journal, const struc
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (!(bits >> i & 1))
 			memset((char *)&given + limit_places[i].offset, 0, limit_places[i].size);
-	given.has_resources = 0; /* no device rules */
+	given.memory_kernel_tcp.value = 0; /* no update changes it */
+	given.has_resources = 0;	   /* no device rules */
 	given.device_rules.count = 0;
 	part.config = &given;
 	undo_begin();

@@ -33,18 +33,21 @@ static void set_limit(uint64_t number, rlim_t soft, rlim_t hard)
 	}
 }
 
-/* Steps have raised the limit of open files; by hand there are none. */
+/* Steps have raised the limit of open files; the caller's is set only where the container has none of its
+ * own, because a hard limit that has been lowered stays so. By hand there is no caller's. */
 void set_limits(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;
+	int files = config->files_hard.set;
 
-	if (config->files_hard.set)
-		set_limit(RLIMIT_NOFILE, config->files_soft.value, config->files_hard.value);
 	for (uint32_t i = 0; i < config->rlimits.count; i++) {
 		const struct plan_rlimit *limit = plan_rlimit_at(plan, config->rlimits, i);
 
+		files &= limit->type != RLIMIT_NOFILE;
 		set_limit(limit->type, limit->soft, limit->hard);
 	}
+	if (files)
+		set_limit(RLIMIT_NOFILE, config->files_soft.value, config->files_hard.value);
 }
 
 void set_umask(const struct plan *plan)

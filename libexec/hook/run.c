@@ -62,7 +62,8 @@ void hook_signals(void)
 		if (sigaction(numbers[i], theirs ? &ignore : &action, NULL) < 0)
 			die("sigaction:", NULL, errno);
 	}
-	if (sigaction(SIGPIPE, &ignore, NULL) < 0 || sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
+	if (sigaction(SIGPIPE, &ignore, NULL) < 0 || sigaction(SIGXFSZ, &ignore, NULL) < 0 ||
+		sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
 		die("signals:", NULL, errno);
 }
 

@@ -194,9 +194,9 @@ static void check_own_calls(const struct plan_config *config)
 	if (notified[OWN_WRITE]) /* not with runc, and so with nobody */
 		refuse_as("SCMP_ACT_NOTIFY cannot be used for the write syscall", NULL);
 	if (by_default && forbidden[OWN_EXECVE])
-		warn("linux.seccomp: a rule forbids execve: the container's program cannot be "
-		     "executed",
-			NULL, 0);
+		caution_as("linux.seccomp: a rule forbids execve: the container's program cannot "
+			   "be executed",
+			NULL);
 	for (enum own_call call = 0; call < OWN_CALLS; call++)
 		check_own_call(config, by_default, call);
 }

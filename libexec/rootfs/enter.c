@@ -126,14 +126,22 @@ static void cover_host(int root)
 	close(proc);
 }
 
-/* Enters what is topmost at the root of the mount namespace, as exec does. True: it is ROOT. */
-static int enter_top(int root)
+/* Enters what is topmost at the root of the mount namespace, as exec does. */
+static void enter_top(void)
 {
-	int self = sys_pidfd_open(getpid(), 0), top, is_root;
+	int self = sys_pidfd_open(getpid(), 0);
 
 	if (self < 0 || setns(self, CLONE_NEWNS) < 0)
 		die("entering the root of the mount namespace:", NULL, errno);
 	close(self);
+}
+
+/* True: it is ROOT. */
+static int enter_top_is(int root)
+{
+	int top, is_root;
+
+	enter_top();
 	top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (top < 0)
 		die("open", "/", errno);
@@ -142,61 +150,50 @@ static int enter_top(int root)
 	return is_root;
 }
 
-/*
- * A caller in a chroot has another root than its mount namespace. From that one pivot_root exchanges the
- * right one, also where the caller's is no mount. What lies outside of the chroot is still the peer of
- * the host's mounts: none of these may go with ours.
- */
-static int pivot_from_top(int root)
+static void change_root(int fd)
 {
-	struct mount_attr slave = {.propagation = MS_SLAVE};
-
-	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave) < 0)
-		die("mount_setattr:", "the root of the mount namespace", errno);
-	return pivot(root);
+	if (fchdir(fd) < 0 || chroot(".") < 0)
+		die("chroot:", NULL, errno);
 }
 
+/* A caller in a chroot has another root than its mount namespace: that one must be exchanged, too. */
 static void enter_namespace(const struct plan *plan, int root)
 {
-	int err = pivot(root);
+	int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int err = pivot(root), is_top = enter_top_is(root);
 
-	if (enter_top(root))
-		return;
-	err = pivot_from_top(root);
+	if (host < 0)
+		die("open", "/", errno);
+	if (!is_top)
+		err = pivot(root);
 	if (err && !plan->config->no_pivot)
 		die("pivot_root:", NULL, err);
+	/* Where the bundle could not be reached our root lies on top of the host's already. */
+	if (err && is_top)
+		change_root(host);
+	close(host);
 	if (err)
 		cover_host(root);
-	if (!enter_top(root))
+	if ((err || !is_top) && !enter_top_is(root))
 		die("the container's root is not that of its mount namespace", NULL, 0);
-}
-
-/* For a root that is no mount, as in a chroot: from the root of the mount namespace, and back. */
-static void set_from_top(struct mount_attr *attr)
-{
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (root < 0 || cwd < 0)
-		die("open", root < 0 ? "/" : ".", errno);
-	(void)enter_top(root);
-	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, attr) < 0)
-		die("mount_setattr:", "/", errno);
-	if (fchdir(root) < 0 || chroot(".") < 0 || fchdir(cwd) < 0)
-		die("chroot:", "the caller's root", errno);
-	close(root);
-	close(cwd);
 }
 
 void set_propagation(void)
 {
 	struct mount_attr slave = {.propagation = MS_SLAVE};
+	int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (!sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave))
-		return;
-	if (errno != EINVAL)
-		die("mount_setattr:", "/", errno);
-	set_from_top(&slave);
+	if (host < 0 || cwd < 0)
+		die("open", host < 0 ? "/" : ".", errno);
+	enter_top();
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave) < 0)
+		die("mount_setattr:", "the root of the mount namespace", errno);
+	change_root(host);
+	if (fchdir(cwd) < 0)
+		die("chdir:", ".", errno);
+	close(host);
+	close(cwd);
 }
 
 void enter_root(const struct plan *plan, int root)
@@ -206,8 +203,8 @@ void enter_root(const struct plan *plan, int root)
 	/* Without a mount namespace of its own the container shares the host's root mount. */
 	if (plan_namespace(plan, NS_MOUNT, NULL))
 		enter_namespace(plan, root);
-	else if (fchdir(root) < 0 || chroot(".") < 0)
-		die("chroot:", NULL, errno);
+	else
+		change_root(root);
 	if (chdir("/") < 0)
 		die("chdir:", "/", errno);
 	cwd = path_make_directory(root, plan_text(plan, plan->config->cwd), 0755, 0, NULL);

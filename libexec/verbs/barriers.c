@@ -301,7 +301,7 @@ static int send_listener(struct creation *c)
 /* The program is kept for exec; dmz gets a memfd that nobody can change any more. */
 static int send_filter(struct creation *c)
 {
-	const struct msg_number body = {filter_order(c)};
+	struct msg_number body;
 	struct stat st;
 	int fd, err = spawn_seal_memfd(c->filter_fd);
 
@@ -311,6 +311,7 @@ static int send_filter(struct creation *c)
 		st.st_size % (off_t)sizeof(struct sock_filter))
 		return creation_error(
 			c, "seccomp filter: not a program of at most 4096 instructions", 0);
+	body.value = filter_order(c); /* what is sealed */
 	fd = openat(c->container.dir, "filter.bpf", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	err = fd < 0 ? -errno : copy_whole(fd, c->filter_fd, (size_t)st.st_size);
 	if (fd >= 0)

@@ -174,11 +174,11 @@ static void reap(struct step *step)
 		errno == EINTR)
 		continue;
 	log_times(step, &usage);
+	step->killed = info.si_code != CLD_EXITED; /* by us, too */
 	if (!step->done && !step->failed) {
 		struct text what = TEXT(step->error.what);
 
 		step->failed = 1;
-		step->killed = info.si_code != CLD_EXITED;
 		text_add(&what, program_names[step->program]);
 		text_add(&what,
 			info.si_code == CLD_EXITED ? " ended early with status "

@@ -494,8 +494,8 @@ static int release_steps(struct creation *c)
 }
 
 /*
- * What is changed from here on: ROOT/ID, which may be removed again, the pid file, and cgroups and resctrl groups, by the steps that remove them. Not with systemd: scope
- * is linked to libraries, and executing these is denied. tty opens the caller's terminal, so with one
+ * What is changed from here on: ROOT/ID, which may be removed again, the pid file, and cgroups and resctrl
+ * groups, by the steps that remove them. Not with systemd: scope is linked to libraries, and executing these is denied. tty opens the caller's terminal, so with one
  * in the foreground this waits until tty runs.
  */
 int creation_confine(struct creation *c)

@@ -103,7 +103,8 @@ int creation_kill_first(const struct creation *creation);
 
 /* filter_order.c: when dmz is to load the filters (enum filter_order). */
 uint64_t filter_order(const struct creation *creation);
-/* inside.c, for a container that joins a pid namespace: PID, which dmz has made inside, takes the place of the first process. 0, or -1 with line set. */
+/* inside.c, for a container that joins a pid namespace: PID, which dmz has made inside, takes the place of
+ * the first process. 0, or -1 with line set. */
 int inside_take(struct creation *creation, uint64_t pid);
 
 /* The steps that creation.c starts, in the order in which a later one's failure may be caused by an
@@ -145,8 +146,9 @@ int state_json_write_new(const struct container *container, const struct plan *p
 
 /* starting.c: lets a created container go: 0, or -1 and LINE; START_HOOK_FAILED and LINE when the
  * container is to be destroyed because of that. Poststart hooks run in HOOK, which may be NULL when
- * there are none. */
+ * there are none. SIZES: a terminal of the container's gets the size of the caller's. */
 #define START_HOOK_FAILED (-2)
-int container_start(struct container *container, struct step *hook, char *line, size_t size);
+int container_start(
+	struct container *container, struct step *hook, int sizes, char *line, size_t size);
 
 #endif

@@ -490,7 +490,7 @@ static int hear_all(struct entering *e)
 	while (!everything_done(e)) {
 		struct pollfd pollers[ENTER_COUNT + 1];
 		int64_t left = end - conduct_clock() / 1000;
-		int n;
+		int n, err;
 
 		if (advance(e))
 			return -1;
@@ -506,8 +506,9 @@ static int hear_all(struct entering *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
+			err = n ? errno : 0;
 			waiting_error(&waiting, what, sizeof(what));
-			return fail(e, what, n ? errno : 0);
+			return fail(e, what, err);
 		}
 		if (pollers[ENTER_COUNT].revents &&
 			conduct_interrupted(e->signal_fd, e->line, sizeof(e->line)))

@@ -206,8 +206,7 @@ static void copy_process(void)
 
 	if (copy == -ETIMEDOUT)
 		fail_process("read ",
-			"nobody has written it to its end within " TEXT_OF(
-				PROCESS_SECONDS) " seconds");
+			"the pipe was not closed within " TEXT_OF(PROCESS_SECONDS) " seconds");
 	if (copy < 0)
 		fail_process("read ", errno_text(-copy));
 	close(entering.process_fd);

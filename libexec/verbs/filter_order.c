@@ -1,6 +1,6 @@
 /*
- * When dmz loads the filters, which depends on what they forbid: it is asked here, of the programs
- * themselves, what the kernel would say.
+ * Chooses when dmz loads the filters: interprets each one to see whether it allows what dmz and hook call
+ * afterwards.
  */
 #include "inside.h"
 #include "creation.h"

@@ -25,8 +25,8 @@ static const char *annotation(const struct plan *plan, const char *key)
 	return NULL;
 }
 
-/* What is there already must be ours or root's, under one name: in a directory that others may write
- * to it could be a file that they want to have written to, or to read. An fd, or -errno. */
+/* An existing file must be ours or root's, with one link: whoever can write to the directory could have put a
+ * hard link or a file of their own there. An fd, or -errno. */
 static int open_file(const char *path)
 {
 	int fd, err = 0;

@@ -156,23 +156,17 @@ static size_t characters(const char *s)
 	return n;
 }
 
-/* The plan of another user may hold anything, and this goes to root's terminal. */
-static void blind_controls(char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 127)
-			*s = '?';
-}
-
 static void add_line(const char *const line[COLUMNS])
 {
 	for (int i = 0; i < COLUMNS; i++) {
-		size_t width = characters(line[i]) + 3, at = cell_text.length;
+		size_t at = cell_text.length, width;
 
+		/* The plan of another user may hold anything, and this goes to root's terminal. */
+		text_add_shown(&cell_text, line[i], SIZE_MAX);
+		width = characters(cell_text.data + at) + 3;
 		if (width > widths[i])
 			widths[i] = width;
-		text_add_bytes(&cell_text, line[i], strlen(line[i]) + 1);
-		blind_controls(cell_text.data + at);
+		text_add_bytes(&cell_text, "", 1);
 	}
 	if (cell_text.cut)
 		log_die(1, NULL, "too many containers to list");

@@ -22,7 +22,6 @@
 
 #define ARGUMENTS_MAX  1024
 #define PS_SECONDS     600
-#define OUTPUT_SECONDS 1000000 /* as long as whoever reads our output takes */
 
 static const char *format = "table";
 
@@ -130,7 +129,7 @@ static int start_ps(const char **arguments, int output, pid_t *pid)
 	volatile int err = spawn_files(&callers);
 
 	if (err)
-		log_die(1, "RLIMIT_NOFILE", errno_text(err));
+		log_die(1, "RLIMIT_NOFILE", errno_text(-err));
 	*pid = null < 0 ? -1 : vfork();
 	if (*pid == 0) {
 		err = spawn_reset_signals();
@@ -192,7 +191,7 @@ static void print_table(int pids, const char **arguments)
 	listed = wait_for_ps(pid, pidfd);
 	if (step_tell(&step, MSG_LISTED, &listed, sizeof(listed), -1, line, sizeof(line)))
 		log_die(1, NULL, line);
-	if (step_finish(&step, OUTPUT_SECONDS)) {
+	if (step_finish(&step, -1)) {
 		step_error(&step, line, sizeof(line));
 		log_die(1, NULL, line);
 	}

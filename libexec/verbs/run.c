@@ -117,7 +117,7 @@ int main(int argc, char **argv)
 		fail();
 	if (container_start(&creation.container,
 		    creation.container.plan.config->hooks_poststart.count ? hook : NULL,
-		    creation.line, sizeof(creation.line)))
+		    0, creation.line, sizeof(creation.line)))
 		fail();
 	hooks_end(hook);
 	if (creation.handover.detach) {

@@ -17,7 +17,7 @@
 #define MFD_EXEC 0x0010U
 #endif
 
-static int images = -1, forbidden;
+static int images = -1, forbidden, failed;
 
 /* The owner of an image is one that no user namespace maps but one of all ids there are: where the
  * host's root is mapped, it could read its own. What the caller cannot give away stays the
@@ -108,7 +108,7 @@ static int make_images(void)
 
 static int open_image(enum program program)
 {
-	int err = images < 0 ? make_images() : 0, image;
+	int err = images >= 0 ? 0 : failed ? failed : make_images(), image;
 
 	if (err)
 		return err;
@@ -138,8 +138,8 @@ void seal_prepare(void)
 
 	if (memfd >= 0)
 		close(memfd);
-	else if (forbidden)
-		(void)open_image(PROGRAM_DMZ);
+	else if (forbidden && images < 0)
+		failed = make_images(); /* said when one is needed */
 }
 
 int seal_images(void)

@@ -33,11 +33,11 @@ int spawn(const struct spawn *request, pid_t *pid, int *pidfd);
  * (shared/undumpable.h). */
 void spawn_reduced(void);
 
-/* The caller's limit of open files. Ours is raised by the first call, or the first spawn (shared/files.h):
- * for all steps but hook, and to be set back in what we execute otherwise. 0 or -errno. */
+/* The caller's limit of open files. The first call, or the first spawn, raises ours (shared/files.h). Steps
+ * inherit that, except hook; whatever else we execute must restore it. 0 or -errno. */
 int spawn_files(struct rlimit *callers);
 
-/* The same as parse takes it, "SOFT:HARD", in static memory, or NULL and errno; and whether it is what CONFIG has. */
+/* The same as parse takes it, "SOFT:HARD", in static memory, or NULL and errno; and whether CONFIG has it. */
 const char *spawn_files_text(void);
 int spawn_files_are(const struct plan_config *config);
 

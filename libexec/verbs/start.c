@@ -7,7 +7,6 @@
 #include "hook_files.h"
 #include "text.h"
 #include "verb.h"
-#include "winsize.h"
 
 static const struct verb verb = {
 	.name = "start",
@@ -58,20 +57,6 @@ static void destroy(struct container *container, int plan)
 		hooks_end(&hook);
 }
 
-/* The engine has the terminal, and of us the caller has one: as podman with its monitor. Without the
- * right to look into that process the engine's own resize has to do. */
-static void size_terminal(const struct container *container, int pidfd)
-{
-	char line[128];
-	int err = pidfd < 0 || !container->plan.config->terminal ? 0 : winsize_inherit_first(pidfd);
-
-	if (!err)
-		return;
-	text_join(line, sizeof(line),
-		"the size of the container's terminal stays: ", errno_text(-err), NULL);
-	log_record(LOG_LEVEL_DEBUG, line, NULL);
-}
-
 int main(int argc, char **argv)
 {
 	static struct container container;
@@ -94,14 +79,13 @@ int main(int argc, char **argv)
 	}
 	notify.pid = container.journal.init.pid;
 	pidfd = state_pidfd(&container); /* container_start tells when there is none */
-	size_terminal(&container, pidfd);
 	with_hooks = container.plan.config->hooks_poststart.count != 0;
 	err = with_hooks ? hook_files_start(&container.plan, &hook, plan) : 0;
 	if (err) {
 		spawn_error("cannot start ", PROGRAM_HOOK, -err, line, sizeof(line));
 		log_die(1, NULL, line);
 	}
-	err = container_start(&container, with_hooks ? &hook : NULL, line, sizeof(line));
+	err = container_start(&container, with_hooks ? &hook : NULL, 1, line, sizeof(line));
 	if (with_hooks)
 		hooks_end(&hook);
 	if (err == START_HOOK_FAILED)

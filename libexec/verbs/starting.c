@@ -15,6 +15,7 @@
 #include "text.h"
 #include "unexecuted.h"
 #include "verb.h"
+#include "winsize.h"
 
 static int fail(char *line, size_t size, const char *what, int err)
 {
@@ -51,7 +52,21 @@ static int taken(int fifo)
 	return fstat(fifo, &st) < 0 || !st.st_nlink;
 }
 
-int container_start(struct container *container, struct step *hook, char *line, size_t size)
+/* Without the right to look into that process the engine's own resize has to do. */
+static void size_terminal(int pidfd)
+{
+	char line[128];
+	int err = winsize_inherit_first(pidfd);
+
+	if (!err)
+		return;
+	text_join(line, sizeof(line),
+		"the size of the container's terminal stays: ", errno_text(-err), NULL);
+	log_record(LOG_LEVEL_DEBUG, line, NULL);
+}
+
+int container_start(
+	struct container *container, struct step *hook, int sizes, char *line, size_t size)
 {
 	int fifo, pidfd, err, alive, left;
 
@@ -82,6 +97,8 @@ int container_start(struct container *container, struct step *hook, char *line, 
 		close(pidfd);
 		return fail(line, size, "cannot start an already running container", 0);
 	}
+	if (sizes && container->plan.config->terminal)
+		size_terminal(pidfd);
 	if (write(fifo, "0", 1) != 1) {
 		err = errno;
 		close(fifo);
@@ -98,7 +115,8 @@ int container_start(struct container *container, struct step *hook, char *line, 
 	left = bytes_left(fifo);
 	if (left > 1)
 		unexecuted_explain(&container->plan, &container->plan);
-	if (left == 1) {
+	/* Without hooks that byte is ours: it ended before it was read. */
+	if (left == 1 && container->plan.config->hooks_start_container.count) {
 		close(fifo);
 		close(pidfd);
 		(void)fail(line, size,

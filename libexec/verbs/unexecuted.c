@@ -43,12 +43,15 @@ void unexecuted_explain(const struct plan *container, const struct plan *process
 {
 	static const char *words[MOUNTS_MAX + 4];
 	struct plan_list mounts = container->config->mounts;
-	const struct spawn_fd fds[] = {{open_root(container), FD_LOOKED}};
+	struct spawn_fd fd = {-1, FD_LOOKED};
 	const struct spawn request = {
-		.program = PROGRAM_WHY, .image = -1, .arguments = words, .fds = fds, .fd_count = 1};
+		.program = PROGRAM_WHY, .image = -1, .arguments = words, .fds = &fd, .fd_count = 1};
 	char line[2048];
 
-	if (fds[0].from < 0 || mounts.count > MOUNTS_MAX || !process->config->args.count)
+	if (mounts.count > MOUNTS_MAX || !process->config->args.count)
+		return;
+	fd.from = open_root(container);
+	if (fd.from < 0)
 		return;
 	words[0] = plan_text(process, plan_str_at(process, process->config->args, 0)->value);
 	words[1] = search_path(process);
@@ -58,5 +61,5 @@ void unexecuted_explain(const struct plan *container, const struct plan *process
 			plan_text(container, plan_mount_at(container, mounts, i)->destination);
 	if (conduct_run(&request, WHY_SECONDS, line, sizeof(line)))
 		log_record(LOG_LEVEL_DEBUG, line, NULL);
-	close(fds[0].from);
+	close(fd.from);
 }

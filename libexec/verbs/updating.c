@@ -2,7 +2,7 @@
  * See updating.h. An update is in force from the moment when the new plan takes the name of the old
  * one. The steps hold the old one, and take back what they have written when their conductor ends and
  * it still has its name; so kernel and plan agree at whatever instruction the conductor is killed.
- * What else the state says of the limits follows, at the latest by the next update.
+ * state.json and resources.json are renamed afterwards; after a kill, the next update does it.
  */
 #include "updating.h"
 

@@ -9,7 +9,7 @@
 #define SAY_MS     5000
 #define NAMES_SIZE 512
 
-/* NULL: it sleeps, or nobody knows. */
+/* NULL when it sleeps or its state cannot be read. */
 static const char *process_word(uint64_t pid)
 {
 	char letter;

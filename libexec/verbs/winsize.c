@@ -12,7 +12,15 @@
 #define PTS_FIRST 136
 #define PTS_LAST  143
 
-int winsize_inherit(int terminal)
+static int callers_size(struct winsize *size)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (!ioctl(fd, TIOCGWINSZ, size) && size->ws_row && size->ws_col)
+			return 1;
+	return 0;
+}
+
+static int set_size(int terminal, const struct winsize *wanted)
 {
 	struct winsize size;
 
@@ -20,27 +28,35 @@ int winsize_inherit(int terminal)
 		return -errno;
 	if (size.ws_row || size.ws_col)
 		return 0;
-	for (int fd = 0; fd <= 2; fd++)
-		if (!ioctl(fd, TIOCGWINSZ, &size) && size.ws_row && size.ws_col)
-			return ioctl(terminal, TIOCSWINSZ, &size) < 0 ? -errno : 0;
-	return 0;
+	return ioctl(terminal, TIOCSWINSZ, wanted) < 0 ? -errno : 0;
+}
+
+int winsize_inherit(int terminal)
+{
+	struct winsize size;
+
+	return callers_size(&size) ? set_size(terminal, &size) : 0;
 }
 
 int winsize_inherit_first(int pidfd)
 {
-	int terminal = sys_pidfd_getfd(pidfd, 0), err;
+	struct winsize size;
 	struct stat st;
+	int terminal, err;
 
+	if (!callers_size(&size))
+		return 0;
+	terminal = sys_pidfd_getfd(pidfd, 0);
 	if (terminal < 0)
 		return -errno;
-	/* dmz has the terminal there; nothing else is asked for its size. */
+	/* The ioctl may mean something else to another device. */
 	if (fstat(terminal, &st) < 0)
 		err = -errno;
 	else if (!S_ISCHR(st.st_mode) || major(st.st_rdev) < PTS_FIRST ||
 		major(st.st_rdev) > PTS_LAST)
 		err = -ENOTTY;
 	else
-		err = winsize_inherit(terminal);
+		err = set_size(terminal, &size);
 	close(terminal);
 	return err;
 }

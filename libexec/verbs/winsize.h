@@ -7,8 +7,9 @@
  * or -errno. */
 int winsize_inherit(int terminal);
 
-/* The same for the terminal of a created container's first process. -EPERM without the right to look
- * into it. */
+/* The same for the terminal of a container's first process, which must be dmz still: the caller holds the
+ * fifo. With podman the monitor holds the terminal, and the user's is ours. -EPERM without the right to look
+ * into that process. */
 int winsize_inherit_first(int pidfd);
 
 #endif
