@@ -350,6 +350,12 @@ limited() {
 		'mounts[9]: options: ignored, because a bind mount has no options of a file system: size=2k'
 	run runc spec --check
 	contains "$output" 'size=1k, nosuchword'
+	local word
+	for word in nosiud:nosuid r0:ro noexce:noexec; do
+		bind "$ROOTFS" /mnt/dir rbind ${word%:*}
+		refused "${word%:*}: unknown for a bind mount; did you mean ${word#*:}" create "$ID"
+		edit 'del(.mounts[-1])'
+	done
 }
 
 @test "options: several in one string, as mount(2) takes them" {

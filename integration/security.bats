@@ -335,6 +335,20 @@ safe() {
 	done
 }
 
+@test "security: a dangling /dev of the image has nothing made in a volume that comes to lie there" {
+	newer "1.1.5 makes it"
+	rm -rf "$ROOTFS/dev"
+	ln -s /vol/new "$ROOTFS/dev"
+	volume file
+	mount_volume /vol /dev
+	safe run "$ID"
+	[ "$status" != 0 ] || echo "$output"
+	volume_unchanged
+	edit '.mounts |= map(select(.destination | IN("/dev/pts", "/dev/shm") | not))'
+	safe run "$ID"
+	volume_unchanged
+}
+
 # volume FILE…: a directory of the host in $T/volume with these files; $before is what it looks like.
 volume() {
 	mkdir -p "$T/volume"

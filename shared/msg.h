@@ -77,7 +77,7 @@ enum msg_type {
 	MSG_SUSPENDED, /* tty → conductor: struct msg_suspended, the terminal is the shell's */
 	MSG_CONTINUE,  /* conductor → tty: continued; take the terminal again */
 	MSG_TREE, /* sources → rootfs: struct msg_tree, detached mount; rootfs → sources: the same,
-		      map its ids; answered by MSG_DONE, as is the end of the first kind then */
+		      map its ids; answered by MSG_DONE, which the end of the first kind is, too */
 	MSG_UNDO,    /* conductor → netdev: the creation has failed, bring the devices back */
 	MSG_IDMAP,   /* ns → sources: struct msg_number (index of the mapping), user namespace */
 	MSG_RESCTRL, /* resctrl → conductor: struct msg_resctrl, before anything of it is made */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sys.h"
+#include "text.h"
 
 /* clang-format off */
 /* A byte for each field: counts the fields of a record and those before it. */
@@ -282,7 +283,6 @@ static int get_image(int fd, struct plan *plan, const char **why)
 		st.st_size > (off_t)PLAN_SIZE_MAX)
 		return -EBADMSG;
 	plan->size = (size_t)st.st_size;
-	*why = "no memory";
 	return map_image(fd, plan->size, &plan->image);
 }
 
@@ -290,7 +290,11 @@ int plan_load(int fd, const char *build, struct plan *plan, const char **why)
 {
 	int err = get_image(fd, plan, why);
 
-	return err ? err : plan_take(plan->image, plan->size, build, plan, why);
+	if (!err)
+		return plan_take(plan->image, plan->size, build, plan, why);
+	if (err != -EBADMSG)
+		*why = errno_text(-err);
+	return err;
 }
 
 int plan_take(
@@ -354,16 +358,27 @@ static const char *below(const char *path, const char *above)
 	return !strncmp(path, above, length) && path[length] == '/' ? path + length : NULL;
 }
 
+static const char *without_dots(const char *path)
+{
+	while (!strncmp(path, "./", 2))
+		path += 2;
+	return path;
+}
+
+/* Either may be relative to the bundle. */
 static const char *below_root(const struct plan *plan, const char *source)
 {
 	const char *root = plan_text(plan, plan->config->root_path);
+	const char *bundle = plan_text(plan, plan->config->bundle);
 
-	if (*root == '/')
-		return below(source, root);
-	source = below(source, plan_text(plan, plan->config->bundle));
-	while (!strncmp(root, "./", 2))
-		root += 2;
-	return source ? below(source + 1, root) : NULL;
+	if (*root == '/' && *source != '/') {
+		root = below(root, bundle);
+		root = root ? root + 1 : NULL;
+	} else if (*root != '/' && *source == '/') {
+		source = below(source, bundle);
+		source = source ? source + 1 : NULL;
+	}
+	return root && source ? below(without_dots(source), without_dots(root)) : NULL;
 }
 
 const char *plan_source_inside(const struct plan *plan, uint32_t index)

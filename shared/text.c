@@ -40,6 +40,15 @@ void text_add_u64(struct text *t, uint64_t n)
 	add_digits(t, n, 10);
 }
 
+const char *text_number(uint64_t n)
+{
+	static char number[24];
+	struct text t = TEXT(number);
+
+	text_add_u64(&t, n);
+	return number;
+}
+
 void text_add_i64(struct text *t, int64_t n)
 {
 	if (n < 0)

@@ -23,6 +23,8 @@ struct text {
 void text_add(struct text *t, const char *s);
 void text_add_bytes(struct text *t, const char *s, size_t length);
 void text_add_u64(struct text *t, uint64_t n);
+/* N alone, until the next call. */
+const char *text_number(uint64_t n);
 void text_add_i64(struct text *t, int64_t n);
 void text_add_octal(struct text *t, uint64_t n);
 

@@ -20,18 +20,23 @@ int is_spare(const struct host *host, const struct hierarchy *h)
 	return !host->unified && (is_unified(h) || !strncmp(h->controllers, "name=", 5));
 }
 
-/* Then it could write our own cgroup where it has none. */
+/* True if the plan may mount cgroups writable: in a hierarchy that is left out the container could write our own
+ * cgroup. A remount may take off what an earlier mount has set. */
 static int shows_writable(const struct plan *plan)
 {
 	struct plan_list list = plan->config->mounts;
+	int cgroups = 0, writable = 0;
 
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct plan_mount *m = plan_mount_at(plan, list, i);
+		const char *type = plan_text(plan, m->type);
+		int shows = m->kind == MOUNT_CGROUP || (type && !strncmp(type, "cgroup", 6));
 
-		if (m->kind == MOUNT_CGROUP && !(m->attr_set & MOUNT_ATTR_RDONLY))
-			return 1;
+		cgroups |= shows;
+		writable |=
+			(shows || m->kind == MOUNT_REMOUNT) && !(m->attr_set & MOUNT_ATTR_RDONLY);
 	}
-	return 0;
+	return cgroups && writable;
 }
 
 /* True when an error to make or join H leaves it out instead of ending the creation (runc-cli 5.7). */

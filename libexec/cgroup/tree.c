@@ -221,14 +221,17 @@ static int add_pids_of(int dir, void *arg)
 {
 	int err = procs_each(dir, add_pid, arg);
 
-	return err == -EOPNOTSUPP ? threads_each(dir, add_pid, arg) : err;
+	if (err == -EOPNOTSUPP && !((struct shown *)arg)->count)
+		err = threads_each(dir, add_pid, arg);
+	/* A threaded child, whose processes the one above has named; or one that has gone. */
+	return err == -EOPNOTSUPP || err == -ENOENT || err == -ENODEV ? 0 : err;
 }
 
 void add_pids(struct text *t, int dir)
 {
 	struct shown shown = {t, 0};
 
-	(void)tree_each(dir, add_pids_of, &shown); /* what can be had, for an error */
+	(void)tree_each(dir, add_pids_of, &shown); /* best effort: only for a message */
 }
 
 int tree_changes_modes;

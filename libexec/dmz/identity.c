@@ -38,12 +38,13 @@ static void set_limit(uint64_t number, rlim_t soft, rlim_t hard)
 void set_limits(const struct plan *plan)
 {
 	const struct plan_config *config = plan->config;
-	int files = config->files_hard.set;
+	uint64_t files = config->files_hard.set;
 
 	for (uint32_t i = 0; i < config->rlimits.count; i++) {
 		const struct plan_rlimit *limit = plan_rlimit_at(plan, config->rlimits, i);
 
-		files &= limit->type != RLIMIT_NOFILE;
+		if (limit->type == RLIMIT_NOFILE)
+			files = 0;
 		set_limit(limit->type, limit->soft, limit->hard);
 	}
 	if (files)

@@ -94,7 +94,7 @@ static void place_fds(void)
 		conductor.fd = control_fd;
 	for (int i = 0; i < count; i++)
 		if (dup2(FD_PRESERVED + i, 3 + i) < 0)
-			die("preserved file descriptors:", NULL, errno);
+			die("--preserve-fds:", NULL, errno);
 	while ((next = lowest(kept, first)) < INT_MAX) {
 		close_between(first, next - 1);
 		first = next + 1;
@@ -137,11 +137,12 @@ static __attribute__((noinline)) void end_by_signals(void)
 	/* The kernel's: handler, flags, where a handler returns to, mask. Ours does not return. */
 	uintptr_t old[4], action[4] = {(uintptr_t)end, SA_RESTORER};
 
+	/* It is looked at first, so that none that is ignored meets the handler. */
 	for (int number = 1; number <= 64; number++) {
 		if (harmless & BIT(number))
 			continue;
-		if (syscall(SYS_rt_sigaction, number, action, old, 8) < 0 ||
-			(old[0] && syscall(SYS_rt_sigaction, number, old, NULL, 8) < 0))
+		if (syscall(SYS_rt_sigaction, number, NULL, old, 8) < 0 ||
+			(!old[0] && syscall(SYS_rt_sigaction, number, action, NULL, 8) < 0))
 			die("signal:", NULL, errno);
 	}
 }

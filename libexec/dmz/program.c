@@ -66,9 +66,12 @@ static char *home_in_line(char *line, uint64_t uid)
 	return fields[5];
 }
 
-/* With these the file may name a home; with others the user may not read it, or not with the
+/* After one of these the file may still name a home. After any other the user cannot read it, or not with the
  * container's own limit of open files. */
-static const uint32_t machine_errors = 1u << EINTR | 1u << EIO | 1u << ENOMEM | 1u << ENFILE;
+static int is_machine_error(int err)
+{
+	return err == EINTR || err == EIO || err == ENOMEM || err == ENFILE;
+}
 
 /* The container's own file, read with the container's own rights: what is in it can only mislead
  * its author. */
@@ -84,7 +87,7 @@ static void set_home(const struct plan *plan)
 		return;
 	fd = sys_open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, passwd, sizeof(passwd) - 1);
-	if (n < 0 && (machine_errors >> errno & 1))
+	if (n < 0 && is_machine_error(errno))
 		die("HOME:", "/etc/passwd", errno);
 	passwd[n > 0 ? n : 0] = '\0';
 	close(fd);

@@ -7,6 +7,8 @@
 
 /* Fills the config record from the whole document. */
 void build_config(const struct value *document);
+/* A pids limit of 0 in LIMIT means none in a config.json of before 1.3.0. */
+void read_pids_limit(const struct plan_config *config, struct plan_opt_i64 *limit);
 
 /* build_caller.c: what the caller's environment adds, taken from the command line of parse. */
 struct options;

@@ -102,12 +102,11 @@ static int is_before_1_3(const char *version)
  * From 1.3.0 on 0 is a limit like any other. Before, the member was required with pids, so engines wrote 0
  * where they had no limit (podman 4.3 for --pids-limit=-1), and runtimes took it so.
  */
-static void read_pids_limit(struct plan_config *config)
+void read_pids_limit(const struct plan_config *config, struct plan_opt_i64 *limit)
 {
-	if (!config->pids_limit.set || config->pids_limit.value ||
-		!is_before_1_3(plan_put_text(config->oci_version)))
+	if (!limit->set || limit->value || !is_before_1_3(plan_put_text(config->oci_version)))
 		return;
-	config->pids_limit.value = -1;
+	limit->value = -1;
 	caution_as("linux.resources.pids.limit: 0 is taken for no limit, as runtimes before "
 		   "version 1.3.0 did; -1 says so",
 		NULL);
@@ -134,7 +133,7 @@ void build_config(const struct value *document)
 		config->cwd = plan_put("/");
 	if (reviewing && !config->has_process && !faulty("/process"))
 		caution_as("process: missing; runc start will refuse this", NULL);
-	read_pids_limit(config);
+	read_pids_limit(config, &config->pids_limit);
 	add_mounts(&config->mounts);
 	check_namespaces(config);
 	if (failed)

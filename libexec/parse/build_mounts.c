@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "names.h"
+#include "near.h"
 #include "review.h"
 #include "text.h"
 
@@ -57,6 +58,23 @@ static void check_proc(const struct plan_mount *m, const char *destination, cons
 		"\" cannot be mounted because it is inside /proc", NULL);
 }
 
+/* A slip in a word that restricts must not leave the mount without it. */
+static void refuse_slip(const char *word)
+{
+	static const char *const words[] = {
+		"ro", "rro", "nosuid", "nodev", "noexec", "nosymfollow"};
+	size_t length = strlen(word);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t wanted = strlen(words[i]);
+
+		if (length <= NEAR_LENGTH_MAX &&
+			near_distance(word, length, words[i], wanted) <= (wanted < 6 ? 1 : 2))
+			refuse("options: ", shown(word),
+				": unknown for a bind mount; did you mean ", words[i], "?", NULL);
+	}
+}
+
 /* The file system is mounted already. mount(2) ignores them, too (runc: an error since 1.2). */
 static void drop_data(struct plan_mount *m)
 {
@@ -67,6 +85,8 @@ static void drop_data(struct plan_mount *m)
 	for (uint32_t i = 0; i < m->data.count; i++) {
 		const struct plan_kv *option = plan_added(PLAN_RECORD_kv, m->data, i);
 
+		if (!option->value.offset)
+			refuse_slip(plan_put_text(option->key));
 		text_add(&t, i ? ", " : "");
 		text_add(&t, shown(plan_put_text(option->key)));
 		if (option->value.length)

@@ -244,6 +244,7 @@ void build_update(const struct options *options, const struct value *request)
 	take_settings(options->settings, &given);
 	if (request) {
 		build_object(request, update_fields, &given);
+		read_pids_limit(config, &given.pids_limit);
 		look_at_memory(request, config);
 	}
 	config->has_resources = 1;

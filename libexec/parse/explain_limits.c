@@ -80,7 +80,7 @@ static const char *name_of(
 	return plan_text(plan, plan_str_at(plan, rule->names, index)->value);
 }
 
-/* Of the names of RULE, those that the filter has. */
+/* How many names of RULE libseccomp knows. */
 static uint32_t count_known(const struct plan *plan, const struct plan_seccomp_rule *rule)
 {
 	uint32_t count = 0;

@@ -12,6 +12,7 @@
 #include "path.h"
 #include "step.h"
 #include "sys.h"
+#include "text.h"
 
 /* In the order in which sources sends them when they must be bound. */
 static const struct {
@@ -136,7 +137,7 @@ static int take_node(uint32_t index, const char *path)
 
 	if (nodes < 0 || next_tree_is(TREE_DEVICE, index))
 		return take_tree(TREE_DEVICE, index);
-	tree = sys_open_tree(nodes, number_name(index),
+	tree = sys_open_tree(nodes, text_number(index),
 		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	if (tree < 0)
 		die("open_tree:", path, errno);

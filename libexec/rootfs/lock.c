@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "step.h"
 #include "sys.h"
+#include "text.h"
 
 #define ERROR "locking the mounts that come from the host:"
 
@@ -71,7 +72,7 @@ static int clone_trees(void *argument)
 
 		if (!is_locked(&trees[i]))
 			continue;
-		fd = sys_open_tree(AT_FDCWD, number_name(i),
+		fd = sys_open_tree(AT_FDCWD, text_number(i),
 			OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
 		if (fd < 0 || dup3(fd, trees[i].fd, O_CLOEXEC) < 0) {
 			failure = errno;
@@ -114,7 +115,7 @@ void lock_trees(const struct plan *plan)
 	directory = enter_directory(plan);
 	for (uint32_t i = 0; i < tree_count; i++)
 		if (is_locked(&trees[i]))
-			attach_tree(&trees[i], number_name(i));
+			attach_tree(&trees[i], text_number(i));
 	clone_in_copy();
 	leave_directory(directory, root);
 }

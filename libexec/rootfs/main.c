@@ -99,10 +99,12 @@ static void run_create_container_hooks(int root)
 
 static _Noreturn void exec_dmz(void)
 {
-	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_HOOK, FD_CONSOLE,
-		FD_PIDNS, FD_HOOK_STDOUT, FD_HOOK_STDERR};
+	static const int kept[] = {FD_PLAN, FD_CONTROL, FD_FILTER, FD_START, FD_CONSOLE, FD_PIDNS,
+		FD_HOOK, FD_HOOK_STDOUT, FD_HOOK_STDERR};
+	const size_t count = sizeof(kept) / sizeof(kept[0]);
 
-	line_exec_last(&plan, kept, sizeof(kept) / sizeof(kept[0]));
+	/* The last three are for startContainer hooks. */
+	line_exec_last(&plan, kept, plan.config->hooks_start_container.count ? count : count - 3);
 }
 
 int main(int argc, char **argv)
@@ -119,7 +121,7 @@ int main(int argc, char **argv)
 	umask(0);
 	if (plan_namespace(&plan, NS_MOUNT, NULL))
 		set_propagation();
-	receive_trees();
+	receive_trees(&plan);
 	prepare_trees(&plan);
 	if (plan.config->masked_paths.count)
 		null_tree = take_tree(TREE_NULL, 0);

@@ -97,15 +97,20 @@ _Noreturn static void die_of_options(const struct plan *plan, int fs, struct pla
 }
 
 /*
- * Why a file system refuses option KEY of TYPE with EINVAL although a container can do without; or NULL.
+ * The warning for an option that may be refused with EINVAL, or NULL if it must not be.
  * iversion: a flag of the kernel, which mount(2) never passed to most file systems. gid: the template of
  * spec(8) has tty's 5, which an engine's user namespace need not have; terminals then have the owner's group.
  */
-static const char *needless(const struct plan *plan, const char *type, const char *key)
+static const char *needless(
+	const struct plan *plan, const char *type, const char *key, const char *value)
 {
+	uint64_t group;
+
 	if (!strcmp(key, "iversion"))
 		return "the file system has no option iversion; ignored";
-	if (!strcmp(type, "devpts") && !strcmp(key, "gid") && !plan_namespace(plan, NS_USER, NULL))
+	/* Only in a user namespace are there trees of these. */
+	if (!strcmp(type, "devpts") && !strcmp(key, "gid") && !text_to_u64(value, &group) &&
+		has_tree(TREE_DEFAULT_DEVICE) && !plan_namespace(plan, NS_USER, NULL))
 		return "the group of option gid does not exist in the caller's user namespace; "
 		       "ignored";
 	return NULL;
@@ -122,7 +127,7 @@ void set_options(
 		if (!sys_fsconfig(
 			    fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0))
 			continue;
-		why = errno == EINVAL ? needless(plan, type, key) : NULL;
+		why = errno == EINVAL ? needless(plan, type, key, value ? value : "") : NULL;
 		if (!why)
 			die_of_options(plan, fs, data, what, key, errno);
 		warn(what, why, 0);
@@ -409,19 +414,20 @@ static int host_sysfs(uint32_t index)
 	return tree;
 }
 
-/* No symlink on the way; but that of an image whose /dev is one is followed, as for a tmpfs there. */
+/* Refuses symlinks, but below /dev those that lead somewhere: an image's /dev may be one. Beyond what is
+ * there none is followed, see make_place. */
 static int open_ordinary(int root, const char *path, int *made)
 {
-	char name[256];
-	int parent, fd;
+	const char *rest;
+	int above, fd;
 
 	if (!is_dev(path))
 		return path_make_directory(root, path, 0755, PATH_NO_SYMLINKS, made);
-	parent = path_make_parent(root, path, 0, name);
-	if (parent < 0)
-		return parent;
-	fd = path_make_directory(parent, name, 0755, PATH_NO_SYMLINKS, made);
-	close(parent);
+	above = path_open_above(root, path, 0, &rest);
+	if (above < 0)
+		return above;
+	fd = path_make_directory(above, rest, 0755, PATH_NO_SYMLINKS, made);
+	close(above);
 	return fd;
 }
 

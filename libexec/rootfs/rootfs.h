@@ -15,13 +15,14 @@ struct tree {
 };
 
 /* trees.c: receives all detached trees and closes FD_TREES, unless new mounts are to be mapped. */
-void receive_trees(void);
+void receive_trees(const struct plan *plan);
 /* All attributes that the plan gives them; in a user namespace they are locked. */
 void prepare_trees(const struct plan *plan);
 /* Lets sources map the ids of MOUNT, which is new and that of INDEX in the plan. */
 void map_new_mount(uint32_t index, int mount);
 /* The next of them, which must be that of KIND and INDEX; it now belongs to the caller. */
 int take_tree(enum tree_kind kind, uint32_t index);
+int has_tree(enum tree_kind kind);
 /* That one is the next. */
 int next_tree_is(enum tree_kind kind, uint32_t index);
 extern struct tree trees[TREES_MAX];
@@ -30,9 +31,6 @@ extern uint32_t tree_count;
 /* The source of bind mount INDEX, which is at PATH in ROOT by now (plan_source_inside), with all attributes. No
  * symlink is followed: one could lead to a procfs that has no masks. */
 int clone_inside(const struct plan *plan, uint32_t index, int root, const char *path);
-/* N as a name, until the next call. */
-const char *number_name(uint32_t n);
-
 /* lock.c: nobody in a user namespace can undo what these mounts of the host are, attributes or depth. */
 void lock_trees(const struct plan *plan);
 

@@ -22,7 +22,7 @@ static struct peer sources = {.fd = FD_TREES, .self = PROGRAM_ROOTFS};
 
 /* Nothing is attached before sources has opened everything, so no mount can change what a later
  * source path means (F5). */
-void receive_trees(void)
+void receive_trees(const struct plan *plan)
 {
 	static const struct msg_rule rules[] = {
 		{MSG_TREE, MSG_FD, sizeof(struct msg_tree), 0, PROGRAM_SOURCES},
@@ -44,16 +44,9 @@ void receive_trees(void)
 	if (got < 0)
 		die("receiving mounts from sources:", files_error(-got), 0);
 	if (!got)
+		_exit(1); /* sources failed and has said why */
+	if (!plan->config->maps_new_mounts)
 		close(FD_TREES);
-}
-
-const char *number_name(uint32_t n)
-{
-	static char name[16];
-	struct text t = TEXT(name);
-
-	text_add_u64(&t, n);
-	return name;
 }
 
 /* Only sources has rights in the user namespace of a mapping (mount_setattr(2), MOUNT_ATTR_IDMAP).
@@ -66,6 +59,14 @@ void map_new_mount(uint32_t index, int mount)
 	if (msg_send(&sources, MSG_TREE, &body, sizeof(body), mount) ||
 		msg_await(&sources, MSG_DONE, &msg, -1))
 		_exit(1); /* sources failed and has said why */
+}
+
+int has_tree(enum tree_kind kind)
+{
+	for (uint32_t i = 0; i < tree_count; i++)
+		if (trees[i].is.kind == kind)
+			return 1;
+	return 0;
 }
 
 int next_tree_is(enum tree_kind kind, uint32_t index)
@@ -160,7 +161,7 @@ static void set_mount(const struct plan *plan, uint32_t index, int tree)
 		set_bind(plan, m, tree, what);
 	} else if (m->kind == MOUNT_FS) {
 		set_sysfs(m, tree, what);
-	} /* cgroupfs.c asks first whether it is v2 */
+	} /* cgroupfs.c sets its own */
 }
 
 void prepare_trees(const struct plan *plan)

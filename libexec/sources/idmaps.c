@@ -101,8 +101,6 @@ void map_new_mounts(const struct plan *plan)
 
 	/* What ns has sent comes before what rootfs sends. */
 	receive_namespace(plan, plan->config->mappings.count - 1);
-	if (msg_send(&rootfs, MSG_DONE, NULL, 0, -1))
-		_exit(1);
 	while ((got = msg_recv(&rootfs, &msg)) == 1) {
 		uint32_t index = msg.body.tree.index;
 

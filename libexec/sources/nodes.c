@@ -18,15 +18,6 @@
 
 static int nodes = -1;
 
-static const char *name_of(uint32_t index)
-{
-	static char name[16];
-	struct text t = TEXT(name);
-
-	text_add_u64(&t, index);
-	return name;
-}
-
 /* What ID of the container is on the host. */
 static uint32_t map_id(const struct plan *plan, struct plan_list map, uint64_t id, const char *kind,
 	const char *path)
@@ -66,7 +57,7 @@ static int make_tmpfs(const struct plan *plan)
 static void make_node(const struct plan *plan, uint32_t index)
 {
 	const struct plan_device *device = plan_device_at(plan, plan->config->devices, index);
-	const char *name = name_of(index), *path = plan_text(plan, device->path);
+	const char *name = text_number(index), *path = plan_text(plan, device->path);
 	mode_t type = device->type == DEVICE_BLOCK ? S_IFBLK : S_IFCHR;
 	uint32_t uid = map_id(plan, plan->config->uid_map, device->uid, ": uid ", path);
 	uint32_t gid = map_id(plan, plan->config->gid_map, device->gid, ": gid ", path);
@@ -101,5 +92,5 @@ int has_node(uint32_t index)
 {
 	struct stat st;
 
-	return nodes >= 0 && !fstatat(nodes, name_of(index), &st, AT_SYMLINK_NOFOLLOW);
+	return nodes >= 0 && !fstatat(nodes, text_number(index), &st, AT_SYMLINK_NOFOLLOW);
 }

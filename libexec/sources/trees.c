@@ -367,6 +367,8 @@ void send_trees(const struct plan *plan)
 	}
 	if (in_user_namespace)
 		send_devices(plan);
+	if (msg_send(&rootfs, MSG_DONE, NULL, 0, -1))
+		_exit(1); /* rootfs is gone; the conductor has its reason */
 	if (plan->config->maps_new_mounts)
 		map_new_mounts(plan);
 	close(FD_TREES);

@@ -82,11 +82,14 @@ static const char *loader_problem(int file, const Elf64_Phdr *header, int (*look
 
 static const char *elf_problem(int file, const Elf64_Ehdr *elf, int (*look)(const char *path))
 {
+	const unsigned machine = elf->e_ident[EI_DATA] == ELFDATA2MSB
+		? (unsigned)(elf->e_machine >> 8 | (elf->e_machine & 0xff) << 8)
+		: elf->e_machine;
 	Elf64_Phdr header;
 
 	/* Programs of 32 bits may run on our kernel as well. */
-	if (elf->e_machine != OUR_MACHINE && elf->e_machine != EM_386 && elf->e_machine != EM_ARM) {
-		text_join(problem, sizeof(problem), "it is for ", machine_name(elf->e_machine),
+	if (machine != OUR_MACHINE && machine != EM_386 && machine != EM_ARM) {
+		text_join(problem, sizeof(problem), "it is for ", machine_name(machine),
 			", and this machine is " OUR_NAME, NULL);
 		return problem;
 	}

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,16 +21,24 @@
 static char **mounts; /* destinations, NULL after the last */
 static char root_path[PATH_MAX];
 
-/* The path of FD as its directory is called on the host. 0 or -errno. */
-static int host_path(int fd, char path[PATH_MAX])
+#define PROC_LINK 40
+
+static const char *proc_link(int fd, char link[PROC_LINK])
 {
-	char link[40];
-	struct text t = TEXT(link);
-	ssize_t n;
+	struct text t = {link, PROC_LINK, 0, 0};
 
 	text_add(&t, "/proc/self/fd/");
 	text_add_i64(&t, fd);
-	n = readlink(link, path, PATH_MAX - 1);
+	return link;
+}
+
+/* The path of FD as its directory is called on the host. 0 or -errno. */
+static int host_path(int fd, char path[PATH_MAX])
+{
+	char link[PROC_LINK];
+	ssize_t n;
+
+	n = readlink(proc_link(fd, link), path, PATH_MAX - 1);
 	if (n < 0)
 		return -errno;
 	path[n] = '\0';
@@ -97,28 +106,21 @@ static int look(const char *path)
 	return err ? err : is_covered(resolved) ? -EXDEV : 1;
 }
 
-/* PATH as open(2) with FLAGS, if that is a file to execute; or below 0. */
-static int open_regular(const char *path, int flags)
-{
-	int fd = path_open(FD_LOOKED, path, flags, 0);
-	struct stat st;
-
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* The file that is executed as PATH; below 0: none, or not to be read. No device is opened. */
+/* The file that is executed as PATH; below 0: none, or not to be read. What has been looked at is what is
+ * opened, so no device is. */
 static int open_file(const char *path)
 {
-	int fd = look(path) == 1 ? open_regular(path, O_PATH) : -1;
+	const struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC};
+	int looked = look(path) == 1 ? path_open(FD_LOOKED, path, O_PATH, 0) : -1, fd = -1;
+	char link[PROC_LINK];
+	struct stat st;
 
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return open_regular(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (looked < 0)
+		return looked;
+	if (!fstat(looked, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0111))
+		fd = sys_openat2(AT_FDCWD, proc_link(looked, link), &how);
+	close(looked);
+	return fd;
 }
 
 static void explain(const char *path)
@@ -156,7 +158,7 @@ static void explain_name(const char *name, const char *search, const char *direc
 		text_add_bytes(&t, search, length);
 		text_add(&t, "/");
 		text_add(&t, name);
-		file = t.cut ? -1 : open_file(path);
+		file = t.cut || !length ? -1 : open_file(path);
 		if (file >= 0) {
 			close(file);
 			explain(path);
