@@ -42,8 +42,9 @@ void update_limits(struct host *host, const struct journal *journal, const struc
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (!(bits >> i & 1))
 			memset((char *)&given + limit_places[i].offset, 0, limit_places[i].size);
-	given.memory_kernel_tcp.value = 0; /* no update changes it */
-	given.has_resources = 0;	   /* no device rules */
+	/* No update changes these. */
+	given.memory_kernel_tcp.value = 0;
+	given.has_resources = 0;
 	given.device_rules.count = 0;
 	part.config = &given;
 	undo_begin();

@@ -253,14 +253,12 @@ static int spawn_ns(struct creation *c, int trees, int sources_control, const st
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line) < 0)
 		return creation_error(c, "socketpair", errno);
 	const struct hook_files none = HOOK_FILES_NONE;
-	const struct hook_files *files =
-		has_inner_hooks(c->container.plan.config) ? &c->hook_files : &none;
+	const int *files = has_inner_hooks(c->container.plan.config) ? c->hook_files.fd : none.fd;
 	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {trees, FD_TREES},
 		{c->start_fd, FD_START}, {images->dmz, FD_DMZ}, {images->rootfs, FD_ROOTFS},
 		{images->hook, FD_HOOK}, {images->sources, FD_SOURCES}, {images->copyup, FD_COPYUP},
 		{images->fence, FD_FENCE}, {sources_control, FD_SOURCES_CONTROL},
-		{line[1], FD_LINE}, {files->fd[0], FD_HOOK_STDOUT},
-		{files->fd[1], FD_HOOK_STDERR}};
+		{line[1], FD_LINE}, {files[0], FD_HOOK_STDOUT}, {files[1], FD_HOOK_STDERR}};
 	const struct spawn request = {.program = PROGRAM_NS,
 		.image = images->ns,
 		.fds = fds,

@@ -20,8 +20,8 @@
 #include "text.h"
 #include "verb.h"
 
-#define ARGUMENTS_MAX  1024
-#define PS_SECONDS     600
+#define ARGUMENTS_MAX 1024
+#define PS_SECONDS    600
 
 static const char *format = "table";
 
