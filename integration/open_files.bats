@@ -74,13 +74,36 @@ startContainer $soft $hard"
 	same "$output" "30 40"
 }
 
+may_raise_limits() { ((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24 & 1)); } # CAP_SYS_RESOURCE
+
+@test "open files: a hard limit of config.json above the caller's, in a user namespace and in a joined pid namespace" {
+	newer "for davit"
+	may_raise_limits || skip "no CAP_SYS_RESOURCE: nobody here can raise a limit"
+	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 2000, hard: 4000}]'
+	sh_args "$LIMITS; sleep 1000"
+	limited 1024 1024 run -d "$ID-a" </dev/null >"$T/out" 2>&1
+	wait_for 5 grep -qx "2000 4000" "$T/out"
+	sh_args "$LIMITS"
+	edit --arg p "/proc/$(pid_of "$ID-a")/ns/pid" '.linux.namespaces |= map(if .type == "pid" then .path = $p else . end)
+		| .process.user = {uid: 12, gid: 12}'
+	run limited 1024 1024 run "$ID"
+	expect 0
+	same "$output" "2000 4000"
+	runc delete --force "$ID-a"
+	edit '.linux.namespaces |= map(del(.path)) | .linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$ROOTFS"
+	run limited 1024 1024 run "$ID"
+	expect 0
+	same "$output" "2000 4000"
+}
+
 @test "open files: 3,000 bind mounts under a hard limit of 1,024 and of 64: they work, or the limit is named" {
 	newer "for davit"
 	local hard
 	edit --arg source "$T" '.mounts += [range(3000) | {destination: "/m/\(.)", type: "bind", source: $source, options: ["bind"]}]'
 	sh_args "$LIMITS; grep -c ' /m/' /proc/self/mounts"
-	# CAP_SYS_RESOURCE: without it davit cannot do it, either
-	if ! ((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24 & 1)); then
+	if ! may_raise_limits; then
 		for hard in 1024 64; do
 			(ulimit -n $hard && refused "too many open files: the hard limit \(RLIMIT_NOFILE\) is $hard" run "$ID")
 		done

@@ -154,6 +154,15 @@ load lib/update
 	newer "0 was no limit"
 	update --pids-limit 0
 	pids_is 1
+	# In a request it is read as it is in config.json of that version.
+	runc delete --force "$ID"
+	edit '.ociVersion = "1.0.2"'
+	running '{pids: {limit: 100}}'
+	echo '{"pids": {"limit": 0}}' >"$T/r.json"
+	run runc update -r "$T/r.json" "$ID"
+	expect 0 "linux.resources.pids.limit: 0 is taken for no limit"
+	pids_is max
+	stored .pids_limit -1
 }
 
 @test "update: what is below the present use is refused by the kernel, with both numbers" {

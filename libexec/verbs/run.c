@@ -116,8 +116,8 @@ int main(int argc, char **argv)
 	if (!creation.handover.detach && enter_foreground())
 		fail();
 	if (container_start(&creation.container,
-		    creation.container.plan.config->hooks_poststart.count ? hook : NULL,
-		    0, creation.line, sizeof(creation.line)))
+		    creation.container.plan.config->hooks_poststart.count ? hook : NULL, 0,
+		    creation.line, sizeof(creation.line)))
 		fail();
 	hooks_end(hook);
 	if (creation.handover.detach) {
