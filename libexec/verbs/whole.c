@@ -70,9 +70,7 @@ static int copy_to_end(int to, int from, int64_t end)
 		size_t wanted = STREAM_MAX - total;
 
 		err = await_more(from, end);
-		n = err ? 0
-			: read(from, buffer,
-				  wanted < sizeof(buffer) ? wanted : sizeof(buffer));
+		n = err ? 0 : read(from, buffer, wanted < sizeof(buffer) ? wanted : sizeof(buffer));
 		if (n > 0) {
 			err = write_whole(to, buffer, (size_t)n);
 			total += (size_t)n;
