@@ -20,8 +20,8 @@ load docker
 	run docker "${RUN[@]}" --rm --read-only --tmpfs /root:size=1m,mode=700 -v "$T/source:/rw" -v "$T/source:/ro:ro" \
 		-v "$T/source/file:/etc/motd:ro" "$IMAGE" sh -c '
 		cat /ro/file /etc/motd
-		touch /x || echo root-refused
-		touch /ro/x || echo volume-refused
+		touch /x 2>/dev/null || echo root-refused
+		touch /ro/x 2>/dev/null || echo volume-refused
 		touch /rw/y /root/z && echo written
 		grep " /root tmpfs " /proc/mounts'
 	expect 0 $'content\ncontent' root-refused volume-refused written size=1024k,mode=700
