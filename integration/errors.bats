@@ -219,11 +219,11 @@ failing() {
 	detached run -d --pid-file "$dev/fifo" "$ID"
 	expect 1 "pid file $dev/fifo: no such device or address"
 	[ -p "$dev/fifo" ]
-	cat "$dev/fifo" >"$T/pid" 3>&- 4>&- &
-	detached run -d --pid-file "$dev/fifo" "$ID"
+	exec 8<>"$dev/fifo"
+	detached run -d --pid-file "$dev/fifo" "$ID" 8>&-
 	expect 0
-	wait $!
-	same "$(cat "$T/pid")" "$(pid_of "$ID")"
+	same "$(timeout 5 dd bs=64 count=1 <&8 2>/dev/null)" "$(pid_of "$ID")"
+	exec 8>&-
 	runc delete --force "$ID"
 	umount "$dev"
 	nothing_left
