@@ -26,6 +26,26 @@ swept() {
 @test "faults: delete" { swept delete; }
 @test "faults: delete --force" { swept force; }
 
+@test "faults: a sweep whose helper fails, or that misses most of its points, has failed" {
+	local POINT says real=$FAULT
+	FAULT=$T/broken
+	POINT="cgroup poll 1 ENOMEM"
+	for says in 'echo hit >"$2"; echo level=error msg=x >&2; exit 1' 'echo hit >"$2"; kill -9 $$' 'exit 125' ': >"$2"; exit 0'; do
+		printf '#!/bin/sh\n[ "$1" = hit ] || exec %q "$@"\n%s\n' "$real" "$says" >"$FAULT"
+		chmod 755 "$FAULT"
+		fails sweep_verb kill >"$T/found"
+		contains "$(<"$T/found")" "the sweep itself failed at POINT='$POINT'"
+	done
+	FAULT=$real
+	for POINT in "cgroup nosuch 1 ENOMEM" "cgroup poll 1 ENOSUCH" "cgroup poll 1 STOP:soon" "cgroup poll one ENOMEM" "cgroup poll 1"; do
+		fails sweep_verb kill >"$T/found"
+		contains "$(<"$T/found")" "the sweep itself failed at POINT='$POINT'"
+	done
+	POINT=$(printf '%s\n' "cgroup poll "{1..10}"000 ENOMEM")
+	fails sweep_verb kill >"$T/found"
+	contains "$(<"$T/found")" "10 of 10 points were not reached"
+}
+
 # found VERB POINT…: what a sweep has found once.
 found() {
 	local POINT bad= reached= said

@@ -1,7 +1,7 @@
 /*
  * Runs a command and fails one system call of one program that it starts.
  *   helper-fault list FILE -- COMMAND…                         what there is to fail, one "PROGRAM CALL N" a line
- *   helper-fault hit FILE PROGRAM CALL N WHAT -- COMMAND…      FILE says "hit" if that was reached
+ *   helper-fault hit FILE PROGRAM CALL N WHAT -- COMMAND…      FILE says "hit" if that was reached, and "ended" last
  * CALL is a number; N counts, from 1, the calls of that number in PROGRAM: the file that a process runs, with "+I" for the
  * I-th child that it makes and "#I" for the I-th process that became this program. Only davit's own programs count.
  * WHAT is an errno, which the call returns without being made; or KILL, TERM (the signal before the call); or STOP or STOP:MS
@@ -193,7 +193,7 @@ static int follow(pid_t child)
 		if (pid < 0 && errno == EINTR)
 			continue;
 		if (pid < 0)
-			return 125;
+			stop("waitpid");
 		if (WIFSTOPPED(status)) {
 			stopped_at(pid, status);
 			continue;
@@ -206,16 +206,26 @@ static int follow(pid_t child)
 	}
 }
 
+static unsigned long number(const char *word)
+{
+	char *end;
+	unsigned long n = strtoul(word, &end, 10);
+
+	if (*word && !*end)
+		return n;
+	fprintf(stderr, "fault: which number is %s?\n", word);
+	exit(125);
+}
+
 static void choose_fault(const char *what)
 {
 	if (!strcmp(what, "KILL") || !strcmp(what, "TERM")) {
 		hit_signal = *what == 'K' ? SIGKILL : SIGTERM;
 		return;
 	}
-	if (!strncmp(what, "STOP", 4)) {
+	if (!strcmp(what, "STOP") || !strncmp(what, "STOP:", 5)) {
 		hit_signal = SIGSTOP;
-		if (what[4])
-			continue_after = strtol(what + 5, NULL, 10);
+		continue_after = what[4] ? (long)number(what + 5) : -1;
 		return;
 	}
 	for (error = 1; error < 200; error++)
@@ -231,12 +241,14 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = go_on};
 	pid_t child;
 
-	if (argc < next + 2 || strcmp(argv[next], "--") != 0)
+	if (argc < next + 2 || strcmp(argv[next], "--") != 0) {
+		fputs("fault: wrong arguments\n", stderr);
 		return 125;
+	}
 	if (next == 7) {
 		wanted = argv[3];
-		wanted_call = strtoul(argv[4], NULL, 10);
-		wanted_number = strtoul(argv[5], NULL, 10);
+		wanted_call = number(argv[4]);
+		wanted_number = number(argv[5]);
 		choose_fault(argv[6]);
 	}
 	out = fopen(argv[2], "we");
@@ -247,7 +259,10 @@ int main(int argc, char **argv)
 		stop("PTRACE_SEIZE");
 	process_of(child)->known = 1;
 	next = follow(child);
-	fclose(out);
+	if (wanted)
+		fputs("ended\n", out);
+	if (fclose(out) != 0)
+		stop(argv[2]);
 	return next;
 }
 

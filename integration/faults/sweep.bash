@@ -178,6 +178,7 @@ remember_processes() {
 bring() {
 	local verb=$1 begin=${EPOCHREALTIME/./}
 	shift
+	rm -f "$T/hit"
 	"do_$verb"
 	status=0
 	timeout -k 2 $((TOO_LONG * SLOW)) "$FAULT" "$1" "$T/hit" "${@:2}" -- "$RUNC" --root "$STATE" "${COMMAND[@]}" </dev/null \
@@ -215,11 +216,13 @@ bad() {
 	COUNT[$1]=$((COUNT[$1] + 1))
 }
 
+hung() { { [ "$status" = 124 ] || [ "$status" = 137 ]; } && [ "$TOOK" -ge $((TOO_LONG * SLOW * 1000)) ]; }
+
 judge() {
 	local records
 	WHY=
 	records=$(grep -c level=error "$T/err")
-	if [ "$status" = 124 ] || [ "$status" = 137 ] && [ "$TOOK" -ge $((TOO_LONG * SLOW * 1000)) ]; then
+	if hung; then
 		bad hang
 	elif [ "$status" = 0 ]; then
 		if "did_$VERB" 2>"$T/why"; then COUNT[done]=$((COUNT[done] + 1)); else bad silent "$WHY $(<"$T/why")"; fi
@@ -264,11 +267,14 @@ sweep_verb() (
 		"before_$VERB" || { echo "before it: $(cat "$T/before")"; return 1; }
 		bring "$VERB" hit "$program" "$number" "$n" "$what"
 		total=$((total + 1))
-		grep -q hit "$T/hit" || COUNT[unreached]=$((COUNT[unreached] + 1))
-		! grep -q "^fault: " "$T/err" || { cat "$T/err"; return 1; }
+		grep -qs hit "$T/hit" || COUNT[unreached]=$((COUNT[unreached] + 1))
+		hung || [ "$(tail -n 1 "$T/hit" 2>&1)" = ended ] ||
+			{ echo "the sweep itself failed at POINT='$POINT_NOW': exit status $status: $(<"$T/err")"; cleared; return 1; }
 		judge
 		cleared
 	done < <(chosen_points "$VERB")
 	echo "$VERB: $total points, seed $SEED: done ${COUNT[done]}, refused ${COUNT[refused]}, killed ${COUNT[killed]}, not reached ${COUNT[unreached]}; hangs ${COUNT[hang]}, silent ${COUNT[silent]}, without words ${COUNT[words]}, state and kernel differ ${COUNT[differ]}, left over ${COUNT[left]}"
+	[ "$total" -lt 10 ] || [ $((COUNT[unreached] * 2)) -le "$total" ] ||
+		{ echo "the sweep itself failed: ${COUNT[unreached]} of $total points were not reached"; return 1; }
 	[ "$total" -gt 0 ] && [ $((COUNT[hang] + COUNT[silent] + COUNT[words] + COUNT[differ] + COUNT[left])) = 0 ]
 )
