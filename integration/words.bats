@@ -190,9 +190,45 @@ installation() {
 	# As many values as the text has.
 	text=$("$LIBEXEC/plan-dump" <"$T/plan" 3>&-)
 	same "$(jq '[.config | .. | scalars] | length' <<<"$output")" \
-		"$(sed 1d <<<"$text" | grep -Ec '^ *(- )?("|[a-z_]*: ).|^ *- [0-9-]')"
+		"$(sed 1d <<<"$text" | grep -Ec '^ *(- )?("|[a-z_]*: ).|^ *- [^ :]+$')"
 	run "$LIBEXEC/plan-dump" --yaml <"$T/plan" 3>&- 4>&-
 	expect 1 "usage: plan-dump [--json] <plan"
+}
+
+# dumped FILTER: what plan-dump says of the configuration of all members, changed so.
+dumped() {
+	jq "$1" "$TOP/integration/lib/full.json" | "$LIBEXEC/parse" 3>&- 4>&- | "$LIBEXEC/plan-dump" 3>&- 4>&-
+}
+
+@test "words: plan-dump prints the words that numbers stand for" {
+	newer "only for davit"
+	local record= kind name line text
+	text=$(dumped '.process.capabilities.bounding += ["CAP_CHOWN", "CAP_CHECKPOINT_RESTORE"] | .process.capabilities.ambient = []
+		| .mounts[1].options += ["rnosymfollow"]
+		| .mounts += [{destination: "/t", type: "tmpfs", source: "t", options: ["ro", "nodev", "noatime", "rslave", "unbindable", "tmpcopyup"]}]
+		| .linux.devices += [{type: "b", path: "/dev/b", major: 1, minor: 2}, {type: "p", path: "/dev/p"}]
+		| .linux.resources.devices[0].access = "rwm" | .process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}')
+	for line in "  attr_set: ro|nodev|noatime" "  attr_clr: atime" "  rec_attr_set: nosymfollow" "  rec_attr_clr: none" "  - rslave" \
+		"  - unbindable" "  flags: tmpcopyup" "  kind: fs" "  kind: bind" "  idmap: idmap" "cap_bounding: CAP_CHOWN|CAP_KILL|CAP_CHECKPOINT_RESTORE" \
+		"cap_ambient: none" "- type: RLIMIT_CPU" "- type: network" "- type: c" "- type: b" "- type: p" "  access: r|w|m" \
+		"rootfs_propagation: slave" "seccomp_default: SCMP_ACT_ERRNO" "- SCMP_ARCH_X86" "    op: SCMP_CMP_MASKED_EQ" "personality: LINUX32" \
+		"seccomp_flags: SECCOMP_FILTER_FLAG_LOG|SECCOMP_FILTER_FLAG_NEW_LISTENER" "  action: SCMP_ACT_NOTIFY" "sched_policy: SCHED_DEADLINE" \
+		"sched_flags: SCHED_FLAG_RECLAIM" "io_priority: IOPRIO_CLASS_IDLE|0" "memory_policy: MPOL_BIND|MPOL_F_STATIC_NODES" \
+		"landlock: read" "- list: read" "updates: none"; do
+		grep -qxF -- "$line" <<<"$text" || { echo "no line \"$line\" in:"; echo "$text"; return 1; }
+	done
+	# In JSON the words are strings.
+	jq "." "$TOP/integration/lib/full.json" | "$LIBEXEC/parse" 3>&- 4>&- | "$LIBEXEC/plan-dump" --json 3>&- 4>&- >"$T/json"
+	jq -e '.config | .cap_bounding == "CAP_KILL" and .namespaces[0].type == "mount" and .seccomp_archs == ["SCMP_ARCH_X86"]
+		and .memory_policy == "MPOL_BIND|MPOL_F_STATIC_NODES" and .uid == 13' "$T/json"
+	# No enumeration of plan.def was forgotten.
+	while IFS='(,)' read -r kind name _; do
+		case $kind in
+		RECORD) record=$name ;;
+		*ENUM) grep -qF "{\"$record\", \"$name\", WORD, " "$TOP/libexec/plan-dump/words.c" || { echo "no words: $record.$name"; return 1; } ;;
+		esac
+	done < <(grep -E '^(RECORD|[[:space:]]ENUM)\(' "$TOP/shared/plan.def")
+	[ "$record" = config ]
 }
 
 @test "words: a command of runc that davit lacks is one line, in the log" {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "step.h"
 #include "text.h"
+#include "words.h"
 
 static char buffer[64 << 10];
 static size_t used;
@@ -113,43 +114,103 @@ static int is_absent(const struct plan_field *field, const uint64_t value[2])
 	}
 }
 
-static void put_scalar(
-	const struct plan *plan, const struct plan_field *field, const uint64_t value[2])
+static void put_word(const struct name *table, uint64_t value)
 {
-	struct plan_string s;
+	while (table->word && table->value != value)
+		table++;
+	if (table->word)
+		put(table->word);
+	else
+		put_number(value, 0);
+}
 
-	switch (field->kind) {
-	case PLAN_STR:
-		memcpy(&s, value, sizeof(s));
-		put_quoted(plan_text(plan, s));
+/* Of what has no word the number stands last. */
+static void put_bits(const struct name *table, uint64_t bits, int are_numbers)
+{
+	unsigned count = 0;
+
+	for (; table->word; table++) {
+		uint64_t bit = are_numbers ? UINT64_C(1) << table->value : table->value;
+
+		if ((bits & bit) != bit)
+			continue;
+		put(count++ ? "|" : "");
+		put(table->word);
+		bits &= ~bit;
+	}
+	if (bits) {
+		put(count ? "|" : "");
+		put_number(bits, 0);
+	} else if (!count) {
+		put("none");
+	}
+}
+
+static void put_words(const struct words *words, uint64_t value)
+{
+	uint64_t flags = 0;
+
+	switch (words->how) {
+	case WORD:
+		put_word(words->table, value);
 		break;
-	case PLAN_BOOL:
-		put(value[0] ? "true" : "false");
+	case BITS:
+	case BIT_NUMBERS:
+		put_bits(words->table, value, words->how == BIT_NUMBERS);
 		break;
-	case PLAN_OPT_U64:
-	case PLAN_OPT_I64:
-	case PLAN_OPT_ID:
-		put_number(value[1], field->kind == PLAN_OPT_I64);
+	case IO_PRIORITY:
+		put_word(words->table, value >> 13);
+		put("|");
+		put_number(value & 0x1fff, 0);
 		break;
-	default:
-		put_number(value[0], field->kind == PLAN_I64);
+	case MEMORY_MODE:
+		for (const struct name *n = memory_flags; n->word; n++)
+			flags |= n->value;
+		put_word(words->table, value & ~flags);
+		if (value & flags) {
+			put("|");
+			put_bits(memory_flags, value & flags, 0);
+		}
 		break;
 	}
 }
 
-static void put_line(
-	const struct plan *plan, const struct plan_field *field, const uint64_t value[2])
+/* WORDS NULL: a number is one. QUOTED: words stand in double quotes, as in JSON. */
+static void put_scalar(const struct plan *plan, const struct plan_field *field,
+	const struct words *words, const uint64_t value[2], int quoted)
 {
-	put_scalar(plan, field, value);
+	int optional = field->kind == PLAN_OPT_U64 || field->kind == PLAN_OPT_I64 ||
+		field->kind == PLAN_OPT_ID;
+	int is_signed = field->kind == PLAN_I64 || field->kind == PLAN_OPT_I64;
+	struct plan_string s;
+
+	memcpy(&s, value, sizeof(s));
+	if (field->kind == PLAN_STR) {
+		put_quoted(plan_text(plan, s));
+	} else if (field->kind == PLAN_BOOL) {
+		put(value[0] ? "true" : "false");
+	} else if (words) {
+		put(quoted ? "\"" : "");
+		put_words(words, value[optional]);
+		put(quoted ? "\"" : "");
+	} else {
+		put_number(value[optional], is_signed);
+	}
+}
+
+static void put_line(const struct plan *plan, const struct plan_field *field,
+	const struct words *words, const uint64_t value[2])
+{
+	put_scalar(plan, field, words, value, 0);
 	put("\n");
 }
 
 static void dump_record(
 	const struct plan *plan, uint32_t record, const uint8_t *at, unsigned depth);
 
-/* A record of one field stands on the line of its dash. */
-static void dump_list(
-	const struct plan *plan, uint32_t record, struct plan_list list, unsigned depth)
+/* A record of one field stands on the line of its dash; WORDS are those of its number. */
+static void dump_list(const struct plan *plan, uint32_t record, const struct words *words,
+	struct plan_list list, unsigned depth)
 {
 	const struct plan_type *type = &plan_types[record];
 
@@ -162,7 +223,7 @@ static void dump_list(
 		put("- ");
 		memcpy(value, at, plan_field_size(plan_fields[type->first_field].kind));
 		if (type->field_count == 1 && !is_absent(&plan_fields[type->first_field], value))
-			put_line(plan, &plan_fields[type->first_field], value);
+			put_line(plan, &plan_fields[type->first_field], words, value);
 		else
 			dump_record(plan, record, at, depth + 1);
 	}
@@ -190,10 +251,10 @@ static void dump_record(const struct plan *plan, uint32_t record, const uint8_t 
 		put(":");
 		memcpy(&list, value, sizeof(list));
 		if (field->kind == PLAN_LIST) {
-			dump_list(plan, field->limit, list, depth);
+			dump_list(plan, field->limit, words_find(record, f), list, depth);
 		} else {
 			put(" ");
-			put_line(plan, field, value);
+			put_line(plan, field, words_find(record, f), value);
 		}
 	}
 	if (first)
@@ -217,7 +278,8 @@ void dump(const struct plan *plan, int fd)
 static void json_record(const struct plan *plan, uint32_t record, const uint8_t *at);
 
 /* Records of one field are its values. */
-static void json_list(const struct plan *plan, uint32_t record, struct plan_list list)
+static void json_list(
+	const struct plan *plan, uint32_t record, const struct words *words, struct plan_list list)
 {
 	const struct plan_type *type = &plan_types[record];
 	const struct plan_field *field = &plan_fields[type->first_field];
@@ -230,7 +292,7 @@ static void json_list(const struct plan *plan, uint32_t record, struct plan_list
 		put(i ? "," : "");
 		memcpy(value, at, plan_field_size(field->kind));
 		if (type->field_count == 1 && !is_absent(field, value))
-			put_scalar(plan, field, value);
+			put_scalar(plan, field, words, value, 1);
 		else
 			json_record(plan, record, at);
 	}
@@ -258,9 +320,9 @@ static void json_record(const struct plan *plan, uint32_t record, const uint8_t 
 		put(":");
 		memcpy(&list, value, sizeof(list));
 		if (field->kind == PLAN_LIST)
-			json_list(plan, field->limit, list);
+			json_list(plan, field->limit, words_find(record, f), list);
 		else
-			put_scalar(plan, field, value);
+			put_scalar(plan, field, words_find(record, f), value, 1);
 	}
 	put("}");
 }
