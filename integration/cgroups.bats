@@ -305,6 +305,7 @@ memory_top() {
 @test "cgroups: v2: cloned into the cgroup, no write to cgroup.procs" {
 	in_v2 || skip "for v2 only"
 	newer "1.1.5 writes to cgroup.procs"
+	needs_strace
 	run strace -f -o "$T/trace" -e trace=clone3 -s 200 "$RUNC" --root "$STATE" run "$ID"
 	expect 0
 	grep -q CLONE_INTO_CGROUP "$T/trace"

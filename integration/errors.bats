@@ -5,6 +5,7 @@ load lib/common
 
 # failing PATH CALL:ERROR VERB…: that call of the conductor, on PATH, fails; the result as with `run`.
 failing() {
+	needs_strace
 	local path=$1 call=${2%%:*} error=${2#*:}
 	shift 2
 	run timeout -k 2 30 strace -o "$T/trace" -P "$path" -e "trace=$call" -e "inject=$call:error=$error" \

@@ -38,6 +38,7 @@ own() {
 @test "exec cgroup: on v2 the process is cloned into it, no pid is written" {
 	in_v2 || skip "v1 hierarchies know nothing but writes"
 	newer "1.1.5 writes the pid"
+	needs_strace
 	running
 	strace -f -qq -e trace=write,clone3 -o "$T/trace" "$RUNC" --root "$STATE" exec "$ID" true </dev/null 3>&- 4>&-
 	grep -q 'CLONE_INTO_CGROUP' "$T/trace"

@@ -39,6 +39,7 @@ watcher() {
 
 # held DELAYED FLAGS…: one exec whose processes wait before and after each of these system calls.
 held() {
+	needs_strace
 	local calls=$1
 	shift
 	status=0
@@ -211,6 +212,7 @@ inside_or_refused() {
 # opened LINK FLAGS…: exec opens LINK, which is a device that the container may make but not open; the writes of the
 # cgroup step are held back, so that the process would have the time to be there before it is in its cgroups.
 opened() {
+	needs_strace
 	local name=$1
 	shift
 	status=0

@@ -370,6 +370,7 @@ sockets() {
 }
 
 @test "notify: SIGKILL to those who wait, and to create, then delete --force leaves nothing" {
+	needs_strace
 	manager
 	args sleep 100
 	local waiter verb

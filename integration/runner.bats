@@ -55,3 +55,56 @@ odd() {
 		same "$name $(env "$name=set" "$TOP/tests/plain" printenv "$name")" "$name set"
 	done
 }
+
+# A test file in the test: what its failed tests leave, their teardown removes, so that nothing is removed through a mount.
+@test "runner: a failed test leaves no mount, nothing behind one, and nothing of another user" {
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private namespaces of tests/run"
+	mkdir "$T/kept" "$T/tmp"
+	touch "$T/kept/file"
+	sed 's/^TEST/@test/' >"$T/fails.bats" <<-'END'
+		load "$TOP/integration/lib/common"
+		TEST "mounts" {
+			mkdir -p "$T/a b/c" "$T/d"
+			mount -t tmpfs none "$T/a b"
+			mkdir "$T/a b/c"
+			mount --bind "$KEPT" "$T/a b/c"
+			mount --rbind "$T/a b" "$T/d"
+			cd "$T/a b"
+			sleep 1000 3>&- 4>&- &
+			false
+		}
+		TEST "a state root that is another user's by now" {
+			args sleep 1000
+			detached run -d "$ID"
+			chown -R 1234:1234 "$STATE"
+			chmod 777 "$STATE"
+			false
+		}
+		TEST "a state root of another place" {
+			args sleep 1000
+			mkdir "$T/user"
+			"$RUNC" --root "$T/user/state" run -d "$ID-u" </dev/null >"$T/out" 2>&1 3>&- 4>&-
+			chown -R 1234:1234 "$T/user"
+			false
+		}
+	END
+	run env -i PATH="$PATH" TERM=dumb TMPDIR="$T/tmp" TOP="$TOP" KEPT="$T/kept" DAVIT_ISOLATED=1 LAYOUT="$LAYOUT" \
+		"$(type -aP bats | tail -n 1)" --tap "$T/fails.bats" 3>&- 4>&-
+	echo "$output"
+	same "$(grep -c '^not ok' <<<"$output")" 3
+	# Of the containers delete leaves nothing to report.
+	same "$(grep -c '^# left behind' <<<"$output")" 1
+	[ -e "$T/kept/file" ]
+	fails grep -F "$T/" /proc/self/mountinfo
+	fails pgrep -fx "sleep 1000"
+	same "$(ls "$T/tmp")" ""
+}
+
+@test "runner: whatever traces with strace skips without it" {
+	local without
+	without=$(awk 'FNR == 1 || /^(@test|[a-z_]+\(\) [{(])/ { name = $0; needs = 0 }
+		/needs_strace|command -v strace|type -P strace/ { needs = 1 }
+		/(^|[ \t(])strace -/ && !/^[ \t]*#/ && !needs { print FILENAME ": " name }' "$TOP"/integration/*.bats "$TOP"/integration/lib/*.bash \
+		"$TOP"/integration/clients/* "$TOP"/tests/priv/*.bats)
+	same "$without" ""
+}

@@ -30,6 +30,7 @@ own_calls() {
 
 # traced WORD…: the runtime under strace.
 traced() {
+	needs_strace
 	run timeout $((30 * SLOW)) strace -f -o "$T/trace" "$RUNC" --root "$STATE" "$@" 3>&- 4>&-
 }
 

@@ -22,7 +22,7 @@ steps() {
 }
 
 @test "stopped: the steps of a creation, while the first process mounts" {
-	command -v strace >/dev/null || skip "no strace"
+	needs_strace
 	local pid rootfs
 	# SIGSTOP holds it at its first mount, until the others have been stopped and have gone on.
 	strace -f -o "$T/trace" -e trace=move_mount -e inject=move_mount:signal=STOP:when=1 \

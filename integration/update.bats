@@ -443,6 +443,7 @@ load lib/update
 
 # killed_at CALL:N VALUE: an update to VALUE whose conductor dies when it makes this call for the Nth time.
 killed_at() {
+	needs_strace
 	one "$2" >"$T/r"
 	strace -qq -o /dev/null -e trace="${1%:*}" -e inject="${1%:*}:signal=KILL:when=${1#*:}" \
 		"$RUNC" --root "$STATE" update -r "$T/r" "$ID" </dev/null >"$T/out" 2>&1 3>&- 4>&-
