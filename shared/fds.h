@@ -46,6 +46,7 @@ enum {
 	FD_LOOKED = 35, /* why: the root file system that it looks into */
 	FD_HOOK_STDOUT = 36, /* hook, the line before it: gets what hooks write, too */
 	FD_HOOK_STDERR = 37,
+	FD_NODES = 38,     /* nodes, sources: the tmpfs with device nodes, attached nowhere */
 	FD_PRESERVED = 64, /* line programs: the caller's fds of --preserve-fds, moved here until
 			      dmz places them at 3… */
 	FD_FREE = 1024     /* no program is handed anything at this number or above */

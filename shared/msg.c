@@ -31,6 +31,7 @@ const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_SCOPE] = "scope",
 	[PROGRAM_WITNESS] = "witness",
 	[PROGRAM_WHY] = "why",
+	[PROGRAM_NODES] = "nodes",
 };
 
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd)

@@ -6,7 +6,6 @@
  */
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <string.h>
 #include "fds.h"
 #include "files.h"
 #include "plan.h"
@@ -14,8 +13,6 @@
 #include "step.h"
 
 #include "priv_table.h"
-
-#define BIT(capability) (UINT64_C(1) << (capability))
 
 static int joins_by_path(const struct plan *plan)
 {
@@ -32,20 +29,8 @@ static int is_there(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
-static void keep_caps(uint64_t caps)
-{
-	int err = priv_keep_caps(caps);
-
-	if (err)
-		die("dropping capabilities:", NULL, err);
-}
-
 int main(int argc, char **argv)
 {
-	/* "nodes": what no other container needs is in the filter, and in the capabilities until they are made. */
-	const char *mode = argc > 2 ? argv[2] : "";
-	const int with_nodes = !strcmp(mode, "nodes");
-	const uint64_t caps = priv.caps & ~(BIT(CAP_MKNOD) | BIT(CAP_CHOWN));
 	struct priv table = priv;
 	struct plan plan;
 	const char *why;
@@ -55,22 +40,17 @@ int main(int argc, char **argv)
 	/* In a Landlock domain /proc/PID/ns of processes outside of it cannot be opened. */
 	table.landlock = NULL;
 	files_note();
-	if (!with_nodes)
-		table.caps = caps;
-	priv_mode(&table, priv_modes, sizeof(priv_modes) / sizeof(priv_modes[0]), mode);
 	priv_enter(&table, 1);
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, 0);
-	if (with_nodes) {
-		make_nodes(&plan);
-		keep_caps(caps);
-	}
 	joins = joins_by_path(&plan);
 	if (joins && (is_there(FD_BUNDLE) || !is_there(FD_TREES)))
 		send_namespaces(&plan);
 	priv.landlock(&priv);
-	keep_caps(caps & ~BIT(CAP_SYS_PTRACE));
+	err = priv_keep_caps(priv.caps & ~(UINT64_C(1) << CAP_SYS_PTRACE));
+	if (err)
+		die("dropping capabilities:", NULL, err);
 	if (!joins || is_there(FD_TREES))
 		send_trees(&plan);
 	tell(MSG_DONE, -1);

@@ -14,14 +14,6 @@ void send_namespaces(const struct plan *plan);
  * failure. */
 void send_trees(const struct plan *plan);
 
-/* nodes.c: makes the device nodes of the plan in a tmpfs. Dies on failure, but for a node that we may not
- * make, either. */
-void make_nodes(const struct plan *plan);
-/* That tmpfs; -1: there is none. */
-int nodes_made(void);
-/* It has the node of device INDEX. */
-int has_node(uint32_t index);
-
 /* idmaps.c: maps the ids of TREE as the plan wants it for MOUNT: at the top or the whole tree. Dies
  * on failure. */
 void map_ids(const struct plan *plan, const struct plan_mount *mount, int tree);

@@ -319,6 +319,14 @@ static void send_device(
 	send_tree(kind, index, tree);
 }
 
+/* nodes has made that of device INDEX. */
+static int has_node(uint32_t index)
+{
+	struct stat st;
+
+	return !fstatat(FD_NODES, text_number(index), &st, AT_SYMLINK_NOFOLLOW);
+}
+
 static void send_config_device(const struct plan *plan, uint32_t index)
 {
 	const struct plan_device *device = plan_device_at(plan, plan->config->devices, index);
@@ -341,8 +349,8 @@ static void send_devices(const struct plan *plan)
 	for (uint32_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		send_device(TREE_DEFAULT_DEVICE, i, defaults[i].path, S_IFCHR,
 			makedev(defaults[i].major, defaults[i].minor));
-	if (nodes_made() >= 0)
-		send_fd(TREE_NODES, 0, nodes_made());
+	if (fcntl(FD_NODES, F_GETFD) >= 0)
+		send_fd(TREE_NODES, 0, FD_NODES);
 	for (uint32_t i = 0; i < plan->config->devices.count; i++)
 		send_config_device(plan, i);
 }

@@ -367,8 +367,6 @@ static int killed_by_memory_limit(const struct creation *c)
 
 static int report_failure(struct creation *c)
 {
-	static const char init_prefix[] =
-		"unable to start container process: error during container init: ";
 	const struct step *cause;
 	char line[CREATION_LINE];
 
@@ -396,7 +394,7 @@ static int report_failure(struct creation *c)
 	else if (!strncmp(line, "invalid rootfs", 14))
 		text_join(c->line, sizeof(c->line), line, NULL);
 	else
-		text_join(c->line, sizeof(c->line), init_prefix, line, NULL);
+		text_join(c->line, sizeof(c->line), INIT_PREFIX, line, NULL);
 	return -1;
 }
 

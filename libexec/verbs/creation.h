@@ -87,6 +87,9 @@ struct creation {
 			"do not create a new session keyring for the container"                    \
 	}
 
+/* What an error of a step begins with. */
+#define INIT_PREFIX "unable to start container process: error during container init: "
+
 /* Everything up to "created". Returns 0; or -1 with creation->line set and everything undone but
  * hooks of poststop. */
 int creation_make(struct creation *creation);
@@ -100,6 +103,9 @@ void creation_undo(struct creation *creation);
 
 /* SIGKILL to the first process; true when it has ended, within some seconds, and is reaped. */
 int creation_kill_first(const struct creation *creation);
+
+/* nodes.c: what nodes has made, or -1: nothing is to be made. 0, or -1 with line set. */
+int nodes_make(struct creation *creation, int *nodes);
 
 /* filter_order.c: when dmz is to load the filters (enum filter_order). */
 uint64_t filter_order(const struct creation *creation);

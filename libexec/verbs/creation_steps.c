@@ -121,31 +121,20 @@ static int spawn_makers(struct creation *c)
 	return err;
 }
 
-/* In a user namespace there is no mknod(2). Without mappings it is not known whose the nodes are to be. */
-static int makes_nodes(const struct plan *plan)
-{
-	struct plan_list list = plan->config->devices;
-
-	if (!plan_namespace(plan, NS_USER, NULL) || !plan->config->uid_map.count)
-		return 0;
-	for (uint32_t i = 0; i < list.count; i++)
-		if (plan_is_node(plan, plan_device_at(plan, list, i)))
-			return 1;
-	return 0;
-}
-
 static int spawn_sources(struct creation *c, int trees)
 {
-	static const char *nodes[] = {"nodes", NULL};
-	const struct spawn_fd fds[] = {
-		{c->plan_fd, FD_PLAN}, {c->bundle_fd, FD_BUNDLE}, {trees, FD_TREES}};
-	const struct spawn request = {.program = PROGRAM_SOURCES,
-		.image = -1,
-		.arguments = makes_nodes(&c->container.plan) ? nodes : NULL,
-		.fds = fds,
-		.fd_count = 3};
+	int nodes, err = nodes_make(c, &nodes);
+	const struct spawn_fd fds[] = {{c->plan_fd, FD_PLAN}, {c->bundle_fd, FD_BUNDLE},
+		{trees, FD_TREES}, {nodes, FD_NODES}};
+	const struct spawn request = {
+		.program = PROGRAM_SOURCES, .image = -1, .fds = fds, .fd_count = COUNT(fds)};
 
-	return spawn_step(c, STEP_SOURCES, &request, sources_rules, COUNT(sources_rules));
+	if (err)
+		return -1;
+	err = spawn_step(c, STEP_SOURCES, &request, sources_rules, COUNT(sources_rules));
+	if (nodes >= 0)
+		close(nodes);
+	return err;
 }
 
 /* Before the container's namespaces are there; a caller who is not root may have no right to any. */

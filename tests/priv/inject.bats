@@ -74,7 +74,8 @@ ioctl: killed"
 		same "$flags $output" "$flags open: killed"
 	done
 	for call in "openat2 $CWD s:$T/secret x:0101 24" "mkdirat $CWD s:$T/made 0700" "unlinkat $CWD s:$T/secret 0" "execve s:/bin/true 0 0" \
-		"kill 1 0" "fchmodat $CWD s:$T/secret 0666" "bpf 0 x:00 16" "fcntl 3 1033 0" "ioctl 4 $TIOCSTI s:x" "socket 1 1 0"; do
+		"kill 1 0" "fchmodat $CWD s:$T/secret 0666" "fchownat $CWD s:$T/secret 1 1 0" "mknodat $CWD s:$T/made 020666 0x103" \
+		"bpf 0 x:00 16" "fcntl 3 1033 0" "ioctl 4 $TIOCSTI s:x" "socket 1 1 0"; do
 		taken sources "$call"
 		same "$output" "${call%% *}: killed"
 	done
@@ -82,6 +83,29 @@ ioctl: killed"
 	# What it is for goes on: paths, clones of mounts and files that are read.
 	taken sources "openat $CWD s:/etc $PATH_ONLY" "openat $CWD s:$T/secret $RDONLY" "open_tree $CWD s:/etc 0x80001"
 	[[ $output =~ ^openat:\ [0-9]+.openat:\ [0-9]+.open_tree:\ [0-9]+$ ]] || { echo "$output"; return 1; }
+}
+
+# with_nodes CALL…: nodes makes them when it is about to make the first node of a container with a user namespace.
+with_nodes() { inject nodes at mknodat 1 "$@" -- "$RUNC" --root "$STATE" create --bundle "$BUNDLE" "$ID"; }
+
+@test "inject: nodes makes nodes in its directory and changes no other file, by no path, not even the owner of one" {
+	local call
+	setup_bundle
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings | .linux.devices = [{path: "/dev/mine", type: "c", major: 10, minor: 229}]'
+	for call in "fchownat $CWD s:$T/secret 1 1 0" "fchownat 38 s:../../../../../../..$T/secret 1 1 0" "mknodat $CWD s:$T/made 020666 0x103" \
+		"mknodat 38 s:../../../../../../..$T/made 020666 0x103"; do
+		with_nodes "$call"
+		same "$call, $output" "$call, ${call%% *}: ENOENT"
+	done
+	with_nodes "mknodat 38 s:x 020666 0x103" "fchownat 38 s:x 1 1 0"
+	same "$output" $'mknodat: 0\nfchownat: 0'
+	for call in "openat $CWD s:/etc $RDONLY" "openat2 $CWD s:/etc x:00 24" "fchown 38 1 1" "chroot s:/" "mkdirat 38 s:made 0700" \
+		"linkat 38 s:x 38 s:y 0" "unlinkat 38 s:x 0" "fchmodat 38 s:x 0666" "kill 1 0" "socket 1 1 0" "execve s:/bin/sh 0 0"; do
+		taken nodes "$call"
+		same "$call, $output" "$call, ${call%% *}: killed"
+	done
+	same "$(stat -c '%u %a' "$T/secret") $(ls "$T" | grep -c made)" "0 600 0"
 }
 
 @test "inject: sources is in a Landlock domain when it clones, with and without joined namespaces" {
@@ -140,7 +164,7 @@ copying() {
 }
 
 # The side programs, with the argument that helper-conduct gives them.
-EVERY_PROGRAM="parse witness seccomp sources sources:nodes netlink netdev tty pstable why:a_b_/ resctrl:create resctrl:join resctrl:remove stats:json_x scope:create_v2_bus
+EVERY_PROGRAM="parse witness seccomp sources nodes netlink netdev tty pstable why:a_b_/ resctrl:create resctrl:join resctrl:remove stats:json_x scope:create_v2_bus
 	cgroup:create cgroup:join cgroup:update cgroup:remove cgroup:kill cgroup:procs cgroup:freeze cgroup:thaw"
 
 # everyone CALL RESULT…: makes CALL in every side program; RESULT is a pattern of what may come of it.
@@ -168,7 +192,7 @@ everyone() {
 	everyone "openat $CWD s:$T/made $((CREAT | WRONLY)) 0600" 'killed|EACCES'
 	everyone "mkdirat $CWD s:$T/made 0700" 'killed|EACCES'
 	everyone "unlinkat $CWD s:$T/secret 0" killed
-	EVERY_PROGRAM=${EVERY_PROGRAM/sources sources:nodes /} everyone "openat $CWD s:$T/secret $RDONLY" 'killed|EACCES'
+	EVERY_PROGRAM=${EVERY_PROGRAM/sources /} everyone "openat $CWD s:$T/secret $RDONLY" 'killed|EACCES'
 	same "$(ls "$T" | grep -c made) $(cat "$T/secret")" "0 secret"
 }
 

@@ -183,12 +183,15 @@ only_declared() {
 	done
 }
 
-@test "priv: witness, conducted, held at its first look at the plan" {
+@test "priv: witness and nodes, conducted, held at their first look at the plan" {
 	command -v strace >/dev/null || skip "strace is not installed"
+	local program
 	export CONDUCT_STOP=sendmsg,pread64
-	conducted witness
-	compare witness "$STEP"
-	only_declared witness "$STEP"
+	for program in witness nodes; do
+		conducted $program
+		compare $program "$STEP"
+		only_declared $program "$STEP"
+	done
 }
 
 @test "priv: stats, which watches a container, and its conductor" {
