@@ -315,3 +315,17 @@ complete_words() {
 	same "$(complete_words "$RUNC" --root "$STATE" state "${ID:0:3}")" "$ID"
 	same "$(complete_words "$RUNC" --root "$STATE" kill "$ID" SIGHU)" SIGHUP
 }
+
+@test "docs: no test rests on a command behind ! that does not end it" {
+	local found
+	# set -e ignores a command behind !; as the last of a function it is its status. What printf says is a test of this one.
+	found=$(printf '%s\n' "@test \"made\" {" "	! grep x $T/file |" "		grep y" "	! true" "	# last" "}" |
+		cat - "$TOP"/integration/*.bats "$TOP"/integration/*/*.bats "$TOP"/integration/*/*.bash "$TOP"/tests/*/*.bats | awk '
+		/^[ \t]*(#|$)/ { next }
+		held != "" { if ($0 !~ /^[ \t]*[})]/) print held; held = "" }
+		{ line = line $0 }
+		/(\\|\||&&)$/ { next }
+		line ~ /^[ \t]*! / && line !~ /\|\|/ { held = line }
+		{ line = "" }')
+	same "$found" "	! grep x $T/file |		grep y"
+}
