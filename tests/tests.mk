@@ -5,6 +5,7 @@
 #   make unit                         only build the unit tests and the helpers of the integration tests
 #   make seccomp-model [N=1000000000] [SEED=0x1]    compiled seccomp profiles against their model, N calls for each ABI
 #   make mutants [N=20] [SEED=1]      mistakes on purpose, and whether the tests notice (integration/mutants)
+#   make coverage [TESTPATH=run.bats]    which lines and branches the tests execute, into doc/coverage.md (tests/coverage)
 #   make asan · make check-elf · make bench · make demo
 
 TEST_SOURCES := $(sort $(wildcard tests/test_*.c))
@@ -42,7 +43,7 @@ build/tests/helper-%: integration/faults/%.c
 unit: $(UNIT_TESTS) $(patsubst %.c,build/tests/helper-%,$(notdir $(TEST_HELPERS)))
 unit-asan: $(ASAN_TESTS) $(ASAN_PROGRAMS:%=build/asan/%)
 
-.PHONY: check vm-check faults asan check-elf demo bench seccomp-model mutants
+.PHONY: check vm-check faults asan check-elf demo bench seccomp-model mutants coverage
 vm-check: export ONLY_LAYOUT := vm
 # Tests run the programs as other users, too.
 check vm-check:
@@ -69,6 +70,10 @@ check-elf: all
 mutants: all unit
 	@integration/mutants/run $(N)
 
+coverage:
+	@umask 022 && tests/coverage/run $(TESTPATH) > build/coverage.md
+	@$(if $(TESTPATH),cat build/coverage.md,cp build/coverage.md doc/coverage.md)
+
 demo:
 	@tools/install-deps build demo
 	@$(MAKE) --no-print-directory all
@@ -79,4 +84,6 @@ bench:
 	@$(MAKE) --no-print-directory all
 	@integration/bench/run
 
+# Only in the copy that tests/coverage/run makes.
+-include build/coverage.mk
 -include $(TEST_DEPFILES)
