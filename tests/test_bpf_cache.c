@@ -20,19 +20,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../libexec/verbs/bpf_cache.h"
+#include "tree.h"
 
 #define INSTRUCTIONS 5
 #define LENGTH       (INSTRUCTIONS * 8)
 #define SIZE         (BPF_PROGRAMS + LENGTH) /* with one program */
 
-static char top[] = "/tmp/test_bpf_cache.XXXXXX";
+static char top[32];
 static int root = -1;
 static uint8_t key[BPF_KEY_SIZE];
 static int begin(void **state)
 {
 	(void)state;
 	umask(022);
-	strcpy(strrchr(top, '.'), ".XXXXXX");
+	snprintf(top, sizeof(top), "/tmp/test_bpf_cache.XXXXXX");
 	root = mkdtemp(top) ? open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	for (size_t i = 0; i < sizeof(key); i++)
 		key[i] = (uint8_t)(i * 37);
@@ -41,12 +42,9 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	char command[64];
-
 	(void)state;
 	close(root);
-	snprintf(command, sizeof(command), "rm -rf %s", top);
-	return system(command);
+	return tree_remove(top);
 }
 
 /* A program of COUNT instructions that all say SAYS. */

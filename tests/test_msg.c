@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -346,8 +347,8 @@ static void line_of(int err, const char *what, const char *object, const char *l
 	char buffer[256];
 	struct text t = TEXT(buffer);
 
-	strcpy(body.what, what);
-	strcpy(body.object, object);
+	snprintf(body.what, sizeof(body.what), "%s", what);
+	snprintf(body.object, sizeof(body.object), "%s", object);
 	msg_text_line(&body, &t);
 	assert_string_equal(buffer, line);
 }

@@ -150,14 +150,14 @@ static void refused(void **state)
 
 static void longest_path(void **state)
 {
-	static char members[8192] = "\"org.davit.landlock.read\":\"/";
+	char path[4096], members[8192];
 
 	(void)state;
-	memset(members + strlen(members), 'a', 4094);
-	strcat(members, "\"");
+	memset(path, 'a', sizeof(path));
+	path[4094] = '\0';
+	snprintf(members, sizeof(members), "\"org.davit.landlock.read\":\"/%s\"", path);
 	assert_int_equal(parsed(members)->landlock_paths.count, 1);
-	members[strlen(members) - 1] = '\0';
-	strcat(members, "a\"");
+	snprintf(members, sizeof(members), "\"org.davit.landlock.read\":\"/%sa\"", path);
 	assert_int_equal(run_annotations(members), 1);
 	assert_non_null(strstr(messages, "too long"));
 }

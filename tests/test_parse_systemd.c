@@ -189,7 +189,8 @@ static void refused_names(void **state)
 	memcpy(path, "::", 2);
 	path[2 + 255 - 7] = '\0'; /* "-" and ".scope" */
 	parsed(with_path(path), 0);
-	strcat(path, "x");
+	path[2 + 255 - 7] = 'x';
+	path[2 + 255 - 6] = '\0';
 	assert_int_equal(run_systemd(with_path(path), 0), 1);
 	assert_non_null(strstr(messages, "longer than 255 bytes"));
 }

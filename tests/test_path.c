@@ -19,14 +19,15 @@
 #include <unistd.h>
 #include "path.h"
 #include "skip.h"
+#include "tree.h"
 
-static char top[] = "/tmp/test_path.XXXXXX";
+static char top[32];
 static int root;
 
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(strrchr(top, '.'), ".XXXXXX");
+	snprintf(top, sizeof(top), "/tmp/test_path.XXXXXX");
 	if (!mkdtemp(top) || chdir(top) < 0 || mkdir("root", 0755) < 0 ||
 		mkdir("outside", 0755) < 0)
 		return -1;
@@ -36,12 +37,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[64];
-
 	(void)state;
 	close(root);
-	snprintf(command, sizeof(command), "rm -rf %s", top);
-	return chdir("/") < 0 || system(command) != 0;
+	return chdir("/") < 0 || tree_remove(top) != 0;
 }
 
 /* Whether what FD refers to is at NAME; closes FD. */

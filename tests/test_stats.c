@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include "../libexec/stats/stats.h"
 #include "../libexec/verbs/duration.h"
+#include "tree.h"
 
 char output[OUTPUT_MAX];
 static char printed[OUTPUT_MAX];
@@ -48,7 +49,7 @@ static void put(const char *name, const char *text)
 static int start(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/davit-stats-XXXXXX");
+	snprintf(root, sizeof(root), "/tmp/davit-stats-XXXXXX");
 	assert_non_null(mkdtemp(root));
 	tree = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	memset(&host, 0, sizeof(host));
@@ -56,24 +57,22 @@ static int start(void **state)
 	host.count = 1;
 	all->leaf = tree;
 	all->root = all->procs = -1;
-	strcpy(all->path, "c");
+	snprintf(all->path, sizeof(all->path), "c");
 	return tree < 0;
 }
 
 static int stop(void **state)
 {
-	char command[128];
-
 	(void)state;
 	close(tree);
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
+	return tree_remove(root);
 }
 
 static void v1(void)
 {
 	host.unified = 0;
-	strcpy(all->controllers, "cpuset,cpu,cpuacct,blkio,memory,pids,hugetlb");
+	snprintf(all->controllers, sizeof(all->controllers),
+		"cpuset,cpu,cpuacct,blkio,memory,pids,hugetlb");
 }
 
 static void v2(void)
@@ -165,7 +164,8 @@ static void test_memory_v1(void **state)
 	for (int i = 300; i; i--)
 		length += (size_t)snprintf(
 			text + length, sizeof(text) - length, "name_%03d %d\n", i, i);
-	strcat(text, "cache 77\ntotal_inactive_file 300\ntotal_rss 55\n");
+	snprintf(text + length, sizeof(text) - length,
+		"cache 77\ntotal_inactive_file 300\ntotal_rss 55\n");
 	put("memory.stat", text);
 	put("memory.usage_in_bytes", "1000\n");
 	put("memory.max_usage_in_bytes", "2000\n");
