@@ -27,7 +27,7 @@ swept() {
 @test "faults: delete --force" { swept force; }
 
 @test "faults: a sweep whose helper fails, or that misses most of its points, has failed" {
-	local POINT says real=$FAULT
+	local POINT says real=$FAULT SWEEP_SECONDS=1000
 	FAULT=$T/broken
 	POINT="cgroup poll 1 ENOMEM"
 	for says in 'echo hit >"$2"; echo level=error msg=x >&2; exit 1' 'echo hit >"$2"; kill -9 $$' 'exit 125' ': >"$2"; exit 0'; do

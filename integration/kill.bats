@@ -104,6 +104,7 @@ got() { [ "$(tail -n 1 "$T/out")" = "$1" ]; }
 }
 
 @test "kill: a created container with a profile of the program's own calls, also in a joined pid namespace" {
+	needs_seccomp
 	local holder namespaces
 	args true
 	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", syscalls: [
