@@ -149,6 +149,7 @@ $number: 0"
 
 @test "defences: what is kept of a container is its owner's alone, in a directory that others pass" {
 	newer "only for davit"
+	needs_seccomp
 	edit --slurpfile s "$TOP/integration/configs/docker.json" '.linux.seccomp = $s[0].linux.seccomp'
 	args sleep 100
 	modes() { (cd "$STATE/$ID" && stat -c '%n %a' . ./* | sort); }
@@ -187,6 +188,7 @@ $number: 0"
 }
 
 @test "defences: a created container with a filter has given up the right to load it" {
+	needs_seccomp
 	edit --slurpfile s "$TOP/integration/configs/docker.json" '.linux.seccomp = $s[0].linux.seccomp
 		| .process.noNewPrivileges = false'
 	detached create "$ID"

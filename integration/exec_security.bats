@@ -64,8 +64,8 @@ held() {
 
 @test "exec: a host's CAP_SYS_PTRACE in the container finds no directory and no file of the host (RT-07, RT-08)" {
 	command -v strace >/dev/null || skip "no strace"
-	edit '.process.capabilities[] += ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"] | .process.noNewPrivileges = false
-		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	edit '.process.capabilities[] += ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"] | .process.noNewPrivileges = false'
+	edit_seccomp '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
 	watcher
 	held setns,clone,clone3,execve,execveat,prctl,capset,setresuid,close_range,read,pread64 "$ID" sleep 0.5
 	expect 0

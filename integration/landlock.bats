@@ -317,6 +317,7 @@ end"
 }
 
 @test "landlock: with a seccomp filter and hooks, which are confined, too" {
+	needs_seccomp
 	files
 	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO"}]}
 		| .hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", "touch /other/hook; echo x >/work/hook"]}]}'

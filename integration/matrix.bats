@@ -63,8 +63,10 @@ setup() {
 		| .process.cwd = "/"
 		| .process.capabilities = ("CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE
 			SYS_CHROOT KILL AUDIT_WRITE" | [splits("\\s+") | "CAP_" + .] | {bounding: ., effective: ., permitted: .})
-		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}
 		| del(.hostname)' config.json >base.json
+	cp base.json config.json
+	edit_seccomp '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	cp config.json base.json
 	mkfifo "$T/says"
 	exec 6<>"$T/says"
 	exec 7> >(cat >"$T/messages")

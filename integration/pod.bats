@@ -90,6 +90,7 @@ no_more_than() {
 }
 
 @test "pod: nor one that is to load a filter" {
+	needs_seccomp
 	newer "runc has the same hole"
 	pidns_option || skip "this kernel cannot mount the procfs of another pid namespace (Linux 6.18)"
 	watch .
@@ -132,6 +133,7 @@ sleeper() {
 }
 
 @test "pod: the process that joins last has startContainer hooks under its filter, whatever that forbids" {
+	needs_seccomp
 	newer "for davit"
 	local nnp
 	sleeper .
@@ -181,7 +183,7 @@ sleeper() {
 	expect 0
 	same "$output" 3
 	cp keep.json config.json
-	edit '.process.noNewPrivileges = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+	edit_seccomp '.process.noNewPrivileges = false | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [
 		{names: ["clone", "setsid", "sendmsg", "recvmsg"], action: "SCMP_ACT_KILL_PROCESS"}]}'
 	run runc run "$ID-b"
 	expect 0

@@ -496,7 +496,7 @@ exec_error() {
 	expect 0
 	same "$output" $'3\n3'
 	edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 0, hard: 0}] | .process.user = {uid: 77, gid: 77}'
-	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["getcwd"], action: "SCMP_ACT_ERRNO"}]}'
+	edit_seccomp '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["getcwd"], action: "SCMP_ACT_ERRNO"}]}'
 	args /bin/true
 	run runc run "$ID"
 	expect 0

@@ -133,6 +133,7 @@ may_lower() { [ "$(nice -n -1 nice 2>/dev/null)" = $(($(nice) - 1)) ] || skip "n
 	show
 	expect 0 "personality 00000008"
 	lacks "$output" "machine $(uname -m)"
+	needs_seccomp
 	edit '.process.user = {uid: 1000, gid: 1000} | .linux.personality.flags = [] |
 		.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
 			syscalls: [{names: ["personality", "sched_setattr", "ioprio_set", "sched_setaffinity"],
@@ -329,6 +330,7 @@ policy() {
 }
 
 @test "scheduling: memoryPolicy: also for a user in a user namespace, with a filter that forbids the call" {
+	needs_seccomp
 	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
 	edit '.process.user = {uid: 5, gid: 5} | .linux.namespaces += [{type: "user"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings

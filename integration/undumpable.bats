@@ -43,8 +43,8 @@ peep() {
 	chmod +x "$T/hook"
 	edit --arg h "$T/hook" '.hooks = {prestart: [{path: $h}], createRuntime: [{path: $h}], poststart: [{path: $h}], poststop: [{path: $h}],
 		createContainer: [{path: "/bin/true"}], startContainer: [{path: "/bin/true"}]}
-		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["getcwd"], action: "SCMP_ACT_ERRNO"}]}
 		| .mounts += [{destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]'
+	edit_seccomp '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["getcwd"], action: "SCMP_ACT_ERRNO"}]}'
 	args sleep 0.2
 	peep run "$ID"
 	expect 0

@@ -26,8 +26,8 @@ setup() {
 		.mounts += [{destination: "/tmp", type: "bind", source: $volume, options: ["bind", "ro"]}] |
 		.linux.devices = [{type: "c", path: "/dev/fuse", major: 10, minor: 229, fileMode: 384}] |
 		.linux.resources.devices += [{allow: true, type: "c", major: 10, minor: 229, access: "rw"}] |
-		.linux.sysctl = {"kernel.msgmax": "65536"} | .annotations = {"a": "b"} |
-		.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct", "swapon"], action: "SCMP_ACT_ERRNO"}]}'
+		.linux.sysctl = {"kernel.msgmax": "65536"} | .annotations = {"a": "b"}'
+	edit_seccomp '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct", "swapon"], action: "SCMP_ACT_ERRNO"}]}'
 }
 
 # lie FILTER: what parse reads instead of config.json, with every path in it there.
@@ -148,18 +148,19 @@ caught() {
 	refused 'in the plan /linux/maskedPaths/0 is missing' run "$ID"
 	lie '.linux.readonlyPaths[0] = "/etc"'
 	caught '/linux/readonlyPaths/0'
-	lie 'del(.linux.seccomp)'
-	refused 'in the plan /linux/seccomp/' run "$ID"
-	lie '.linux.seccomp.syscalls[0].names[1] = "acct"'
-	caught '/linux/seccomp/syscalls/0/names/1'
-	lie '.linux.seccomp.syscalls[0].action = "SCMP_ACT_LOG"'
-	caught '/linux/seccomp/syscalls/0/action'
 	lie '.linux.rootfsPropagation = "rshared"'
 	caught '/linux/rootfsPropagation'
 	lie '.linux.cgroupsPath = "/elsewhere"'
 	caught '/linux/cgroupsPath'
 	lie '.annotations = {"run.oci.seccomp_bpf_data": "BgAAAAAA/38="}'
 	caught '/annotations/a'
+	needs_seccomp
+	lie 'del(.linux.seccomp)'
+	refused 'in the plan /linux/seccomp/' run "$ID"
+	lie '.linux.seccomp.syscalls[0].names[1] = "acct"'
+	caught '/linux/seccomp/syscalls/0/names/1'
+	lie '.linux.seccomp.syscalls[0].action = "SCMP_ACT_LOG"'
+	caught '/linux/seccomp/syscalls/0/action'
 }
 
 @test "witness: as long as it has not spoken there is neither a process of the container nor a hook that runs" {
@@ -270,9 +271,10 @@ not_entered() {
 	not_entered "$wrong" "$ID" "${say[@]}"
 	other_plan '.process.noNewPrivileges = false'
 	not_entered "$wrong" "$ID" "${say[@]}"
-	other_plan 'del(.linux.seccomp)'
-	not_entered "$wrong" "$ID" "${say[@]}"
 	other_plan '.process.apparmorProfile = "unconfined"'
+	not_entered "$wrong" "$ID" "${say[@]}"
+	needs_seccomp
+	other_plan 'del(.linux.seccomp)'
 	not_entered "$wrong" "$ID" "${say[@]}"
 }
 

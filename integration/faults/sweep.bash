@@ -31,8 +31,7 @@ setup_faults() {
 		| .linux.sysctl = {"kernel.msgmax": "9999"} | .process.oomScoreAdj = 77
 		| .process.env |= map(select(startswith("HOME=") | not))
 		| .hooks = {createRuntime: [{path: "/bin/true"}], createContainer: [{path: "/bin/true"}], poststop: [{path: "/bin/true"}]}'
-	[ ! -x "$LIBEXEC/seccomp" ] ||
-		edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	edit_seccomp '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
 	NAMES=$(awk '$2 ~ /^__NR_/ && $3 ~ /^[0-9]+$/ { print substr($2, 6), $3 }' "$TOP/build/syscalls.txt")
 	SEED=${SEED:-$SRANDOM}
 	declare -gA WAS=()
