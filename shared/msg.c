@@ -32,6 +32,7 @@ const char program_names[PROGRAM_COUNT][8] = {
 	[PROGRAM_WITNESS] = "witness",
 	[PROGRAM_WHY] = "why",
 	[PROGRAM_NODES] = "nodes",
+	[PROGRAM_SUBIDS] = "subids",
 };
 
 int msg_send(struct peer *peer, enum msg_type type, const void *body, size_t length, int fd)

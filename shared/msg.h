@@ -32,6 +32,7 @@ enum program {
 	PROGRAM_WITNESS,
 	PROGRAM_WHY,
 	PROGRAM_NODES,
+	PROGRAM_SUBIDS,
 	PROGRAM_COUNT
 };
 
@@ -50,6 +51,8 @@ enum msg_type {
 	MSG_NAMESPACE, /* sources → conductor → ns: struct msg_number (enum namespace_type), nsfs fd
 			*/
 	MSG_CLONE,     /* conductor → ns: go on; fd: the v2 cgroup to clone into, or none */
+	MSG_MAP, /* ns → conductor → subids: struct msg_number (pid), its namespace has no maps;
+			conductor → ns: they are written */
 	MSG_INIT,    /* ns → conductor: struct msg_init, pidfd of the container's first process */
 	MSG_NETSOCK, /* ns (line) → conductor → netlink, then netdev: NETLINK_ROUTE socket of the
 			container's network namespace */

@@ -204,4 +204,11 @@ int plan_wants_host_cgroups(const struct plan *plan, const struct plan_mount *mo
 #include "plan.def"
 #include "plan_undef.h"
 
+/* True when MAP is ID and nothing else: then the kernel lets its owner write the map (user_namespaces(7)). */
+static inline int plan_maps_only(const struct plan *plan, struct plan_list map, uint64_t id)
+{
+	return map.count == 1 && plan_idmap_at(plan, map, 0)->size == 1 &&
+		plan_idmap_at(plan, map, 0)->host == id;
+}
+
 #endif

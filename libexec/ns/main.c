@@ -30,6 +30,7 @@
 static const struct msg_rule rules[] = {
 	{MSG_NAMESPACE, MSG_FD, sizeof(struct msg_number), 0, PROGRAM_CONDUCTOR},
 	{MSG_CLONE, MSG_ONCE | MSG_FD_OPTIONAL, 0, 0, PROGRAM_CONDUCTOR},
+	{MSG_MAP, MSG_ONCE, 0, MSG_CLONE, PROGRAM_CONDUCTOR},
 };
 
 /* Receives the namespaces of the plan that have a path; JOINED gets an fd per type or -1. */
@@ -301,7 +302,9 @@ static void find_origin(const struct plan *plan, struct origin *origin)
 {
 	const char *path;
 
-	origin->is_root = geteuid() == 0;
+	origin->uid = geteuid();
+	origin->gid = getegid();
+	origin->is_root = origin->uid == 0;
 	origin->proc = -1;
 	if (plan->config->joins)
 		return;
@@ -378,8 +381,10 @@ int main(int argc, char **argv)
 	pid = clone_child(&plan, flags, cgroup, &pidfd, &init);
 	if (pid == 0)
 		run_line(&plan, &origin, go, cgroup);
-	if (flags & CLONE_NEWUSER)
+	if (flags & CLONE_NEWUSER) {
 		write_id_maps(&plan, &origin, pid, plan.config->uid_map, plan.config->gid_map);
+		step_undumpable();
+	}
 	init.pid = (uint64_t)pid;
 	if ((step_conducted() && msg_send(&conductor, MSG_INIT, &init, sizeof(init), pidfd)) ||
 		write(go[1], "", 1) != 1)

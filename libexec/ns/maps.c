@@ -16,6 +16,14 @@
 #define MAP_DIGITS 10
 #define MAP_LINE   (3 * MAP_DIGITS + 3) /* "%10u %10u %10u\n" */
 
+#define MAP_SECONDS 60
+
+static const char joined_otherwise[] = "user namespaces enabled, but both namespace path and "
+				       "non-matching mapping specified -- you "
+				       "may only provide one";
+static const char written_otherwise[] =
+	"newuidmap or newgidmap wrote other id maps than config.json has";
+
 static void write_file(int proc, const char *name, const struct text *value)
 {
 	int err = proc_write(proc, name, value->data, value->length);
@@ -47,30 +55,6 @@ static void write_map(
 	if (value.cut || text_join(name, sizeof(name), dir, "/", file, NULL))
 		die("too many lines:", file, 0);
 	write_file(proc, name, &value);
-}
-
-/* An ordinary user may map only itself and must give up setgroups(2) first (user_namespaces(7)). */
-static void deny_setgroups(int proc, const char *dir)
-{
-	char name[64], value[] = "deny";
-	struct text deny = {value, sizeof(value), 4, 0};
-
-	if (text_join(name, sizeof(name), dir, "/setgroups", NULL))
-		die("setgroups:", dir, ENAMETOOLONG);
-	write_file(proc, name, &deny);
-}
-
-void write_id_maps(const struct plan *plan, const struct origin *origin, pid_t child,
-	struct plan_list uid_map, struct plan_list gid_map)
-{
-	char dir[24];
-	struct text t = TEXT(dir);
-
-	text_add_u64(&t, (uint64_t)child);
-	if (!origin->is_root)
-		deny_setgroups(origin->proc, dir);
-	write_map(plan, origin->proc, dir, "uid_map", uid_map);
-	write_map(plan, origin->proc, dir, "gid_map", gid_map);
 }
 
 int open_proc(void)
@@ -111,7 +95,8 @@ static int has_line(const char *file, size_t length, const struct plan_idmap *ma
 	return 0;
 }
 
-static void check_map(const struct plan *plan, int proc, const char *name, struct plan_list map)
+static void check_map(const struct plan *plan, int proc, const char *name, struct plan_list map,
+	const char *problem)
 {
 	static char file[MAP_LINES * MAP_LINE];
 	int fd = proc_open_file(proc, name, O_RDONLY), same;
@@ -129,9 +114,58 @@ static void check_map(const struct plan *plan, int proc, const char *name, struc
 	for (uint32_t i = 0; same && i < map.count; i++)
 		same = has_line(file, length, plan_idmap_at(plan, map, i));
 	if (!same)
-		die("user namespaces enabled, but both namespace path and non-matching mapping "
-		    "specified -- you may only provide one",
-			NULL, 0);
+		die(problem, NULL, 0);
+}
+
+/* Whose only line is an id of its own writes that, and gives up setgroups(2) before (user_namespaces(7)). */
+static void deny_setgroups(int proc, const char *dir)
+{
+	char name[64], value[] = "deny";
+	struct text deny = {value, sizeof(value), 4, 0};
+
+	if (text_join(name, sizeof(name), dir, "/setgroups", NULL))
+		die("setgroups:", dir, ENAMETOOLONG);
+	write_file(proc, name, &deny);
+}
+
+/* The conductor is the parent of CHILD and has not reaped it, so the number is nobody else's. */
+static void have_maps_written(
+	const struct plan *plan, const struct origin *origin, pid_t child, const char *dir)
+{
+	static struct msg msg;
+	struct msg_number body = {(uint64_t)child};
+	char name[64];
+
+	if (!step_conducted())
+		die("the caller may map no other ids than its own without runc, which starts "
+		    "newuidmap",
+			NULL, EPERM);
+	if (msg_send(&conductor, MSG_MAP, &body, sizeof(body), -1))
+		_exit(1);
+	await(MSG_MAP, &msg, MAP_SECONDS);
+	text_join(name, sizeof(name), dir, "/uid_map", NULL);
+	check_map(plan, origin->proc, name, plan->config->uid_map, written_otherwise);
+	text_join(name, sizeof(name), dir, "/gid_map", NULL);
+	check_map(plan, origin->proc, name, plan->config->gid_map, written_otherwise);
+}
+
+void write_id_maps(const struct plan *plan, const struct origin *origin, pid_t child,
+	struct plan_list uid_map, struct plan_list gid_map)
+{
+	int own_uid = plan_maps_only(plan, uid_map, origin->uid);
+	int own_gid = plan_maps_only(plan, gid_map, origin->gid);
+	char dir[24];
+	struct text t = TEXT(dir);
+
+	text_add_u64(&t, (uint64_t)child);
+	if (!origin->is_root && own_gid)
+		deny_setgroups(origin->proc, dir);
+	if (origin->is_root || own_uid)
+		write_map(plan, origin->proc, dir, "uid_map", uid_map);
+	if (origin->is_root || own_gid)
+		write_map(plan, origin->proc, dir, "gid_map", gid_map);
+	if (!origin->is_root && !(own_uid && own_gid))
+		have_maps_written(plan, origin, child, dir);
 }
 
 void check_joined_maps(const struct plan *plan, const struct origin *origin)
@@ -142,8 +176,8 @@ void check_joined_maps(const struct plan *plan, const struct origin *origin)
 	if (!plan_namespace(plan, NS_USER, &path) || !path ||
 		(!config->uid_map.count && !config->gid_map.count))
 		return;
-	check_map(plan, origin->proc, "self/uid_map", config->uid_map);
-	check_map(plan, origin->proc, "self/gid_map", config->gid_map);
+	check_map(plan, origin->proc, "self/uid_map", config->uid_map, joined_otherwise);
+	check_map(plan, origin->proc, "self/gid_map", config->gid_map, joined_otherwise);
 }
 
 static void set_oom_score(int64_t score)

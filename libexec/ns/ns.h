@@ -7,14 +7,17 @@
 
 /* What the host has answered before any namespace was joined. */
 struct origin {
-	int is_root; /* the caller */
-	int proc;    /* a procfs in which we and our child have numbers; -1: none is needed */
+	int is_root; /* the caller, whose effective ids follow */
+	uid_t uid;
+	gid_t gid;
+	int proc; /* a procfs in which we and our child have numbers; -1: none is needed */
 };
 
 /* A procfs of our own (proc.h) without the files of the machine. Dies on failure. */
 int open_proc(void);
 
-/* Writes the id maps of CHILD, which is in a new user namespace. Dies on failure. */
+/* Writes the id maps of CHILD, which is in a new user namespace; for a caller who is not root, subids does
+ * where more is mapped than the caller. Dies on failure. */
 void write_id_maps(const struct plan *plan, const struct origin *origin, pid_t child,
 	struct plan_list uid_map, struct plan_list gid_map);
 

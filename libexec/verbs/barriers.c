@@ -165,6 +165,7 @@ static void log_heard(const struct creation *c, enum creation_step from, uint32_
 		[MSG_SCOPED] = "has put the container's process into its unit",
 		[MSG_RESCTRL] = "has named the resctrl group",
 		[MSG_NAMESPACE] = "has opened a namespace to join",
+		[MSG_MAP] = "has a user namespace without id maps",
 		[MSG_INIT] = "has started the container's process",
 		[MSG_NETSOCK] = "has opened a netlink socket in the network namespace",
 		[MSG_MOUNTED] = "has made the mounts and devices",
@@ -214,6 +215,9 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 			sizeof(msg->body.number), msg->fd);
 		close(msg->fd);
 		return err;
+	case MSG_MAP:
+		return tell_step(
+			c, STEP_SUBIDS, MSG_MAP, &msg->body.number, sizeof(msg->body.number), -1);
 	case MSG_INIT:
 		step_let_go(&c->steps[from]);
 		return hear_init(c, &msg->body.init, msg->fd);
@@ -240,6 +244,8 @@ int creation_hear(struct creation *c, enum creation_step from, struct msg *msg)
 			return 0; /* it waits for the end of the creation */
 		if (from == STEP_CGROUP)
 			c->limited = 1;
+		if (from == STEP_SUBIDS && tell_step(c, STEP_NS, MSG_MAP, NULL, 0, -1))
+			return -1;
 		step_let_go(&c->steps[from]);
 		return 0;
 	default:

@@ -8,6 +8,7 @@
  *   unit      with --systemd-cgroup: the first process is in its unit  cgroup (MSG_SCOPED)
  *   listed    cgroup has named its directories, all in the journal    cgroup (MSG_CGROUP_MAKE)
  *   clone     joined namespaces are there; on v2 the cgroup, too      ns (MSG_CLONE)
+ *   mapped    without root: newuidmap has written the id maps         ns (MSG_MAP)
  *   joined    the first process is in its cgroup, with its devices    rootfs (MSG_JOINED)
  *   grouped   with linux.intelRdt: it is in its resctrl group         conductor (MSG_DONE)
  *   mounted   mounts and devices are made                             conductor (MSG_MOUNTED)

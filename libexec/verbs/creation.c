@@ -18,6 +18,7 @@
 #include "drop.h"
 #include "fds.h"
 #include "listener.h"
+#include "rootless.h"
 #include "step.h"
 #include "sys.h"
 #include "systemd.h"
@@ -258,35 +259,6 @@ static int parse(struct creation *c, int config)
 	return err ? creation_state_error(c, "keeping the plan", err) : 0;
 }
 
-/* Neither a namespace with other ids than the caller's nor a file system of the host is theirs. */
-static int check_no_id_maps(struct creation *c)
-{
-	const struct plan *plan = &c->container.plan;
-	struct plan_list list = plan->config->mounts;
-
-	for (uint32_t i = 0; plan->config->mappings.count && i < list.count; i++) {
-		const struct plan_mount *mount = plan_mount_at(plan, list, i);
-
-		if (mount->mapping)
-			return named_error(c, plan_text(plan, mount->label),
-				": id-mapped mounts are not supported for rootless containers", 0);
-	}
-	return 0;
-}
-
-/* What an ordinary user cannot have is told before anything is made (runc-cli.md 4.3, 4.12). */
-static int check_rootless(struct creation *c)
-{
-	if (geteuid() == 0)
-		return 0;
-	if (!plan_namespace(&c->container.plan, NS_USER, NULL))
-		return creation_error(c, "rootless container requires user namespaces", 0);
-	if (c->container.plan.config->additional_gids.count)
-		return creation_error(
-			c, "cannot set any additional groups in a rootless container", 0);
-	return check_no_id_maps(c);
-}
-
 static int make_fifo(struct creation *c)
 {
 	if (mkfifoat(c->container.dir, "exec.fifo", 0600) < 0)
@@ -346,7 +318,7 @@ static int prepare(struct creation *c)
 		return -1;
 	err = parse(c, kept);
 	close(kept);
-	if (err || check_rootless(c) || name_keyring(c) ||
+	if (err || rootless_check(c) || name_keyring(c) ||
 		handover_connect(&c->handover, c->container.plan.config->terminal != 0, c->line,
 			sizeof(c->line)) ||
 		listener_connect(&c->container.plan, &c->agent, c->line, sizeof(c->line)))

@@ -9,6 +9,7 @@
 #include "removing.h"
 
 #define CREATION_LINE 4096
+#define TOOL_PATH     4096
 
 enum creation_step {
 	STEP_WITNESS, /* for a plan that asks for more than the template (witness.h) */
@@ -20,6 +21,7 @@ enum creation_step {
 	STEP_SECCOMP,
 	STEP_NETLINK,
 	STEP_NETDEV,
+	STEP_SUBIDS, /* for the id maps of a caller who is not root */
 	STEP_NS,
 	STEP_HOOK,
 	STEP_LINE, /* rootfs, then dmz: the container's first process itself */
@@ -47,6 +49,7 @@ struct creation {
 	int start_fd; /* read end of the start fifo */
 	int plan_fd;
 	int filter_fd;
+	char map_tools[2][TOOL_PATH]; /* newuidmap, newgidmap; "": not needed */
 	uint8_t filter_key[BPF_KEY_SIZE];
 	struct hook_files hook_files;
 	int cache_fd; /* for a program that is not in the cache; -1 */

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include "fds.h"
 #include "hook_files.h"
+#include "rootless.h"
 #include "seal.h"
 #include "step.h"
 #include "sys.h"
@@ -34,8 +35,9 @@ static const struct msg_rule sources_rules[] = {MSG_ANY_STEP,
 	{MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_SOURCES}};
 static const struct msg_rule done_rules[] = {
 	MSG_ANY_STEP, {MSG_DONE, MSG_ONCE, 0, 0, PROGRAM_COUNT}};
-static const struct msg_rule ns_rules[] = {
-	MSG_ANY_STEP, {MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
+static const struct msg_rule ns_rules[] = {MSG_ANY_STEP,
+	{MSG_MAP, MSG_ONCE, sizeof(struct msg_number), 0, PROGRAM_NS},
+	{MSG_INIT, MSG_ONCE | MSG_FD, sizeof(struct msg_init), 0, PROGRAM_NS}};
 static const struct msg_rule line_rules[] = {MSG_ANY_STEP,
 	{MSG_NETSOCK, MSG_ONCE | MSG_FD, 0, 0, PROGRAM_NS},
 	{MSG_MOUNTED, MSG_ONCE, 0, 0, PROGRAM_ROOTFS},
@@ -272,7 +274,7 @@ static int spawn_line(struct creation *c)
 	int inside = geteuid() != 0, trees[2] = {-1, -1}, control[2] = {-1, -1}, err;
 	struct images images;
 
-	if (seal_line_images(c, &images, inside))
+	if (seal_line_images(c, &images, inside) || rootless_show(c, images.dmz))
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, inside ? control : trees) < 0)
 		return creation_error(c, "socketpair", errno);
@@ -346,7 +348,7 @@ int creation_spawn_steps(struct creation *c)
 		hook_files_open(plan, &c->hook_files, c->line, sizeof(c->line)))
 		return -1;
 	/* Then the cgroup: what the kernel makes it wait for is the longest wait of all. */
-	if (spawn_witness(c) || spawn_makers(c) || spawn_line(c))
+	if (spawn_witness(c) || spawn_makers(c) || rootless_spawn(c) || spawn_line(c))
 		return -1;
 	if (plan->config->has_seccomp && spawn_seccomp(c))
 		return -1;

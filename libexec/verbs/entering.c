@@ -20,6 +20,7 @@
 #include "fds.h"
 #include "listener.h"
 #include "places.h"
+#include "rootless.h"
 #include "seal.h"
 #include "step.h"
 #include "sys.h"
@@ -122,7 +123,7 @@ static int take_plan(struct entering *e)
 		return fail(e, "parse made a bad plan", err);
 	if (entering_check_plan(e) || conduct_check_label(&e->plan, e->line, sizeof(e->line)))
 		return -1;
-	if (geteuid() != 0 && e->plan.config->additional_gids.count)
+	if (e->plan.config->additional_gids.count && rootless_denies_groups(&e->container.plan))
 		return fail(e, "cannot set any additional groups in a rootless container", 0);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "conduct.h"
 #include "files.h"
 #include "fds.h"
+#include "lookpath.h"
 #include "sys.h"
 #include "text.h"
 #include "verb.h"
@@ -92,42 +93,17 @@ static void print_json(int pids)
 	verb_print(t.data, t.length);
 }
 
-static int is_program(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
-}
-
-/* As Go's LookPath: a directory that is not absolute is no place to execute a program from. */
-static const char *find_ps(void)
-{
-	static char path[PATH_MAX];
-	const char *list = getenv("PATH"), *end;
-
-	for (; list && *list; list = *end ? end + 1 : end) {
-		struct text t = TEXT(path);
-
-		end = list + strcspn(list, ":");
-		if (*list != '/')
-			continue;
-		text_add_bytes(&t, list, (size_t)(end - list));
-		text_add(&t, "/ps");
-		if (!t.cut && is_program(path))
-			return path;
-	}
-	log_die(1, NULL, "exec: \"ps\": executable file not found in $PATH");
-}
-
 /* With the caller's environment and rights, and both outputs in OUTPUT. */
 static int start_ps(const char **arguments, int output, pid_t *pid)
 {
 	extern char **environ;
-	const char *path = find_ps();
+	static char path[PATH_MAX];
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), pidfd;
 	struct rlimit callers;
 	volatile int err = spawn_files(&callers);
 
+	if (lookpath("ps", path, sizeof(path)))
+		log_die(1, NULL, "exec: \"ps\": executable file not found in $PATH");
 	if (err)
 		log_die(1, "RLIMIT_NOFILE", errno_text(-err));
 	*pid = null < 0 ? -1 : vfork();

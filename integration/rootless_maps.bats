@@ -1,0 +1,269 @@
+# Users with sub-ids, who map more than themselves: newuidmap and newgidmap write the maps. The users and their ranges are
+# in a copy of /etc that only this file sees.
+# layouts: hybrid
+
+load lib/common
+
+UIDN=31339
+OTHER=31340
+
+setup_file() {
+	[ -n "$DAVIT_ISOLATED" ] || return 0
+	local dir=$BATS_FILE_TMPDIR
+	cp -a /etc "$dir/etc"
+	cat >>"$dir/etc/passwd" <<-END
+		davit-maps:x:$UIDN:$UIDN::/:/bin/sh
+		davit-other:x:$OTHER:$OTHER::/:/bin/sh
+		davit-none:x:31342:31342::/:/bin/sh
+	END
+	cat >>"$dir/etc/group" <<-END
+		davit-maps:x:$UIDN:
+		davit-other:x:$OTHER:
+		davit-shared:x:31341:davit-maps
+	END
+	printf 'davit-maps:200000:65536\n%s:400000:10\n' $OTHER | tee "$dir/etc/subuid" >"$dir/etc/subgid"
+	mount --bind "$dir/etc" /etc
+}
+
+setup() {
+	[ "$(id -u)" = 0 ] && [ -n "$DAVIT_ISOLATED" ] || skip "run by root in a mount namespace of its own (tests/run), as another user"
+	command -v newuidmap >/dev/null || skip "newuidmap is not installed"
+	setup_bundle
+	HOMEDIR=$T/user
+	mkdir -m 755 "$HOMEDIR"
+	cp -a "$ROOTFS" "$HOMEDIR/rootfs"
+	STATE=$HOMEDIR/state
+	BUNDLE=$HOMEDIR
+	ROOTFS=$HOMEDIR/rootfs
+	cd "$HOMEDIR"
+	become $UIDN
+	as_user test -x "$RUNC" || skip "an ordinary user cannot reach $RUNC"
+	as_user "$RUNC" spec --rootless
+	edit --arg mark "$MARK" '.process.terminal = false | .process.args = ["true"] | .process.env += [$mark]'
+	podman_maps
+}
+
+# become UID: whose the test is from now on
+become() {
+	USERID=$1
+	chown -R "$1:$1" "$HOMEDIR"
+}
+
+as_user() {
+	setpriv --reuid "$USERID" --regid "$USERID" --init-groups env -u XDG_RUNTIME_DIR PATH="${USERPATH:-$PATH}" HOME="$HOMEDIR" "$@" 3>&- 4>&-
+}
+
+runc() {
+	as_user timeout -k 2 "${LIMIT:-10}" "$RUNC" --root "$STATE" "$@"
+}
+
+# maps JSON…: each [container, host, size], for uids and gids
+maps() {
+	edit --argjson m "[$(IFS=,; echo "$*")]" '.linux.uidMappings = ($m | map({containerID: .[0], hostID: .[1], size: .[2]}))
+		| .linux.gidMappings = .linux.uidMappings'
+	chown "$USERID:$USERID" config.json
+}
+
+# As podman's user namespace: the user is root, the sub-ids follow.
+podman_maps() { maps "[0, $UIDN, 1]" "[1, 200000, 65536]"; }
+
+show_maps() { awk '{ print $1, $2, $3 }' "/proc/$1/uid_map" "/proc/$1/gid_map"; }
+
+@test "rootless maps: the user and its sub-ids, all verbs" {
+	args sleep 100
+	edit '.process.capabilities[] += ["CAP_CHOWN"]'
+	detached create "$ID"
+	expect 0
+	same "$(show_maps "$(pid_of "$ID")" | sort | uniq -c | tr -s ' ')" " 2 0 $UIDN 1
+ 2 1 200000 65536"
+	run runc exec --user 12:34 "$ID" sh -c 'id -u; id -g; id -G'
+	expect 0
+	same "$(tr '\n' ' ' <<<"$output")" "12 34 34 "
+	run runc start "$ID"
+	expect 0
+	same "$(status_of "$ID")" running
+	run runc exec "$ID" sh -c 'touch /dev/shm/x && chown 7:8 /dev/shm/x && stat -c %u:%g /dev/shm/x'
+	expect 0
+	same "$output" 7:8
+	run runc kill "$ID" KILL
+	expect 0
+	wait_for 5 is_stopped "$ID"
+	run runc delete "$ID"
+	expect 0
+	nothing_left
+}
+
+@test "rootless maps: keep-id, the user in the middle of three ranges" {
+	maps "[0, 200000, 1000]" "[1000, $UIDN, 1]" "[1001, 201000, 64536]"
+	edit '.process.user = {uid: 1000, gid: 1000} | .root.readonly = false | del(.process.capabilities)'
+	sh_args 'id -u; id -g; touch /tmp/mine; stat -c %u:%g /tmp/mine; cat /proc/self/uid_map | tr -s " "'
+	run runc run "$ID"
+	expect 0
+	same "${lines[0]} ${lines[1]} ${lines[2]}" "1000 1000 1000:1000"
+	same "$(stat -c %u:%g "$ROOTFS/tmp/mine")" "$UIDN:$UIDN"
+	nothing_left
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	run runc exec "$ID" id -u
+	expect 0
+	same "$output" 1000
+	run runc delete --force "$ID"
+	expect 0
+	nothing_left
+}
+
+@test "rootless maps: a part of the user's range, without the user" {
+	chmod -R o+rX "$HOMEDIR"
+	maps "[0, 200100, 50]"
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	same "$(show_maps "$(pid_of "$ID")" | uniq)" "0 200100 50"
+	run runc exec "$ID" id -u
+	expect 0
+	same "$output" 0
+	# What a network program or nsenter(1) of the user needs.
+	as_user readlink "/proc/$(pid_of "$ID")/ns/net" | grep -q '^net:'
+	run runc start "$ID"
+	expect 0
+	run runc exec --user 49:49 "$ID" id -u
+	expect 0
+	same "$output" 49
+	run runc exec --user 50:49 "$ID" id -u
+	expect 255 "cannot set uid to unmapped user in user namespace"
+	run runc delete --force "$ID"
+	expect 0
+	nothing_left
+}
+
+@test "rootless maps: another container user, with and without groups" {
+	edit '.process.user = {uid: 33, gid: 34, additionalGids: [5, 6]}'
+	sh_args 'id -u; id -g; id -G; cat /proc/self/setgroups'
+	run runc run "$ID"
+	expect 0
+	same "$(tr '\n' ' ' <<<"$output")" "33 34 34 5 6 allow "
+	edit 'del(.process.user.additionalGids)'
+	run runc run "$ID"
+	expect 0
+	same "$(tr '\n' ' ' <<<"$output")" "33 34 34 allow "
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run runc exec -g 7 "$ID" id -G
+	expect 0
+	same "$output" "34 7"
+	runc delete --force "$ID"
+	nothing_left
+}
+
+@test "rootless maps: uids by newuidmap and only the own gid: no groups, and setgroups stays denied" {
+	edit --argjson g $UIDN '.linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]'
+	sh_args 'id -u; cat /proc/self/setgroups /proc/self/uid_map | tr -s " "'
+	edit '.process.user.uid = 5'
+	run runc run "$ID"
+	expect 0
+	same "${lines[0]} ${lines[1]}" "5 deny"
+	edit '.process.user.additionalGids = [5]'
+	refused 'cannot set any additional groups in a rootless container' create "$ID"
+	nothing_left
+}
+
+@test "rootless maps: twenty ranges" {
+	local list=("[0, $UIDN, 1]") i
+	for i in {1..20}; do list+=("[$i, $((200000 + 2 * i)), 1]"); done
+	maps "${list[@]}"
+	args awk 'END { print NR }' /proc/self/uid_map
+	run runc run "$ID"
+	expect 0
+	same "$output" 21
+	nothing_left
+}
+
+# tools: a directory for $PATH with what as_user needs, and with what the arguments name
+tools() {
+	USERPATH=$T/tools
+	mkdir -p "$USERPATH"
+	cp "$(command -v timeout)" "$@" "$USERPATH"
+}
+
+@test "rootless maps: ids that are not the user's are refused, with what is" {
+	maps "[0, $UIDN, 1]" "[1, 200000, 65537]"
+	refused 'linux.uidMappings: newuidmap: uid range \[1-65538\) -> \[200000-265537\) not allowed: /etc/subuid gives davit-maps 200000:65536"$' create "$ID"
+	maps "[0, 400000, 10]"
+	refused 'linux.uidMappings: newuidmap: uid range .* not allowed: /etc/subuid gives davit-maps 200000:65536"$' create "$ID"
+	maps "[0, 0, 1]"
+	refused 'linux.uidMappings: newuidmap: .* not allowed: /etc/subuid gives' create "$ID"
+	podman_maps
+	edit '.linux.gidMappings[1].hostID = 199999'
+	refused 'linux.gidMappings: newgidmap: .* not allowed: /etc/subgid gives davit-maps 200000:65536"$' create "$ID"
+	maps "[0, 200000, 10]" "[5, 200100, 10]"
+	refused 'linux.uidMappings\[1\]: overlaps an earlier mapping' create "$ID"
+	maps "[0, 200000, 10]" "[10, 200005, 10]"
+	refused 'linux.uidMappings\[1\]: overlaps an earlier mapping' create "$ID"
+	become $OTHER
+	maps "[0, $OTHER, 1]" "[1, 400000, 11]"
+	refused 'not allowed: /etc/subuid gives davit-other 400000:10"$' create "$ID"
+	maps "[0, $OTHER, 1]" "[1, 400000, 10]"
+	run runc run "$ID"
+	expect 0
+	become 31342
+	maps "[0, 31342, 1]" "[1, 500000, 10]"
+	refused 'not allowed: /etc/subuid has no range for davit-none: add a line such as davit-none:100000:65536"$' create "$ID"
+	become 31399
+	as_user() { setpriv --reuid "$USERID" --regid "$USERID" --clear-groups "$@" 3>&- 4>&-; }
+	maps "[0, 31399, 1]" "[1, 500000, 10]"
+	refused 'newuidmap: Cannot determine your user name.*: /etc/passwd has no user with uid 31399"$' create "$ID"
+	nothing_left
+}
+
+@test "rootless maps: without newuidmap, and with one that has no privilege" {
+	tools
+	refused "linux.uidMappings: other ids than the caller's own need newuidmap, which is not in .PATH: install it" create "$ID"
+	tools "$(command -v newuidmap)"
+	refused "linux.gidMappings: other ids than the caller's own need newgidmap, which is not in .PATH: install it" create "$ID"
+	# cp has not kept the bit.
+	tools "$(command -v newgidmap)"
+	refused "newuidmap: write to uid_map failed: Operation not permitted: $USERPATH/newuidmap has neither its set-id bit nor a capability: install it again" create "$ID"
+	chmod u+s "$USERPATH"/new*
+	run runc run "$ID"
+	expect 0
+	mount -t tmpfs -o nosuid,mode=755 nosuid "$USERPATH"
+	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
+	cp "$(command -v timeout)" "$USERPATH"
+	cp -p "$(command -v newuidmap)" "$(command -v newgidmap)" "$USERPATH"
+	refused 'newuidmap: .*: .*/newuidmap lies on a mount with nosuid: it has no privilege there' create "$ID"
+	umount "$USERPATH"
+	unset USERPATH
+	as_user() { setpriv --reuid "$USERID" --regid "$USERID" --init-groups --no-new-privs "$@" 3>&- 4>&-; }
+	refused 'newuidmap: .*: .*/newuidmap has no privilege, because the caller has no_new_privs' create "$ID"
+	as_user() { setpriv --reuid "$USERID" --regid 31341 --init-groups "$@" 3>&- 4>&-; }
+	refused "newuidmap: .*: the caller's group is not the one that /etc/passwd has for davit-maps" create "$ID"
+	nothing_left
+}
+
+@test "rootless maps: capabilities instead of the set-id bit do" {
+	command -v setcap >/dev/null || skip "setcap is not installed"
+	tools "$(command -v newuidmap)" "$(command -v newgidmap)"
+	setcap cap_setuid+ep "$USERPATH/newuidmap"
+	setcap cap_setgid+ep "$USERPATH/newgidmap"
+	args cat /proc/self/uid_map
+	run runc run "$ID"
+	expect 0
+	same "${#lines[@]}" 2
+}
+
+@test "rootless maps: a newuidmap that does nothing, that talks, or that writes something else" {
+	tools "$(command -v newgidmap)"
+	chmod u+s "$USERPATH"/newgidmap
+	printf '#!/bin/sh\nexit 0\n' >"$USERPATH/newuidmap"
+	chmod 755 "$USERPATH/newuidmap"
+	refused 'newuidmap or newgidmap wrote other id maps than config.json has' create "$ID"
+	printf '#!/bin/sh\nprintf "a\\033[1mb\\nsecond"; exit 3\n' >"$USERPATH/newuidmap"
+	refused 'linux.uidMappings: newuidmap: a.\[1mb: ' create "$ID"
+	printf '#!/bin/sh\nexec /usr/bin/newuidmap $1 0 200000 1\n' >"$USERPATH/newuidmap"
+	refused 'newuidmap or newgidmap wrote other id maps than config.json has' create "$ID"
+	printf '#!/nowhere\n' >"$USERPATH/newuidmap"
+	refused 'linux.uidMappings: newuidmap: no such file or directory' create "$ID"
+	nothing_left
+}
