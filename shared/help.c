@@ -4,6 +4,11 @@
 #include "step.h"
 #include "text.h"
 
+const char *step_name(void)
+{
+	return program_names[conductor.self];
+}
+
 static void add_help(struct text *t, const char *name)
 {
 	text_add(t, name);

@@ -36,8 +36,7 @@ enum program {
 	PROGRAM_COUNT
 };
 
-/* "parse", "seccomp" …: the file name below LIBEXECDIR/davit, at most 7 characters. Not pointers:
- * each would cost dmz, whose size is limited, 24 bytes more for its relocation. */
+/* "parse", "seccomp" …: the file name below LIBEXECDIR/davit, at most 7 characters. */
 extern const char program_names[PROGRAM_COUNT][8];
 
 /* Types. The comment names sender → receiver, body, fd. The barriers of a creation are listed in

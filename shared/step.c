@@ -58,6 +58,12 @@ int step_conducted(void)
 	return conductor.fd >= 0;
 }
 
+/* Of a program without shared/help.c, which is dmz: a table of all names costs it more than its own. */
+__attribute__((weak)) const char *step_name(void)
+{
+	return "dmz";
+}
+
 static void report(enum msg_type type, const char *what, const char *object, int err)
 {
 	static struct msg_text body;
@@ -73,7 +79,7 @@ static void report(enum msg_type type, const char *what, const char *object, int
 		char line[MSG_WHAT_MAX + MSG_OBJECT_MAX + 128];
 		struct text t = TEXT(line);
 
-		text_add(&t, program_names[conductor.self]);
+		text_add(&t, step_name());
 		text_add(&t, type == MSG_WARNING ? ": warning: " : ": ");
 		msg_text_line(&body, &t);
 		text_add(&t, "\n");

@@ -33,6 +33,8 @@ int step_start(
 /* For who asks by hand, with --help, -h or --version, and does not come back then: shared/help.c, of all
  * programs but dmz, which has no room for it. step_start calls it. */
 void step_help(enum program self, int argc, char **argv);
+/* What this program is called, for lines on fd 2. */
+const char *step_name(void);
 extern const struct step_fd {
 	int number;
 	const char *text; /* NULL: the end */
