@@ -179,7 +179,7 @@ function print_all(  i, p) {
 	print "The verbs of `runc` have no `priv` file: they act with what the caller has. `create`, `run` and `exec` give up all capabilities"
 	print "but " conductor_caps " once the steps are started (`conduct_drop_privileges` in `libexec/verbs/drop.c`); root without them"
 	print "gets nothing back by an execve (SECBIT_NOROOT), and what is started later inherits these by the ambient set. They and"
-	print "`events` then set no_new_privs and enter a Landlock domain (`conduct_confine`), which"
+	print "`events` then set no_new_privs, enter a Landlock domain and refuse themselves a few calls (`conduct_confine`), which"
 	print "[architecture.md](architecture.md#7-privileges) lists.\n"
 	print "| verb | privileges | starts steps |\n|---|---|---|"
 	for (i = 1; i <= verb_count; i++) {

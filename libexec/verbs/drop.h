@@ -13,9 +13,9 @@
 int conduct_drop_privileges(char *line, size_t size);
 
 /*
- * After that: no file is changed any more but below what RULES name, none is executed but sealed
- * memfds, and no execve gives anything. Also for what is started later, so each program that may be
- * must do with the same. 0, or -1 and LINE.
+ * After that: no file is changed any more but below what RULES name, none's mode or owner is, none is
+ * executed but sealed memfds, no socket is connected, and no execve gives anything. Also for what is
+ * started later, so each program that may be must do with the same. 0, or -1 and LINE.
  */
 int conduct_confine(const struct priv_rule *rules, size_t count, char *line, size_t size);
 

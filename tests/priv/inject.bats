@@ -261,3 +261,21 @@ execve: EACCES"
 	same "$(cat "$T/secret")" secret
 	runc delete --force "$ID"
 }
+
+@test "inject: a conductor changes neither mode, owner nor attributes of a file, and asks nobody over a socket" {
+	local verb call calls=("chmod s:$T/secret 04755" "fchmodat $CWD s:$T/secret 04755" "fchownat $CWD s:$T/secret 0 0 0" "fchownat $CWD s:$T/secret 0xffffffff 0 0"
+		"socket 1 1 0" "connect 4 x:01 16" "io_uring_setup 8 x:00")
+	setup_bundle
+	args sleep 100
+	runc run -d "$ID" </dev/null >"$T/out" 2>&1
+	for verb in "create $ID-b" "exec -d $ID true" "events $ID"; do
+		CONDUCTOR_CALL=recvmsg
+		[ "$verb" != "events $ID" ] || CONDUCTOR_CALL=poll
+		conductor "${verb%% *}" "${calls[@]}" "openat $CWD s:$T/secret $RDONLY" "fchmod r 04755" -- $verb
+		same "$verb $(sed 's/: [0-9]*$/: fine/' <<<"$output" | sort -u | tr '\n' ' ')" \
+			"$verb chmod: EPERM connect: EPERM fchmod: EPERM fchmodat: EPERM fchownat: EPERM io_uring_setup: EPERM openat: fine socket: EPERM "
+		[ "$verb" != "create $ID-b" ] || runc delete --force "$ID-b"
+	done
+	same "$(stat -c '%a %u' "$T/secret")" "600 0"
+	runc delete --force "$ID"
+}
