@@ -14,6 +14,18 @@ load lib/common
 	STATE=$T/state
 }
 
+@test "words: a state root in which nothing can be made is named" {
+	newer "only for davit"
+	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"
+	mkdir -m 700 "$T/fixed"
+	mount -t tmpfs -o ro,mode=700 none "$T/fixed"
+	STATE=$T/fixed
+	detached create "$ID"
+	umount "$T/fixed"
+	STATE=$T/state
+	expect 1 "mkdir $T/fixed/$ID: read-only file system"
+}
+
 @test "words: a root file system that is missing is named by its absolute path" {
 	newer "the words differ"
 	edit '.root.path = "nosuch/root"'

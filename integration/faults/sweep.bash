@@ -273,7 +273,7 @@ sweep_verb() (
 		judge
 		cleared
 	done < <(chosen_points "$VERB")
-	echo "$VERB: $total points, seed $SEED: done ${COUNT[done]}, refused ${COUNT[refused]}, killed ${COUNT[killed]}, not reached ${COUNT[unreached]}; hangs ${COUNT[hang]}, silent ${COUNT[silent]}, without words ${COUNT[words]}, state and kernel differ ${COUNT[differ]}, left over ${COUNT[left]}"
+	echo "$VERB: $total of $(all_points "$VERB" | wc -l) points, seed $SEED: done ${COUNT[done]}, refused ${COUNT[refused]}, killed ${COUNT[killed]}, not reached ${COUNT[unreached]}; hangs ${COUNT[hang]}, silent ${COUNT[silent]}, without words ${COUNT[words]}, state and kernel differ ${COUNT[differ]}, left over ${COUNT[left]}"
 	[ "$total" -lt 10 ] || [ $((COUNT[unreached] * 2)) -le "$total" ] ||
 		{ echo "the sweep itself failed: ${COUNT[unreached]} of $total points were not reached"; return 1; }
 	[ "$total" -gt 0 ] && [ $((COUNT[hang] + COUNT[silent] + COUNT[words] + COUNT[differ] + COUNT[left])) = 0 ]

@@ -126,6 +126,14 @@ static int lock_journal(int fd)
 	return 0;
 }
 
+static int mkdir_error(struct creation *c, int err)
+{
+	char both[CREATION_LINE];
+
+	text_join(both, sizeof(both), "mkdir ", globals.root, "/", c->id, NULL);
+	return creation_error(c, both, err);
+}
+
 static int make_directory(struct creation *c)
 {
 	struct container *container = &c->container;
@@ -135,7 +143,7 @@ static int make_directory(struct creation *c)
 	if (c->root_fd < 0)
 		return creation_error(c, verb_root_error(c->root_fd), 0);
 	if (mkdirat(c->root_fd, c->id, 0711) < 0)
-		return errno == EEXIST ? refuse_taken(c) : named_error(c, "mkdir ", c->id, errno);
+		return errno == EEXIST ? refuse_taken(c) : mkdir_error(c, errno);
 	container->id = c->id;
 	container->dir = openat(c->root_fd, c->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (container->dir >= 0)
