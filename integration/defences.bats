@@ -172,6 +172,26 @@ $number: 0"
 	done
 }
 
+@test "defences: what a conductor hands on in memory is sealed: a plan that update makes, the filter of exec" {
+	newer "only for davit"
+	command -v strace >/dev/null || skip "strace is not installed"
+	needs_controller pids
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	# sealed NAME VERB…: the conductor seals a memory file of that name.
+	sealed() {
+		local name=$1
+		shift
+		strace -y -o "$T/trace" -e trace=fcntl "$RUNC" --root "$STATE" "$@" </dev/null >"$T/out" 2>&1 3>&- 4>&-
+		grep -q "memfd:$name.*F_ADD_SEALS, F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE) = 0" "$T/trace" || { cat "$T/trace"; return 1; }
+	}
+	sealed plan update --pids-limit 50 "$ID"
+	sealed plan exec "$ID" true
+	sealed filter exec "$ID" true
+}
+
 @test "defences: the pid file is its owner's to write, whatever the umask, also with NOTIFY_SOCKET" {
 	[ -x "$HELPERS/helper-notify" ] || skip "the helper is not built"
 	newer "only for davit"

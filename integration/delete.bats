@@ -179,6 +179,19 @@ load lib/common
 	done
 }
 
+@test "delete: where a file cannot be removed the journal stays for a second one" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	run strace -o /dev/null -P plan -e trace=unlinkat -e inject=unlinkat:error=EIO "$RUNC" --root "$STATE" delete --force "$ID" 3>&- 4>&-
+	expect 1 "unable to destroy container: removing its state directory: input/output error"
+	[ -e "$STATE/$ID/journal" ]
+	runc delete --force "$ID"
+	nothing_left
+}
+
 @test "delete: the arguments are checked" {
 	run runc delete
 	[ "$status" = 1 ]

@@ -277,7 +277,8 @@ allowed() {
 	edit '.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: false, type: "c", major: 1, access: "rwm"}]
 		| .process.capabilities[] += ["CAP_MKNOD"]'
 	sh_args 'for d in null zero full random urandom; do (exec 3</dev/$d) && echo $d; done
-		(exec 3<>/dev/ptmx) && echo ptmx; mknod /opt/c c 200 1 && mknod /opt/b b 200 1 && echo made; (exec 3</opt/c) 2>&1 | sed "s/.*: //"'
+		(exec 3<>/dev/ptmx) && echo ptmx; mknod /opt/c c 200 1 && mknod /opt/b b 200 1 && mknod /opt/ttyprintk c 5 3 && echo made
+		for d in c b ttyprintk; do (exec 3</opt/$d) 2>&1 | sed "s/.*: //"; done'
 	run runc run "$ID"
 	expect 0
 	same "$output" "null
@@ -287,5 +288,7 @@ random
 urandom
 ptmx
 made
+Operation not permitted
+Operation not permitted
 Operation not permitted"
 }

@@ -208,6 +208,9 @@ unknown_tests() {
 	run "$T/copy/runc" --root "$STATE" run "$ID" 3>&-
 	[ "$status" != 0 ]
 	lacks "$output" hello
+	install -m 644 "$LIBEXEC/run" "$T/libexec/davit/run"
+	run "$T/copy/runc" --root "$STATE" run "$ID" 3>&-
+	expect 1 "no program for this command: $T/copy/../libexec/davit/run: permission denied"
 	rm -r "$T/libexec" "$T/usr/libexec"
 	run "$T/copy/runc" --root "$STATE" run "$ID" 3>&-
 	expect 1 "no program for this command: $T/copy/../libexec/davit/run, $T/usr/libexec/davit/run: no such file or directory"

@@ -162,15 +162,33 @@ failing() {
 	umount "$path"
 	run runc pause "$ID"
 	expect 1 "cannot toggle freezer: its hierarchy is not mounted: $path"
+	# What lies in its place is no cgroup.
+	mkdir "$path/$ID"
 	run runc delete --force "$ID"
 	expect 1 "unable to remove container's cgroup: mount its hierarchy first" "$path"
 	[ -e "$STATE/$ID/journal" ]
+	rmdir "$path/$ID"
 	mount -t cgroup -o freezer cgroup "$path"
 	run runc delete --force "$ID"
 	expect 0
 	# As it was mounted before, for teardown.
 	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
 	nothing_left
+}
+
+@test "errors: a kill of all processes that cannot be says so, and kills none" {
+	newer "only for davit"
+	mkdir -p "$T/installed/build"
+	cp -a "$TOP/bin" "$T/installed/"
+	cp -a "$LIBEXEC" "$T/installed/build/"
+	rm "$T/installed/build/davit/cgroup"
+	args sleep 1000
+	edit '.linux.namespaces |= map(select(.type != "pid"))'
+	detached run -d "$ID"
+	expect 0
+	RUNC=$T/installed/bin/runc run runc kill "$ID" KILL
+	expect 1 "unable to kill all processes: cannot start "
+	same "$(status_of "$ID")" running
 }
 
 @test "errors: what does not fit is told as that, never as success or with the words of another error" {

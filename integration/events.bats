@@ -160,6 +160,11 @@ keys() { jq -r '[paths | map(if type == "number" then 0 else . end) | map(tostri
 		run runc events --stats --interval "$text" "$ID"
 		expect 0 '"type":"stats"'
 	done
+	# A millisecond is the least.
+	stream --interval 1us "$ID"
+	wait_for 5 at_least stats 3
+	kill -TERM "$STREAM"
+	ended 143
 	for text in 0 -1s -0.5m 0h; do
 		run runc events --stats --interval "$text" "$ID"
 		expect 1 'level=error msg="duration interval must be greater than 0"'

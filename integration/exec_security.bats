@@ -244,6 +244,35 @@ opened() {
 	expect 255 "not a devpts: /dev/pts"
 }
 
+@test "exec: with noNewPrivileges the joining process has no CAP_SYS_ADMIN, also where there is a filter to load" {
+	command -v strace >/dev/null || skip "no strace"
+	newer "davit's programs"
+	local value last
+	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	for value in true false; do
+		edit --argjson v $value '.process.noNewPrivileges = $v'
+		up
+		rm -f "$T"/trace.*
+		strace -ff -o "$T/trace" -e trace=execveat,capset "$RUNC" --root "$STATE" exec "$ID" true </dev/null >"$T/out" 2>&1 3>&- 4>&-
+		last=$(grep 'capset.* = 0$' "$(grep -l '\["ns"' "$T"/trace.*)" | tail -n 1)
+		contains "$last" CAP_SETPCAP
+		same "$value $(grep -c CAP_SYS_ADMIN <<<"$last")" "$value $([ $value = true ] && echo 0 || echo 1)"
+		runc delete --force "$ID"
+	done
+}
+
+@test "exec: a terminal is opened when the process is in its cgroups" {
+	command -v strace >/dev/null || skip "no strace"
+	in_v2 && skip "there it is cloned into its cgroup"
+	needs_controller pids
+	up
+	receiver helper-recvtty
+	timeout -k 2 60 strace -f -o "$T/trace" -P "/sys/fs/cgroup/pids/$ID/cgroup.procs" -P ptmx -e trace=write,openat2 \
+		-e inject=write:delay_enter=500000 "$RUNC" --root "$STATE" exec -d -t --console-socket "$T/socket" "$ID" true \
+		</dev/null >"$T/out" 2>"$T/err" 3>&- 4>&-
+	same "$(grep -oE '(write|openat2)\(' "$T/trace" | uniq | xargs)" "write( openat2("
+}
+
 @test "exec: a program replaced while it starts, in a loop, is the old or the new one" {
 	[ -x "$HELPERS/helper-swap" ] || skip "the helper is not built"
 	cp "$HELPERS/helper-swap" "$ROOTFS/bin/swap"

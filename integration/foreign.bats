@@ -153,9 +153,41 @@ damaged() {
 		[ -e "$STATE/$ID/plan" ]
 		run runc state "$ID"
 		expect 1 "the journal of container $ID is broken"
+		# Of another container.
+		sed "s/\"id\":\"$ID\"/\"id\":\"${ID%?}x\"/" "$T/state.json" >"$STATE/$ID/state.json"
+		run runc delete --force "$ID"
+		expect 1 "the journal of container $ID is broken"
+		# Nor is one believed that is somebody else's, or that others may write.
+		cp "$T/state.json" "$STATE/$ID/state.json"
+		chmod 602 "$STATE/$ID/state.json"
+		run runc delete --force "$ID"
+		expect 1 "the journal of container $ID is broken"
+		chmod 600 "$STATE/$ID/state.json"
+		chown 12345 "$STATE/$ID/state.json"
+		run runc delete --force "$ID"
+		expect 1 "the journal of container $ID is broken"
+		kill -0 "$PID"
 		cp -a "$T/state.json" "$STATE/$ID/state.json"
 		run runc delete --force "$ID"
 		expect 0
+		nothing_left
+	done
+}
+
+@test "journal: a state.json that cannot be read is none that is not there" {
+	newer "only for davit"
+	args sleep 1000
+	local what
+	for what in cut rubbish; do
+		damaged "$what"
+		mv "$STATE/$ID/state.json" "$T/state.json"
+		ln -s "$T/state.json" "$STATE/$ID/state.json"
+		run runc delete --force "$ID"
+		expect 1 "open $STATE/$ID: too many levels of symbolic links"
+		kill -0 "$PID"
+		rm "$STATE/$ID/state.json"
+		cp -a "$T/state.json" "$STATE/$ID/state.json"
+		runc delete --force "$ID"
 		nothing_left
 	done
 }

@@ -537,6 +537,21 @@ talking() {
 	nothing_left
 }
 
+@test "hooks: a file that takes no more is told of once, and the container is made" {
+	newer "of crun"
+	[ "$(id -u)" = 0 ] && [ -n "$DAVIT_ISOLATED" ] || skip "needs root and tests/run"
+	mkdir "$T/small"
+	mount -t tmpfs -o size=4k tmpfs "$T/small"
+	talking createRuntime
+	edit --arg out "$T/small/out" '.annotations."run.oci.hooks.stdout" = $out
+		| .hooks.createRuntime[0].args[2] = "yes | head -c 100000; echo last >&2"'
+	detached run "$ID"
+	umount "$T/small"
+	expect 0 "writing what hooks write: run.oci.hooks.stdout: no space left on device"
+	same "$(grep -c level=warning "$T/err")" 1
+	same "$(cat "$T/err.log")" last
+}
+
 @test "hooks: their errors have what they write as well as the file; one of the two annotations is enough" {
 	newer "of crun"
 	talking createRuntime

@@ -98,6 +98,24 @@ show_namespaces() { args sh -c 'for f in /proc/self/ns/*; do readlink $f; done';
 	expect_shared ipc uts network cgroup time
 }
 
+@test "joining: a user namespace and a pid namespace that it does not own" {
+	local holder
+	newer "1.1.5 wants the maps as well"
+	infra user
+	unshare --pid --fork --kill-child sleep 1000 3>&- 4>&- &
+	holder=$!
+	BACKGROUND="$BACKGROUND $holder"
+	wait_for 5 pgrep -P "$holder" -x sleep >/dev/null
+	enter user
+	# A procfs of that pid namespace cannot be mounted in there.
+	edit --arg p "/proc/$(pgrep -P "$holder" -x sleep)/ns/pid" '.linux.namespaces |= map(if .type == "pid" then .path = $p else . end)
+		| .mounts |= map(select(.type != "proc")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	sh_args 'test $$ -gt 1 && test $$ -lt 100 && echo among few'
+	run runc run "$ID-b"
+	expect 0 "among few"
+	kill "$holder"
+}
+
 @test "joining: the user namespace of one with new others: it owns them" {
 	infra user
 	enter user

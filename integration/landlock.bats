@@ -239,6 +239,11 @@ started() {
 	run runc exec "$ID" true
 	expect 255 "annotation org.davit.landlock.write: /work/mount: not what it was when the container was created"
 	nsenter -m -t "$(pid_of "$ID")" umount /work/mount
+	# Also where that is the same directory.
+	nsenter -m -t "$(pid_of "$ID")" mount -o bind /work/mount /work/mount
+	run runc exec "$ID" true
+	expect 255 "annotation org.davit.landlock.write: /work/mount: not what it was when the container was created"
+	nsenter -m -t "$(pid_of "$ID")" umount /work/mount
 	run runc exec "$ID" sh -c 'echo x >/work/mount/x; echo y >/work/sub/y; echo z >>/work/file; cat /work/mount/x /work/sub/y /work/file'
 	expect 0
 	same "$output" $'x\ny\nx\nz'

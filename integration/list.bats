@@ -53,6 +53,35 @@ load lib/common
 	rm -r "$STATE/half" "$STATE/.bpf" "$STATE/file" "$STATE/link"
 }
 
+@test "list: nothing of a container reaches the terminal as it is" {
+	newer "runc prints what there is"
+	local bundle=$T/$'red\033[31m\177'
+	mv "$BUNDLE" "$bundle"
+	args true <"$bundle/config.json"
+	detached create --bundle "$bundle" "$ID"
+	expect 0
+	run runc list
+	expect 0 'red\x1b[31m\x7f '
+	same "$(tr -d ' -~\n' <<<"$output")" ""
+	runc delete --force "$ID"
+}
+
+@test "list: the pid of a creation that was not finished is that of a process that lives" {
+	newer "only for davit"
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	local pid
+	pid=$(pid_of "$ID")
+	rewrite_journal 'undef $body if $type == 3'
+	rm "$STATE/$ID/state.json"
+	same "$(runc list -f json | jq '.[0].pid')" "$pid"
+	kill -9 "$pid"
+	wait_for 5 eval "! kill -0 $pid"
+	same "$(runc list | awk 'NR == 2 { print $2 }')" 0
+	runc delete --force "$ID"
+}
+
 @test "list: formats" {
 	mkdir -p -m 700 "$STATE"
 	run runc list --format yaml

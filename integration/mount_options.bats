@@ -207,7 +207,9 @@ limited() {
 @test "options: propagation words are applied one after the other" {
 	mkdir "$T/dir"
 	mount -t tmpfs none "$T/dir"
-	mount --make-shared "$T/dir"
+	mkdir "$T/dir/sub"
+	mount -t tmpfs none "$T/dir/sub"
+	mount --make-rshared "$T/dir"
 	bind "$T/dir" /mnt/slave rbind rslave
 	bind "$T/dir" /mnt/both rbind slave shared
 	bind "$T/dir" /mnt/private rbind shared rprivate
@@ -215,11 +217,13 @@ limited() {
 	mount_of /mnt/new tmpfs tmpfs shared
 	args cat /proc/self/mountinfo
 	run runc run "$ID"
-	umount "$T/dir"
+	umount -R "$T/dir"
 	expect 0
 	[[ $(peers_of /mnt/slave) =~ ^master:[0-9]+$ ]]
 	[[ $(peers_of /mnt/both) =~ ^shared:[0-9]+\ master:[0-9]+$ ]]
+	[[ $(peers_of /mnt/both/sub) =~ ^master:[0-9]+$ ]]
 	same "$(peers_of /mnt/private)" ""
+	same "$(peers_of /mnt/private/sub)" ""
 	same "$(peers_of /mnt/unbindable)" unbindable
 	[[ $(peers_of /mnt/new) =~ ^shared:[0-9]+$ ]]
 }

@@ -332,6 +332,41 @@ unchanged() {
 	wait_for 5 eval '! host ip link show v0 && ! host ip link show p0'
 }
 
+@test "netdevices: nor does one that is killed when that is written down, and netdev still waits" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	many
+	devices '{"v0": {"name": "eth0"}}'
+	# The first signal is the one that ends netdev.
+	host timeout 20 strace -o "$T/trace" -e trace=pidfd_send_signal -e inject=pidfd_send_signal:signal=KILL:when=1 \
+		"$RUNC" --root "$STATE" create "$ID" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || true
+	grep -q 'killed by SIGKILL' "$T/trace"
+	wait_for 5 eval '! pgrep -x netdev >/dev/null'
+	same "$(status_of "$ID")" created
+	inside ip link show eth0
+	fails host ip link show v0
+	runc delete --force "$ID"
+}
+
+@test "netdevices: a device is known to have moved, whatever the kernel's answer says" {
+	local netdev number sequence
+	command -v strace >/dev/null || skip "strace is not installed"
+	devices '{"v0": {"name": "eth0"}}'
+	args true
+	# The number of the answer that tells of the move, and the number that is in it.
+	host timeout 20 strace -ff -o "$T/trace" -e trace=sendto,recvfrom "$RUNC" --root "$STATE" run "$ID" </dev/null >"$T/out" 2>&1 3>&- 4>&-
+	netdev=$(grep -l '^sendto.*RTM_SETLINK' "$T"/trace.*)
+	number=$(awk '/^recvfrom/ { n++; if (moved) { print n; exit } } /^sendto.*RTM_SETLINK/ { moved = 1 }' "$netdev")
+	sequence=$(sed -n 's/^sendto.*RTM_SETLINK.*nlmsg_seq=\([0-9]\).*/\1/p' "$netdev" | head -n 1)
+	wait_for 5 eval '! host ip link show p0'
+	host ip link add v0 type veth peer name p0
+	# Moved it is, and the answer says EIO.
+	host timeout 20 strace -f -qq -o /dev/null -e trace=recvfrom \
+		-e inject="recvfrom:poke_exit=@arg2=24000000020000010${sequence}00000000000000fbffffff:when=$number" \
+		"$RUNC" --root "$STATE" run "$ID" </dev/null >"$T/out" 2>&1 3>&- 4>&- || true
+	contains "$(cat "$T/out")" "linux.netDevices.v0: moving the device into the container: input/output error"
+	host ip link show v0
+}
+
 @test "netdevices: netdev by hand" {
 	many
 	hold

@@ -111,6 +111,8 @@ with_fake() { PATH=$T/bin:$PATH runc "$@"; }
 	run with_fake ps "$ID" "two words"
 	expect 0
 	same "$output" "PID inherited 1 two words 0 4" # and ls has the directory open
+	run with_fake ps "$ID" "two words" 7</dev/null 8<"$T" # nor one of the caller's
+	same "$output" "PID inherited 1 two words 0 4"
 	fake_ps 'echo PID; ls -l /proc/self/fd >&2; exit 9'
 	run with_fake ps "$ID"
 	expect 1 "exit status 9: PID" "/dev/null"
@@ -123,6 +125,9 @@ with_fake() { PATH=$T/bin:$PATH runc "$@"; }
 	fake_ps 'echo PID; kill -9 $$'
 	run with_fake ps "$ID"
 	expect 1 "signal" "PID"
+	fake_ps 'printf "ps: \033[31m\177red\n"; exit 1'
+	run with_fake ps "$ID"
+	expect 1 'exit status 1: ps: ?[31m?red'
 	fake_ps 'exit 0'
 	run with_fake ps "$ID"
 	expect 1 "couldn't find PID field in ps output"
@@ -144,6 +149,19 @@ with_fake() { PATH=$T/bin:$PATH runc "$@"; }
 	fake_ps "printf 'WHAT PID\n'; head -c 100000 /dev/zero | tr '\0' y; printf ' %s\n' $pid"
 	run with_fake ps "$ID"
 	expect 1 'WHAT PID' "unable to parse pid"
+}
+
+@test "ps: by hand: only a column of that name, and only what can be a pid" {
+	newer "only for davit"
+	table() { printf "$1" | "$LIBEXEC/pstable" 5 12; }
+	run table 'PPID PID\n5 7\n7 5\n'
+	same "$output" $'PPID PID\n7 5'
+	run table 'PID\n4194305\n99999999999999\n18446744073709551615\n5 last\n'
+	expect 0
+	same "$output" $'PID\n5 last'
+	# No more of a line is kept than 64 KiB, and the rest of a number is none.
+	run table "PID\n$(printf '%65534s' '')123\n"
+	expect 1 'unable to parse pid: strconv.Atoi: parsing "12": invalid syntax'
 }
 
 @test "ps: a reader that goes away" {

@@ -29,7 +29,7 @@ setup() {
 		setup_bundle
 		return
 		;;
-	*"no resctrl"*) ;;
+	*"where there is no resctrl"*) ;;
 	*)
 		[ -c /dev/fuse ] || skip "this machine has no FUSE"
 		[ -x "$HELPERS/helper-resctrlfs" ] || skip "the helper is not built"
@@ -351,6 +351,12 @@ rmdir /mon_groups/ID"
 	expect 0
 	# This file system tells of bandwidth only in its info.
 	same "$(jq -c .data.intel_rdt <<<"$output" | tr -d ' ')" '{"mem_bw_info":{"bandwidth_gran":10},"mem_bw_schema_root":"MB:0=100;1=100","mem_bw_schema":"MB:0=100;1=50","schemata":["MB:0=100;1=50","L3:0=0000f;1=fffff"]}'
+	# What a journal names elsewhere is no group.
+	cp "$STATE/$ID/journal" "$T/journal"
+	rewrite_journal '$body =~ s{^/sys/fs/}{/etc/fs/} if $body =~ /resctrl/'
+	run runc events --stats "$ID"
+	expect 1 "/etc/fs/resctrl/$ID: bad message"
+	cat "$T/journal" >"$STATE/$ID/journal"
 	edit 'del(.linux.intelRdt)'
 	detached create "$ID-b"
 	expect 0

@@ -154,6 +154,10 @@ runc() {
 	run as_user timeout 10 "$RUNC" --root "$T/rootstate" run "$ID"
 	expect 1 "permission denied"
 	same "$(ls -A "$T/rootstate")" ""
+	# Nor looked at where it may be, as root may with that of a user.
+	chmod 755 "$T/rootstate"
+	run as_user timeout 10 "$RUNC" --root "$T/rootstate" list
+	expect 1 "open $T/rootstate: operation not permitted: a state directory must belong to uid $UIDN"
 }
 
 @test "rootless: twenty in a row leave nothing" {

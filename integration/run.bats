@@ -112,6 +112,11 @@ load lib/common
 	detached run -d --pid-file "$T/pid" "$ID"
 	same "$(cat "$T/canary")" canary
 	[ "$status" != 0 ] || same "$(cat "$T/pid")" "$(pid_of "$ID")"
+	runc delete --force "$ID"
+	# Nor is one in place of the file that gets the name when it is whole.
+	ln -s canary "$T/.other"
+	refused "pid file other: file exists" run -d --pid-file "$T/other" "$ID"
+	same "$(cat "$T/canary")" canary
 }
 
 @test "run --bundle: another directory" {

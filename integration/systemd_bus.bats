@@ -103,7 +103,16 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	printf .mount >"$copy/build/davit/lie.to"
 	bus good
 	RUNC=$copy/bin/runc refused "the unit is one of systemd's own" --systemd-cgroup run "$ID"
-	! grep StartTransientUnit "$T/heard"
+	# Nor does scope ask for one when its plan is another than the one that was looked at.
+	mv "$copy/build/davit/parse.real" "$copy/build/davit/parse"
+	mv "$copy/build/davit/scope" "$copy/build/davit/scope.real"
+	cp "$HELPERS/helper-liar" "$copy/build/davit/scope"
+	RUNC=$copy/bin/runc
+	run runc --systemd-cgroup run "$ID"
+	RUNC=$TOP/bin/runc
+	expect 1 "plan: neither a scope nor a slice: runc-$ID.mount"
+	runc delete --force "$ID"
+	fails grep StartTransientUnit "$T/heard"
 }
 
 @test "systemd: a bus that says nothing: one line, in time, and nothing is left" {
@@ -165,6 +174,11 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	bus failed
 	refused "error creating systemd unit .runc-$ID.scope.: got .failed." --systemd-cgroup run "$ID"
 	same "$(cut -d ' ' -f 1 "$T/heard" | grep -v -e Hello -e AddMatch | tr '\n' ' ')" "StartTransientUnit StopUnit ResetFailedUnit "
+}
+
+@test "systemd: what somebody else on the bus says of the job does not count" {
+	bus rumour
+	refused "error creating systemd unit .runc-$ID.scope.: got .failed." --systemd-cgroup run "$ID"
 }
 
 @test "systemd: a job that never ends is waited for no longer than the time, and the unit is stopped" {
@@ -293,14 +307,34 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	refused "${hint}dial unix /aa*: connect: no such file" --systemd-cgroup --rootless true run "$ID"
 }
 
-@test "systemd: a creation that is killed before systemd has answered: delete asks whose the unit is" {
-	bus lost
+# killed_early: a creation whose conductor ends before systemd has answered.
+killed_early() {
 	background --systemd-cgroup create "$ID"
 	wait_for 5 grep -q StartTransientUnit "$T/heard"
 	kill -9 ${BACKGROUND##* }
 	wait ${BACKGROUND##* } 2>/dev/null || true
+}
+
+@test "systemd: a creation that is killed before systemd has answered: delete asks whose the unit is" {
+	bus lost
+	killed_early
 	runc delete --force "$ID"
 	contains "$(cat "$T/heard")" "GetUnitProcesses runc-$ID.scope"
 	contains "$(tail -n 1 "$T/heard")" "ResetFailedUnit runc-$ID.scope"
+	nothing_left
+}
+
+@test "systemd: a unit of that name with somebody's processes in it, or a slice, is not stopped by such a delete" {
+	bus foreign
+	killed_early
+	runc delete --force "$ID"
+	contains "$(cat "$T/heard")" "GetUnitProcesses runc-$ID.scope"
+	lacks "$(cat "$T/heard")" StopUnit
+	nothing_left
+	: >"$T/heard"
+	edit --arg p ":runc:$ID.slice" '.linux.cgroupsPath = $p'
+	killed_early
+	runc delete --force "$ID"
+	lacks "$(cat "$T/heard")" StopUnit
 	nothing_left
 }

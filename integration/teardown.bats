@@ -97,6 +97,19 @@ at_most() {
 	nothing_left
 }
 
+@test "teardown: v2: what slips through the first kill of the cgroup is killed by the next" {
+	in_v2 || skip "elsewhere the other hierarchies are looked through, too"
+	command -v strace >/dev/null || skip "strace is not installed"
+	newer "only for davit"
+	no_pid_namespace
+	started 'sleep 1000 & echo ready; wait'
+	# As if the kernel had met no process at the first time.
+	strace -D -f -qq -o "$T/trace" -P "$(one_cgroup)/cgroup.kill" -e trace=write -e inject=write:retval=1:syscall=getpid:when=1 \
+		"$RUNC" --root "$STATE" delete --force "$ID" 3>&- 4>&-
+	same "$(grep -c '"1", 1.*(INJECTED)' "$T/trace")" 1
+	nothing_left
+}
+
 @test "teardown: kill KILL of processes that fork on and on" {
 	no_pid_namespace
 	started 'hop() { (hop &) ; }; for i in 1 2 3 4 5 6 7 8 9 10; do hop & done 2>/dev/null; echo ready; sleep 1000'

@@ -388,6 +388,9 @@ load lib/update
 	run runc exec "$ID" true
 	expect 0
 	same "$(runc state "$ID" | jq -r .bundle)" "/"
+	printf '\377' | dd of="$STATE/$ID/plan" bs=1 seek=0 conv=notrunc 2>/dev/null # that it is one
+	run runc exec "$ID" true
+	expect 0
 }
 
 @test "update: what config.json says counts no more once an update has replaced it; device rules are kept" {

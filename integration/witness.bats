@@ -254,6 +254,7 @@ not_entered() {
 
 @test "witness: a process that enters gets no namespace, capability or identity that was not asked for" {
 	args sleep 300
+	edit '.process.user.additionalGids = [9] | .process.capabilities.inheritable = .process.capabilities.permitted'
 	detached run -d "$ID"
 	expect 0
 	local wrong='parse made a plan of another process or container' say=(sh -c 'echo reached')
@@ -267,7 +268,11 @@ not_entered() {
 	not_entered "$wrong" --cap CAP_CHOWN "$ID" "${say[@]}"
 	other_plan '.process.user.uid = 77'
 	not_entered "$wrong" "$ID" "${say[@]}"
+	other_plan '.process.capabilities.ambient = [.process.capabilities.permitted[0]]'
+	not_entered "$wrong" "$ID" "${say[@]}"
 	other_plan '.process.user.additionalGids = [1]'
+	not_entered "$wrong" "$ID" "${say[@]}"
+	other_plan '.process.user.additionalGids += [1]'
 	not_entered "$wrong" "$ID" "${say[@]}"
 	other_plan '.process.noNewPrivileges = false'
 	not_entered "$wrong" "$ID" "${say[@]}"

@@ -318,6 +318,12 @@ elf() {
 	detached run "$ID"
 	expect 255 "exec /x/script: no such file or directory"
 	lacks "$output" warning
+	# Nor is what only begins with the name of a mount below it.
+	printf '#!/xy/interpreter\n' >"$ROOTFS/bin/script"
+	chmod 755 "$ROOTFS/bin/script"
+	args script
+	detached run "$ID"
+	expect 255 "its interpreter /xy/interpreter is not in the container"
 	sh_args 'exit 255'
 	detached run "$ID"
 	expect 255
@@ -327,6 +333,27 @@ elf() {
 	run runc exec "$ID" sh -c 'exit 255'
 	expect 255
 	same "$output" ""
+}
+
+@test "words: of a program no device is read, and no longer name of a loader than there can be" {
+	newer "only for davit"
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	mknod -m 755 "$ROOTFS/bin/device" c 1 3
+	args /bin/device
+	detached run "$ID"
+	expect 255 "exec /bin/device: permission denied"
+	lacks "$output" warning
+	# An ELF file of this machine with a PT_INTERP of a megabyte.
+	perl -e 'open my $self, "<", $ARGV[0]; read $self, my $head, 64;
+		substr($head, 32, 8) = pack "Q", 64; substr($head, 54, 4) = pack "SS", 56, 1;
+		print $head, pack("LLQQQQQQ", 3, 4, 4096, 0, 0, 1 << 20, 1 << 20, 1), "\0" x (4096 - 120), "\377" x ((1 << 20) - 1), "\0"' \
+		"$ROOTFS/bin/busybox" >"$ROOTFS/bin/long"
+	chmod 755 "$ROOTFS/bin/long"
+	args /bin/long
+	detached --debug run "$ID"
+	expect 255 "exec /bin/long: exec format error"
+	lacks "$output" 'why ended'
+	lacks "$output" 'why was'
 }
 
 @test "words: a startContainer hook and a program that cannot be executed are two failures" {

@@ -206,6 +206,11 @@ static void test_failures(void **state)
 		"error running poststart hook #0:", "signal: killed, stdout: , stderr: ", 0);
 
 	begin();
+	hook(&config->hooks_poststart, "printf 'a\\0b\\n\\n'; exit 1");
+	expect_error(HOOK_POSTSTART,
+		"error running poststart hook #0:", "exit status 1, stdout: a b, stderr: ", 0);
+
+	begin();
 	hook(&config->hooks_poststart, "yes | head -c 1000000; exit 1");
 	{
 		struct msg msg = {0};

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <sched.h>
@@ -68,11 +69,32 @@ static void test_not_netlink(void **state)
 	close(fd);
 }
 
+/* The kernel looks at the rights of who has opened the socket, too. */
+static void test_refused(void **state)
+{
+	struct msg msg;
+	int netlink;
+
+	(void)state;
+	if (geteuid() != 0)
+		SKIP("only root makes a network namespace");
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	assert_int_equal(seteuid(65534), 0);
+	netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(run(netlink, &msg), MSG_ERROR);
+	assert_string_equal(msg.body.text.what, "setting up the loopback device:");
+	assert_int_equal(msg.body.text.err, EPERM);
+	assert_false(is_up());
+	close(netlink);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_not_netlink),
+		cmocka_unit_test(test_refused),
 	};
 
 	alarm(60);

@@ -369,6 +369,37 @@ static void test_too_much(void **state)
 	assert_int_equal(stats.io_count, IO_MAX - 1);
 }
 
+/* A list that has no place is refused before anything is written behind its end. */
+static void test_long_list(void **state)
+{
+	uint16_t list[3] = {7, 7, 7};
+
+	(void)state;
+	v1();
+	stats_clear(&stats);
+	put("cpuset.cpus", "0-1\n");
+	assert_int_equal(read_list(&stats, all, "cpuset.cpus", list, 2), 2);
+	assert_int_equal(stats.err, 0);
+	put("cpuset.cpus", "0-2\n");
+	assert_int_equal(read_list(&stats, all, "cpuset.cpus", list, 2), 0);
+	assert_int_equal(stats.err, -EBADMSG);
+	assert_int_equal(list[2], 7);
+}
+
+/* What cannot be read is not taken for what is not there. */
+static void test_unreadable(void **state)
+{
+	char text[128];
+
+	(void)state;
+	v2();
+	memset(text, '1', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	put("pids.current", text);
+	assert_int_equal(collect(&stats, &host, NULL), -EFBIG);
+	assert_non_null(strstr(stats.problem, "pids.current"));
+}
+
 static void make(const char *name)
 {
 	assert_int_equal(mkdirat(tree, name, 0755), 0);
@@ -469,6 +500,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hugetlb_names, start, stop),
 		cmocka_unit_test_setup_teardown(test_malformed, start, stop),
 		cmocka_unit_test_setup_teardown(test_too_much, start, stop),
+		cmocka_unit_test_setup_teardown(test_long_list, start, stop),
+		cmocka_unit_test_setup_teardown(test_unreadable, start, stop),
 		cmocka_unit_test_setup_teardown(test_rdt, start, stop),
 		cmocka_unit_test_setup_teardown(test_escapes, start, stop),
 		cmocka_unit_test(test_durations),

@@ -6,6 +6,7 @@
  *   good     makes a cgroup of the unit's name in the hierarchy of systemd, moves the process in
  *   exists   there is such a unit already               failed   the job fails
  *   lost     the job never ends                         rigid    good, but nothing can be changed
+ *   foreign  lost, and a process is in the unit         rumour   failed, and somebody else says "done"
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -126,7 +127,8 @@ static void reply_error(int fd, uint32_t to, const char *name, const char *text)
 	send_out(fd, body);
 }
 
-static void say_job_removed(int fd, const char *unit, const char *result)
+/* SENDER: of a bus, or NULL. */
+static void say_job_removed(int fd, const char *sender, const char *unit, const char *result)
 {
 	size_t body;
 
@@ -134,6 +136,8 @@ static void say_job_removed(int fd, const char *unit, const char *result)
 	put_field(1, 'o', "/org/freedesktop/systemd1", 0);
 	put_field(2, 's', "org.freedesktop.systemd1.Manager", 0);
 	put_field(3, 's', "JobRemoved", 0);
+	if (sender)
+		put_field(7, 's', sender, 0);
 	put_field(8, 'g', "uoss", 0);
 	body = end_header();
 	put_u32(1);
@@ -201,8 +205,33 @@ static void start_unit(int fd, uint32_t to, const char *unit, size_t length)
 	if (is_mode("good") || is_mode("rigid"))
 		make_cgroup(unit, length);
 	reply(fd, to, 'o', JOB);
-	if (!is_mode("lost"))
-		say_job_removed(fd, unit, is_mode("failed") ? "failed" : "done");
+	if (is_mode("rumour"))
+		say_job_removed(fd, ":1.66", unit, "done");
+	if (!is_mode("lost") && !is_mode("foreign"))
+		say_job_removed(
+			fd, NULL, unit, is_mode("failed") || is_mode("rumour") ? "failed" : "done");
+}
+
+/* a(sus) with one entry: path, pid, command. */
+static void tell_process(int fd, uint32_t to)
+{
+	size_t body, start;
+	uint32_t length;
+
+	begin(2);
+	put_field(5, 'u', NULL, to);
+	put_field(8, 'g', "a(sus)", 0);
+	body = end_header();
+	put_u32(0);
+	while (out_length % 8)
+		out[out_length++] = 0;
+	start = out_length;
+	put_string("/system.slice");
+	put_u32(4711);
+	put_string("somebody");
+	length = (uint32_t)(out_length - start);
+	memcpy(out + body, &length, 4);
+	send_out(fd, body);
 }
 
 /* One call: LENGTH bytes in IN, of which the body begins at BODY. */
@@ -226,8 +255,10 @@ static void answer(int fd, size_t length, size_t body)
 		start_unit(fd, to, unit, length);
 	else if (!strcmp(member, "StopUnit")) {
 		reply(fd, to, 'o', JOB);
-		say_job_removed(fd, unit, "done");
-	} else if (is_mode("rigid") && !strcmp(member, "SetUnitProperties"))
+		say_job_removed(fd, NULL, unit, "done");
+	} else if (is_mode("foreign") && !strcmp(member, "GetUnitProcesses"))
+		tell_process(fd, to);
+	else if (is_mode("rigid") && !strcmp(member, "SetUnitProperties"))
 		reply_error(fd, to, "org.freedesktop.DBus.Error.PropertyReadOnly", "no change");
 	else if (!strcmp(member, "ResetFailedUnit") || !strcmp(member, "SetUnitProperties"))
 		reply(fd, to, 0, NULL);
