@@ -84,6 +84,7 @@ teardown() { :; }
 }
 
 @test "features: the annotations that change what davit does are told" {
+	jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.keep_original_groups") != null' features.json
 	jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data") != null' features.json
 	if [ -x "$LIBEXEC/scope" ]; then
 		jq -e '.potentiallyUnsafeConfigAnnotations | index("org.systemd.property.") != null' features.json

@@ -267,3 +267,58 @@ tools() {
 	refused 'linux.uidMappings: newuidmap: no such file or directory' create "$ID"
 	nothing_left
 }
+
+# A file that only group davit-shared may read, in /mnt.
+share_file() {
+	mkdir -m 755 "$HOMEDIR/shared" "$ROOTFS/mnt"
+	echo ours >"$HOMEDIR/shared/file"
+	chown 0:31341 "$HOMEDIR/shared/file"
+	chmod 640 "$HOMEDIR/shared/file"
+	edit --arg s "$HOMEDIR/shared" '.mounts += [{source: $s, destination: "/mnt", type: "bind", options: ["rbind", "ro"]}]'
+}
+
+@test "rootless maps: run.oci.keep_original_groups, of the first process and of exec" {
+	share_file
+	sh_args 'id -G; cat /mnt/file'
+	edit '.process.user = {uid: 33, gid: 34, additionalGids: [5]}'
+	run runc run "$ID"
+	expect 1 "34 5" "can't open '/mnt/file': Permission denied"
+	edit '.annotations["run.oci.keep_original_groups"] = "0"'
+	run runc run "$ID"
+	expect 1 "34 5"
+	edit '.annotations["run.oci.keep_original_groups"] = "1"'
+	run runc run "$ID"
+	expect 0 "34 0 65534" ours
+	lacks "$output" " 5"
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	run runc exec "$ID" cat /mnt/file
+	expect 0 ours
+	jq -c '.process | {args: ["cat", "/mnt/file"], cwd, user, env}' config.json >process.json
+	run runc exec --process process.json "$ID"
+	expect 0 ours
+	# Whoever names groups gets these.
+	run runc exec -g 7 "$ID" sh -c 'id -G; cat /mnt/file'
+	expect 1 "34 5 7" "Permission denied"
+	run runc delete --force "$ID"
+	expect 0
+	nothing_left
+}
+
+@test "rootless maps: run.oci.keep_original_groups with the own id alone, with keep-id, and asked for by additional groups" {
+	share_file
+	edit '.annotations["run.oci.keep_original_groups"] = "1"'
+	maps "[0, $UIDN, 1]"
+	args cat /mnt/file
+	edit '.process.user.additionalGids = [5]'
+	run runc run "$ID"
+	expect 0 ours
+	maps "[0, 200000, 1000]" "[1000, $UIDN, 1]" "[1001, 201000, 64536]"
+	edit '.process.user = {uid: 1000, gid: 1000, additionalGids: [1000]}'
+	run runc run "$ID"
+	expect 0 ours
+	run runc spec --explain
+	contains "$output" "gid 1000 ($UIDN of the host), keeps the groups of the caller instead of 1000"
+	nothing_left
+}

@@ -240,7 +240,7 @@ safe() {
 }
 
 @test "security: annotations have no power (RT-18)" {
-	edit '.annotations = {"run.oci.keep_original_groups": "1", "org.systemd.property.ExecStop": "\u0027/bin/sh\u0027",
+	edit '.annotations = {"org.systemd.property.ExecStop": "\u0027/bin/sh\u0027",
 		"org.criu.config": "/etc/passwd", "run.oci.hooks.stdout": "/x", "bundle": "/"}'
 	run runc run "$ID"
 	expect 0

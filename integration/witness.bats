@@ -197,6 +197,12 @@ caught() {
 	printf kernel.msgmax >"$LIE/lie.from"
 	printf kernel.poweof >"$LIE/lie.to"
 	caught /linux/sysctl/kernel.msgmax
+	# The annotation that keeps the caller's groups is there in the plan and has another name in the lie.
+	edit '.annotations["run.oci.keep_original_group5"] = "1"'
+	lie 'del(.annotations["run.oci.keep_original_group5"]) | .annotations["run.oci.keep_original_groups"] = "1"'
+	printf keep_original_groups >"$LIE/lie.from"
+	printf keep_original_group5 >"$LIE/lie.to"
+	caught /run.oci.keep_original_groups
 }
 
 @test "witness: a plan that asks for no more than the template is made without it; one that asks for more is not" {

@@ -12,7 +12,7 @@
 #include "names.h"
 
 #define PLAN_MAGIC      "davitpln"
-#define PLAN_LAYOUT     10u
+#define PLAN_LAYOUT     11u
 #define PLAN_SIZE_MAX   (64u << 20)
 #define PLAN_BUILD_SIZE 32
 

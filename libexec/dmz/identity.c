@@ -124,6 +124,8 @@ static void set_groups(const struct plan *plan)
 	static gid_t groups[GROUPS_MAX];
 	struct plan_list list = plan->config->additional_gids;
 
+	if (plan->config->keep_groups)
+		return;
 	for (uint32_t i = 0; i < list.count && i < GROUPS_MAX; i++)
 		groups[i] = (gid_t)plan_num_at(plan, list, i)->value;
 	/* In a rootless user namespace setgroups is denied; then there must be nothing to set. */

@@ -7,6 +7,7 @@
 #include "review.h"
 
 #define HOST_NAME_MAX_BYTES 64 /* sethostname(2) */
+#define KEEP_GROUPS         "run.oci.keep_original_groups"
 
 static void check_host_name(const char *text)
 {
@@ -68,6 +69,18 @@ static int has_own_cgroups(const struct plan_config *config)
 			return 1;
 	}
 	return 0;
+}
+
+/* crun(1); any value but "0" asks for it. */
+static void find_keep_groups(struct plan_config *config)
+{
+	for (uint32_t i = 0; i < config->annotations.count; i++) {
+		const struct plan_kv *kv = plan_added(PLAN_RECORD_kv, config->annotations, i);
+		const char *value = plan_put_text(kv->value);
+
+		if (!strcmp(plan_put_text(kv->key), KEEP_GROUPS))
+			config->keep_groups = !value || strcmp(value, "0") != 0;
+	}
 }
 
 /* The user of the container's process as the host numbers it. One that no range has is nobody's. */
@@ -140,4 +153,5 @@ void build_config(const struct value *document)
 		abandon(); /* before what needs all of it */
 	map_mounts(config);
 	find_cgroup_owner(config);
+	find_keep_groups(config);
 }

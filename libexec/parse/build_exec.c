@@ -272,6 +272,7 @@ static void build_from_flags(const struct exec_options *o, struct plan_config *c
 void build_exec(const struct exec_options *o, const struct plan *plan, const struct value *process)
 {
 	struct plan_config *config = plan_config_record();
+	int at = 0;
 
 	kept = plan;
 	if (process)
@@ -279,6 +280,7 @@ void build_exec(const struct exec_options *o, const struct plan *plan, const str
 	else
 		build_from_flags(o, config);
 	take_container(config);
+	config->keep_groups = kept->config->keep_groups && !next_value(o, "--additional-gid", &at);
 	take_missing(config);
 	check_exec_filter(kept, config);
 	config->foreground = (uint64_t)o->foreground;

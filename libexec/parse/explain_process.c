@@ -106,8 +106,10 @@ static void say_user(const struct plan *plan)
 
 	say_id(plan, "becomes uid ", c->uid, c->uid_map);
 	say_id(plan, ", gid ", c->gid, c->gid_map);
+	if (c->keep_groups)
+		say(", keeps the groups of the caller", NULL);
 	for (uint32_t i = 0; i < c->additional_gids.count; i++) {
-		say(i ? ", " : ", groups ", NULL);
+		say(i ? ", " : c->keep_groups ? " instead of " : ", groups ", NULL);
 		say_number(plan_num_at(plan, c->additional_gids, i)->value);
 	}
 	say_done();

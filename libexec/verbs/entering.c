@@ -123,7 +123,8 @@ static int take_plan(struct entering *e)
 		return fail(e, "parse made a bad plan", err);
 	if (entering_check_plan(e) || conduct_check_label(&e->plan, e->line, sizeof(e->line)))
 		return -1;
-	if (e->plan.config->additional_gids.count && rootless_denies_groups(&e->container.plan))
+	if (e->plan.config->additional_gids.count && !e->plan.config->keep_groups &&
+		rootless_denies_groups(&e->container.plan))
 		return fail(e, "cannot set any additional groups in a rootless container", 0);
 	return 0;
 }

@@ -73,7 +73,7 @@ static int same_ports(void)
 }
 
 /* What a process only has of the container that it enters, and of the caller. */
-static int same_container(void)
+static int same_container(const struct process_flags *flags)
 {
 	const struct plan_config *a = plan->config, *b = kept->config;
 
@@ -82,6 +82,7 @@ static int same_container(void)
 		a->has_seccomp == b->has_seccomp && a->seccomp_flags == b->seccomp_flags &&
 		same_numbers(a->ready_filter, b->ready_filter) && a->landlock == b->landlock &&
 		a->landlock_scopes == b->landlock_scopes && same_paths() && same_ports() &&
+		a->keep_groups == (b->keep_groups && !flags->gids.count) &&
 		a->no_new_keyring == b->no_new_keyring && a->rootless == b->rootless;
 }
 
@@ -175,7 +176,7 @@ int entering_check_plan(struct entering *e)
 
 	plan = &e->plan;
 	kept = &e->container.plan;
-	if (!same_container() || (e->process_fd < 0 && !is_asked_for(&e->flags))) {
+	if (!same_container(&e->flags) || (e->process_fd < 0 && !is_asked_for(&e->flags))) {
 		text_join(e->line, sizeof(e->line),
 			"parse made a plan of another process or container", NULL);
 		return -1;

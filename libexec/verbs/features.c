@@ -191,6 +191,7 @@ static void add_unsafe_annotations(struct json *j)
 	json_array(j, "potentiallyUnsafeConfigAnnotations");
 	json_string(j, NULL, "run.oci.hooks.stderr");
 	json_string(j, NULL, "run.oci.hooks.stdout");
+	json_string(j, NULL, "run.oci.keep_original_groups");
 	json_string(j, NULL, "run.oci.seccomp_bpf_data");
 	json_string(j, NULL, "run.oci.seccomp_fail_unknown_syscall");
 	if (*build_has_systemd) /* all that begin so, with --systemd-cgroup */

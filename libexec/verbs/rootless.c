@@ -61,7 +61,8 @@ int rootless_check(struct creation *c)
 		return 0;
 	if (!plan_namespace(plan, NS_USER, NULL))
 		return creation_error(c, "rootless container requires user namespaces", 0);
-	if (plan->config->additional_gids.count && rootless_denies_groups(plan))
+	if (plan->config->additional_gids.count && !plan->config->keep_groups &&
+		rootless_denies_groups(plan))
 		return creation_error(
 			c, "cannot set any additional groups in a rootless container", 0);
 	return check_no_id_maps(c) || find_tools(c) ? -1 : 0;

@@ -111,7 +111,7 @@ int witness_is_needed(const struct plan *plan)
 	return has_hooks(config) || config->devices.count || config->sysctl.count ||
 		config->net_devices.count || config->systemd || config->has_rdt ||
 		config->listener_path.offset || config->has_scheduler || config->io_priority.set ||
-		config->oom_score_adj.set || config->cgroups_path.length ||
+		config->oom_score_adj.set || config->keep_groups || config->cgroups_path.length ||
 		config->rootfs_propagation || !config->no_new_privileges ||
 		!config->root_readonly || !is(plan, config->root_path, TEMPLATE_ROOT) ||
 		allows_devices(plan) || !has_modest_capabilities(config) ||

@@ -8,6 +8,7 @@
 #define DEVICE_MODE     0666
 #define DEVICE_ACCESS   (DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD)
 #define PROGRAM_KEY     "run.oci.seccomp_bpf_data"
+#define KEEP_GROUPS     "run.oci.keep_original_groups"
 #define PROPERTY_PREFIX "org.systemd.property."
 
 /* True when PATH, absolute, without "." and "..", and with single slashes, is CLEAN. */
@@ -212,6 +213,23 @@ static int is_asked_for(const char *name)
 	return is_annotated(PROPERTY_PREFIX, seconds, length - 1);
 }
 
+/* It must not be kept back either: then a group that is to keep the container out would be gone. */
+static int keeps_groups(void)
+{
+	struct plan_list list = plan.config->annotations;
+	uint64_t keeps = 0;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct plan_kv *kv = plan_kv_at(&plan, list, i);
+		const char *key = plan_text(&plan, kv->key);
+		const char *value = plan_text(&plan, kv->value);
+
+		if (key && !strcmp(key, KEEP_GROUPS))
+			keeps = !value || strcmp(value, "0") != 0;
+	}
+	return keeps == plan.config->keep_groups;
+}
+
 static void judge_unit(void)
 {
 	struct plan_list list = plan.config->systemd_properties;
@@ -232,6 +250,8 @@ void judge_whole(void)
 		refuse_field("joins", "there");
 	if (is_annotated(PROGRAM_KEY, "", 0) != (config->ready_filter.count != 0))
 		refuse_field(PROGRAM_KEY, config->ready_filter.count ? "there" : NULL);
+	if (!keeps_groups())
+		refuse_field(KEEP_GROUPS, config->keep_groups ? "there" : NULL);
 	for (const struct name *list = landlock_lists; list->word; list++)
 		if (is_annotated(LANDLOCK_PREFIX, list->word, strlen(list->word)) &&
 			!(config->landlock & UINT64_C(1) << list->value))
