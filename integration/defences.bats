@@ -237,6 +237,19 @@ $number: 0"
 	[ ! -e "$ROOTFS/there" ]
 }
 
+@test "defences: no console is made where a symlink leads that leads nowhere yet" {
+	[ -x "$HELPERS/helper-recvtty" ] || skip "the helper is not built"
+	newer "1.1.5 makes a file of its own"
+	mkdir -p "$ROOTFS/dev/pts"
+	ln -s elsewhere "$ROOTFS/dev/console"
+	edit '.process.terminal = true | .mounts |= map(select(.destination | test("^/dev($|/shm|/mqueue)") | not))'
+	"$HELPERS/helper-recvtty" "$T/socket" >"$T/tty" 2>&1 3>&- 4>&- &
+	BACKGROUND="$BACKGROUND $!"
+	wait_for 5 test -S "$T/socket"
+	refused 'open /dev/console: too many levels of symbolic links' create --console-socket "$T/socket" "$ID"
+	[ ! -e "$ROOTFS/dev/elsewhere" ]
+}
+
 @test "defences: the caller's soft limit of open files is the container's, where it is below the hard one" {
 	newer "1.1.5 raises it"
 	edit 'del(.process.rlimits)'

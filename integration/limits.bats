@@ -332,6 +332,13 @@ bpf() { "$HELPERS/helper-bpf" "$@" 3>&-; }
 	same "$(bpf "$EXTRA" | cut -d ' ' -f 2 | sort | tr '\n' ' ')" "davit_devices sd_devices "
 	runc delete --force "$ID"
 	mkdir "$EXTRA"
+	# One without a name is an earlier runtime's only if it is alone.
+	bpf -a "$EXTRA"
+	bpf -a "$EXTRA" sd_devices
+	limited .
+	same "$(bpf "$EXTRA" | wc -l)" 3
+	runc delete --force "$ID"
+	mkdir "$EXTRA"
 	bpf -a "$EXTRA" davit_devices
 	limited '.linux.resources.devices = [{allow: true, access: "rwm"}]'
 	same "$(bpf "$EXTRA")" ""

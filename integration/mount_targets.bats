@@ -198,6 +198,16 @@ paths() { cut -d ' ' -f 5 <<<"$output" | grep -vE '^/(|proc.*|sys.*|dev.*)$' | s
 	edit --argjson m "${ordinary/\/proc//sys}" '.mounts += [$m]'
 	run runc run "$ID"
 	expect 0 "$(printf 'proc\nx')"
+	# The root of a procfs is covered by another one wherever it lies, and by nothing else.
+	echo "$keep" >config.json
+	edit '.mounts += [{destination: "/p", type: "proc", source: "proc"}, {destination: "/p", type: "proc", source: "again"}]
+		| .process.args = ["awk", "$2 == \"/p\" { print $1 }", "/proc/mounts"]'
+	run runc run "$ID"
+	expect 0
+	same "$output" "proc
+again"
+	edit '.mounts[-1].type = "tmpfs"'
+	[ -n "$CONTROL" ] || refused '/p.*cannot be mounted because it is not of type proc' create "$ID"
 }
 
 @test "targets: a relative source is below the bundle, whatever the current directory is" {

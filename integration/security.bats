@@ -443,6 +443,10 @@ with_user_namespace() {
 		| .linux.namespaces |= map(select(.type != "user"))'
 	refused '/vol/file: file exists' create "$ID"
 	volume_unchanged
+	# A device, but another one.
+	edit '.linux.devices = [{path: "/vol/there", type: "c", major: 1, minor: 5}]'
+	refused '/vol/there: file exists' create "$ID"
+	volume_unchanged
 }
 
 @test "security: a bound /dev gets no console, no devices and no links" {

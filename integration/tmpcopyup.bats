@@ -139,7 +139,13 @@ listing() {
 	copyup /data size=64k
 	refused 'tmpcopyup: large: no space left on device' create "$ID"
 	rm "$ROOTFS/data/large"
-	(cd "$ROOTFS/data" && for _ in {1..260}; do mkdir d && cd d || exit; done)
+	deep() { (cd "$ROOTFS/data" && for _ in $(seq "$1"); do mkdir -p d && cd d || exit; done); }
+	deep 199
+	args find /data -depth -name d
+	run runc run "$ID"
+	expect 0
+	same "$(wc -l <<<"$output")" 199
+	deep 200
 	refused 'tmpcopyup: directories nested too deeply' create "$ID"
 }
 

@@ -86,6 +86,12 @@ runc() {
 	run runc run "$ID"
 	expect 0
 	same "$output" "$(ls /sys/class/net; echo 1)"
+	# Whatever the options are: the host's is read-only.
+	edit '(.mounts[] | select(.destination == "/sys")).options = ["rw"] | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	sh_args 'grep -o " /sys sysfs r[ow],nosuid,nodev,noexec" /proc/mounts'
+	run runc run "$ID"
+	expect 0
+	same "$output" " /sys sysfs ro,nosuid,nodev,noexec"
 }
 
 @test "user namespace of an engine: a device that the config asks for is the host's, with its node" {

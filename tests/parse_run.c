@@ -16,7 +16,7 @@
 char messages[8192];
 static int out = -1;    /* memfd with what it wrote to fd 1 */
 static int config = -1; /* what the last run read */
-static const char *notify;
+const char *notify_path;
 
 static int memory_file(const char *text, size_t length)
 {
@@ -41,10 +41,10 @@ int run_bytes(const char *text, size_t length, char *const options[])
 		close(config);
 	out = memory_file("", 0);
 	config = in;
-	notify = NULL;
+	notify_path = NULL;
 	for (int i = 0; options[i]; i++)
 		if (!strcmp(options[i], "--notify"))
-			notify = options[i + 1];
+			notify_path = options[i + 1];
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
@@ -106,8 +106,8 @@ int ask_witness(const char *text, size_t length)
 			_exit(126);
 		if (!program)
 			program = "build/davit/witness";
-		if (notify)
-			execl(program, "witness", "--notify", notify, path, NULL);
+		if (notify_path)
+			execl(program, "witness", "--notify", notify_path, path, NULL);
 		execl(program, "witness", path, NULL);
 		_exit(127);
 	}
@@ -118,6 +118,18 @@ int ask_witness(const char *text, size_t length)
 	close(in);
 	close(err);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void forge(size_t offset, const void *bytes, size_t length)
+{
+	const char *why = NULL;
+	struct plan plan;
+
+	assert_int_equal(plan_load(out, NULL, &plan, &why), 0);
+	offset += (size_t)((const uint8_t *)plan.config - plan.image);
+	assert_int_equal(pwrite(out, bytes, length, (off_t)offset), length);
+	if (plan_load(out, NULL, &plan, &why))
+		fail_msg("the checker sees it already: %s", why);
 }
 
 /* No honest plan is refused: whatever a test of parse makes is shown to the witness, too. */

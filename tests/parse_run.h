@@ -25,6 +25,12 @@ void load(struct plan *plan);
  * they agree); its words are in messages. */
 int ask_witness(const char *text, size_t length);
 
+/* What --notify had in the last run, which the witness is asked with, too; NULL: there was none. */
+extern const char *notify_path;
+
+/* Writes into the config record of the last plan what no config.json can bring parse to write. */
+void forge(size_t offset, const void *bytes, size_t length);
+
 /* The parts of a small config.json that a table may replace. */
 enum part { TOP, PROCESS, MOUNTS, LINUX, PARTS };
 

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -309,6 +310,88 @@ static void test_bad_journal(void **state)
 	}
 }
 
+static uint64_t capabilities_of(pid_t pid)
+{
+	char path[64], text[4096];
+	const char *line;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	n = read(fd, text, sizeof(text) - 1);
+	assert_true(n > 0);
+	close(fd);
+	text[n] = '\0';
+	line = strstr(text, "CapPrm:");
+	assert_non_null(line);
+	return strtoull(line + strlen("CapPrm:"), NULL, 16);
+}
+
+#define BIT(capability) (UINT64_C(1) << (capability))
+
+/* What is left once the plan and the host are known: of the devices' only what they need, of the owner's none. */
+static void test_capabilities(void **state)
+{
+	const uint64_t always = BIT(CAP_DAC_OVERRIDE) | BIT(CAP_SYS_NICE),
+		       devices = layout == V2 ? BIT(CAP_BPF) | BIT(CAP_NET_ADMIN)
+					      : BIT(CAP_SYS_ADMIN);
+	struct plan_config *c;
+	struct step s;
+	int record;
+
+	(void)state;
+	for (int has_devices = 0; has_devices < 2; has_devices++) {
+		c = new_plan(NULL);
+		c->has_resources = (uint64_t)has_devices;
+		s = begin(&record);
+		assert_true((capabilities_of(s.pid) | always) ==
+			(always | (has_devices ? devices : 0)));
+		order(&s, MSG_LIMIT, 0);
+		expect(&s, MSG_DONE);
+		finish(&s, 0);
+		remove_container(record);
+	}
+}
+
+/* Where the process is that systemd was asked to take: below the manager's own cgroup, in the unit. */
+static void test_unit(void **state)
+{
+	static const struct {
+		const char *path;
+		int is_unit;
+	} places[] = {{"/davit-test.slice/x.scope", 1}, {"/user/1/davit-test.slice/x.scope", 1},
+		{"/adavit-test.slice/x.scope", 0}, {"/davit-test.slice/x.scope/y", 0},
+		{"/davit-test.slice", 0}, {"/x.scope", 0}};
+	struct plan_config *c;
+	struct step s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		int file = memfd_create("cgroup", MFD_CLOEXEC), plan;
+
+		assert_true(file >= 0);
+		dprintf(file, "1:name=systemd:%s\n0::%s\n", places[i].path, places[i].path);
+		c = new_plan(NULL);
+		c->systemd = 1;
+		c->systemd_unit = plan_put("x.scope");
+		c->systemd_path = plan_put("/davit-test.slice/x.scope");
+		plan = plan_file();
+		s = start("create", plan, -1);
+		assert_int_equal(msg_send(&s.peer, MSG_SCOPED, NULL, 0, file), 0);
+		if (places[i].is_unit)
+			close(take_announcements(&s));
+		else
+			expect_error(&s, "the container's process is not in its unit,");
+		close(s.peer.fd);
+		s.peer.fd = -1;
+		finish(&s, 1);
+		close(plan);
+		close(file);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +404,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_rootless, clean_up),
 		cmocka_unit_test_teardown(test_protocol, clean_up),
 		cmocka_unit_test_teardown(test_bad_journal, clean_up),
+		cmocka_unit_test_teardown(test_capabilities, clean_up),
+		cmocka_unit_test_teardown(test_unit, clean_up),
 	};
 
 	return run_layouts(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));

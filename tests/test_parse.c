@@ -303,7 +303,8 @@ static const char template[] =
 	"\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\",\"path\":\"/run/"
 	"n\"},{\"type\":\"uts\",\"path\":\"\"},"
 	"{\"type\":\"mount\"}],\"devices\":[{\"type\":\"u\",\"path\":\"/dev/"
-	"x\",\"major\":1,\"minor\":3}],"
+	"x\",\"major\":1,\"minor\":3},{\"type\":\"b\",\"path\":\"/dev/y\",\"major\":7,\"minor\":"
+	"0,\"fileMode\":25008}],"
 	"\"maskedPaths\":[\"/proc/acpi\"],\"readonlyPaths\":[\"/proc/"
 	"bus\"],\"rootfsPropagation\":\"shared\","
 	"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,"
@@ -386,6 +387,8 @@ static void check_linux(const struct plan *plan)
 	assert_string_equal(plan_text(plan, c->cpuset_cpus), "0-3,7");
 	assert_int_equal(device->type, DEVICE_CHAR);
 	assert_int_equal(device->mode, 0666);
+	/* the whole st_mode: 060660 */
+	assert_int_equal(plan_device_at(plan, c->devices, 1)->mode, 0660);
 	assert_int_equal(c->rootfs_propagation, MS_SHARED);
 }
 

@@ -214,6 +214,9 @@ static void refused(void **state)
 			"mounts[0].uidMappings[0]: the mapping ends above 4294967294"},
 		{MAPPED(BOTH_MAPS(MAPPING("0", "0", "5") "," MAPPING("9", "4", "5"))),
 			"mounts[0].uidMappings[1]: overlaps an earlier mapping"},
+		{MAPPED("\"uidMappings\":[" MAPPING("0", "0", "5") "],\"gidMappings\":[" MAPPING(
+			 "0", "0", "5") "," MAPPING("9", "4", "5") "]"),
+			"mounts[0].gidMappings[1]: overlaps an earlier mapping"},
 		{MOUNT("\"type\":\"cgroup\"," BOTH_MAPS(MAPPING("0", "0", "1"))),
 			"mounts[0]: cgroup file systems cannot be id-mapped"},
 		{MOUNT("\"options\":[\"remount\",\"bind\"]," BOTH_MAPS(MAPPING("0", "0", "1"))),

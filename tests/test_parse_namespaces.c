@@ -418,6 +418,51 @@ static void policies_arrive(void **state)
 	assert_false(plan_waits_after_mounts(&plan));
 }
 
+/* The container's own cgroup goes to its user, as the host numbers it (config-linux.md, "Cgroup ownership"). */
+static void owners_of_cgroups(void **state)
+{
+	static const struct {
+		const char *uid, *options, *type;
+		int64_t owner; /* -1: none */
+	} cases[] = {
+		{"7", "rw", "{\"type\":\"cgroup\"}", 7},
+		{"0", "rw", "{\"type\":\"cgroup\"}", 0},
+		{"7", "ro", "{\"type\":\"cgroup\"}", -1},
+		{"7", "rw", "{\"type\":\"ipc\"}", -1},
+		{"7", "rw", "{\"type\":\"cgroup\",\"path\":\"/c\"}", -1},
+		{"0", "rw", "{\"type\":\"cgroup\"},{\"type\":\"user\"}", 1000},
+		{"9", "rw", "{\"type\":\"cgroup\"},{\"type\":\"user\"}", 1009},
+		{"10", "rw", "{\"type\":\"cgroup\"},{\"type\":\"user\"}", -1},
+		{"19", "rw", "{\"type\":\"cgroup\"},{\"type\":\"user\"}", -1},
+		{"20", "rw", "{\"type\":\"cgroup\"},{\"type\":\"user\"}", 5000},
+		{"21", "rw", "{\"type\":\"cgroup\"},{\"type\":\"user\"}", -1},
+	};
+	static const char maps[] = "[{\"containerID\":0,\"hostID\":1000,\"size\":10},"
+				   "{\"containerID\":20,\"hostID\":5000,\"size\":1}]";
+	struct plan plan;
+	char text[2048];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text),
+			"{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"process\":{\"cwd\":"
+			"\"/\","
+			"\"args\":[\"a\"],\"user\":{\"uid\":%s,\"gid\":0}},\"mounts\":[{"
+			"\"destination\":\"/sys/fs/"
+			"cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\","
+			"\"options\":[\"%s\"]}],\"linux\":{\"namespaces\":[{\"type\":\"mount\"},%s]"
+			","
+			"\"uidMappings\":%s,\"gidMappings\":%s}}",
+			cases[i].uid, cases[i].options, cases[i].type, maps, maps);
+		assert_int_equal(run(text), 0);
+		load(&plan);
+		if (plan.config->cgroup_owner.set != (cases[i].owner >= 0) ||
+			(cases[i].owner >= 0 &&
+				plan.config->cgroup_owner.value != (uint64_t)cases[i].owner))
+			fail_msg("uid %s, %s, %s", cases[i].uid, cases[i].options, cases[i].type);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +470,7 @@ int main(void)
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(offsets_arrive),
 		cmocka_unit_test(policies_arrive),
+		cmocka_unit_test(owners_of_cgroups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -353,6 +353,8 @@ static void refused_in_linux(void **state)
 			"\"..\" is not allowed"},
 		{LINUX, DEVICE("\"type\":\"p\",\"path\":\"/proc/1/x\""),
 			"a device cannot be inside /proc"},
+		{LINUX, DEVICE("\"type\":\"p\",\"path\":\"//proc/\""),
+			"a device cannot be inside /proc"},
 		{LINUX, DEVICE("\"type\":\"c\",\"path\":\"/a\",\"minor\":1"),
 			"linux.devices[0]: major: missing"},
 		{LINUX, DEVICE("\"type\":\"c\",\"path\":\"/a\",\"minor\":1,\"major\":-5"),

@@ -88,6 +88,12 @@ struct lie {
 	MOUNT_WITH("\"type\":\"overlay\",\"options\":[\"lowerdir=/a:" HUNDRED ":/b" HUNDRED        \
 		   ":" s HUNDRED "\"]")
 
+#define PROCESS(s)                                                                                 \
+	"{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"cwd\":\"/"        \
+	"\",\"args\":[\"a\"]," s "}," NS "}"
+#define CAPS(s)  PROCESS("\"capabilities\":{\"bounding\":[\"CAP_KILL\"]," s "}")
+#define RULES(s) LINUX_WITH(",\"resources\":{\"devices\":[{\"allow\":true,\"type\":\"c\"" s "}]}")
+
 static void lies(void **state)
 {
 	static const struct lie table[] = {
@@ -125,6 +131,17 @@ static void lies(void **state)
 			"/mounts/0"},
 		{MOUNT_WITH("\"type\":\"tmpfs\",\"options\":[\"nodev\"]"),
 			MOUNT_WITH("\"type\":\"tmpfs\",\"options\":[\"nodev,ro\"]"), "/mounts/0"},
+		{BIND,
+			MOUNT_WITH("\"source\":\"/"
+				   "s\",\"type\":\"bind\",\"options\":[\"bind\",\"ro\",\"rro\"]"),
+			"/mounts/0"},
+		{CAPS("\"effective\":[\"CAP_KILL\"]"), CAPS("\"effective\":[]"),
+			"/process/capabilities/effective"},
+		{PROCESS("\"noNewPrivileges\":false"), PROCESS("\"noNewPrivileges\":true"),
+			"/process/noNewPrivileges"},
+		{RULES(""), RULES(",\"major\":1"), "/linux/resources/devices/0/major"},
+		{RULES(",\"major\":1"), RULES(",\"major\":1,\"minor\":3"),
+			"/linux/resources/devices/0/minor"},
 		{LAYERS("/c"), LAYERS("/d"), "/mounts/0"},
 		{LAYERS("/c"), LAYERS(":/c"), "/mounts/0"},
 		{BIND, HEAD NS "}", "/mounts/0/source"},
@@ -158,6 +175,36 @@ static void lies(void **state)
 		if (witness(table[i].b) != 1 || !strstr(messages, table[i].place))
 			fail_msg("lie %zu, %s: %s", i, table[i].place, messages);
 	}
+}
+
+static void forgeries(void **state)
+{
+	static const char text[] = PROCESS("\"user\":{\"additionalGids\":[5]}");
+	char *const options[] = {"parse", "--notify", "/run/a", NULL};
+	const uint64_t one = 1;
+	struct plan plan;
+
+	(void)state;
+	parsed(text);
+	forge(offsetof(struct plan_config, joins), &one, sizeof(one));
+	assert_int_equal(witness(text), 1);
+	assert_non_null(strstr(messages, "joins is there"));
+	/* A filter that config.json does not have, made of what the plan has. */
+	parsed(text);
+	load(&plan);
+	forge(offsetof(struct plan_config, ready_filter), &plan.config->additional_gids,
+		sizeof(struct plan_list));
+	assert_int_equal(witness(text), 1);
+	assert_non_null(strstr(messages, "run.oci.seccomp_bpf_data is there"));
+	/* The one mount that is not in config.json, from another place. */
+	assert_int_equal(run_bytes(text, strlen(text), options), 0);
+	assert_int_equal(witness(text), 0);
+	notify_path = "/run/b";
+	assert_int_equal(witness(text), 1);
+	assert_non_null(strstr(messages, "/mounts/0"));
+	notify_path = NULL;
+	assert_int_equal(witness(text), 1);
+	assert_non_null(strstr(messages, "/mounts/0"));
 }
 
 /* 16 MiB with 100,000 strings and as many escapes; a hook at its end. */
@@ -197,6 +244,7 @@ int main(void)
 		cmocka_unit_test(strings_in_every_form),
 		cmocka_unit_test(text_that_is_no_json),
 		cmocka_unit_test(lies),
+		cmocka_unit_test(forgeries),
 		cmocka_unit_test(large_text),
 	};
 
