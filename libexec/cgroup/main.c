@@ -106,7 +106,6 @@ static void follow_orders(const struct plan *plan)
 		tell(MSG_JOINED, -1);
 	}
 	limit_all(&host, plan);
-	change_owner(&host, plan);
 }
 
 static void tell_made(void)
@@ -124,6 +123,18 @@ static void find_unit(const struct plan *plan)
 
 	find_unit_paths(&host, plan, file);
 	close(file);
+}
+
+/* Landlock does not see whose a file becomes, so the right to that goes before the first order that is
+ * about a process. */
+static void give_away(const struct plan *plan)
+{
+	int err;
+
+	change_owner(&host, plan);
+	err = priv_keep_caps(~BIT(CAP_CHOWN));
+	if (err)
+		die("dropping capabilities:", NULL, err);
 }
 
 static void create(void)
@@ -145,6 +156,7 @@ static void create(void)
 	announce(&host);
 	await(MSG_CGROUP_MAKE, &msg, ORDER_SECONDS);
 	make_all(&host, &plan);
+	give_away(&plan);
 	write_own_only(&host, -1);
 	tell_made();
 	prepare_join(&host);

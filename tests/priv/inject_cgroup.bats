@@ -132,3 +132,22 @@ bpf 9 x:00 16"
 	[[ $output == "pidfd_open: "*"pidfd_send_signal: killed" ]] || { echo "$output"; return 1; }
 	detached delete --force "$ID"
 }
+
+@test "inject: cgroup create gives away the container's own cgroup and no other" {
+	in_v2 || skip "only v2 gives a cgroup away"
+	has_landlock 1
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings | .linux.namespaces |= map(select(.type != "cgroup")) + [{type: "cgroup"}]
+		| .mounts |= map(select(.destination != "/sys/fs/cgroup")) + [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["rw"]}]'
+	local other=$TOPS/$ID-other
+	inject cgroup:create at recvmsg 2 "openat2 $CWD s:$other/cgroup.procs x:00 24" "fchown r 1 -1" "openat2 $CWD s:$other x:00 24" "fchown r 1 -1" \
+		-- "$RUNC" --root "$STATE" create --bundle "$BUNDLE" "$ID"
+	same "$(sed 's/: [0-9]*$/: fine/' <<<"$output")" "openat2: fine
+fchown: EPERM
+openat2: fine
+fchown: EPERM"
+	same "$(stat -c %u "$other" "$other/cgroup.procs" | xargs)" "0 0"
+	# What it is for goes on.
+	runc create "$ID" </dev/null >/dev/null 2>&1
+	same "$(stat -c %u "$TOPS/$ID/own" "$TOPS/$ID/own/cgroup.procs" "$TOPS/$ID/own/cgroup.events" | xargs)" "100000 100000 0"
+}
