@@ -101,6 +101,25 @@ peers() { sed 's/ - .*//' <<<"$1" | cut -d ' ' -f 7-; }
 	done
 }
 
+@test "namespace: with a user namespace nothing mounts for the host, whatever config.json asks for" {
+	newer "for davit"
+	local by
+	all_caps
+	mkdir "$T/volume" "$T/volume/sub"
+	chmod 755 "$T" "$BUNDLE" "$ROOTFS"
+	chown -R 100000:100000 "$T/volume"
+	mkdir "$ROOTFS/vol"
+	sh_args 'mount -t tmpfs none /vol/sub && echo mounted'
+	edit --arg s "$T/volume" '.mounts += [{destination: "/vol", type: "none", source: $s, options: ["rbind", "rshared"]}]
+		| .linux.rootfsPropagation = "rshared" | .linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	# Also where a security module keeps the mounts from being locked.
+	for by in env "$HELPERS/helper-refuse nested"; do
+		in_host shared "mount --bind '$T/volume' '$T/volume'; cd '$BUNDLE'; $by '$RUNC' --root '$STATE' run '$ID' 2>'$T/err'; grep -q ' $T/volume/sub ' /proc/self/mountinfo && echo 1 || echo 0"
+		same "$by ${lines[*]}" "$by mounted 0"
+	done
+}
+
 # seen ROOT WORD: for a bind of a shared mount with WORD: "in" if the container sees what the host mounts there later,
 # "out" if the host sees what the container mounts.
 seen() {

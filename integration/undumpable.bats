@@ -95,6 +95,43 @@ peep() {
 	expect 0
 }
 
+# calls VERB…: runs it; the programs of davit that were executed are added to $T/programs, with the first call of those below that
+# was another one than to be undumpable.
+calls() {
+	rm -f "$T"/trace.*
+	timeout -k 2 60 strace -ff -qq -o "$T/trace" -e trace=execve,execveat,prctl,fcntl,recvmsg,sendmsg,write,setns,clone3,clone,capset,socket,pread64 \
+		"$RUNC" --root "$STATE" "$@" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || { cat "$T/err"; return 1; }
+	cat "$T"/trace.* | awk -v top="$TOP/" '
+		wanted { print wanted, /^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE\) += 0/ ? "shut" : $0; wanted = "" }
+		/ = 0$/ && (/^execveat\(/ || index($0, "execve(\"" top) == 1) {
+			wanted = $0; sub(/^execve\("|^execveat\([^[]*\["/, "", wanted); sub(/".*/, "", wanted); sub(/.*\//, "", wanted) }' >>"$T/programs"
+}
+
+@test "undumpable: each program makes itself so before it does anything else" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	printf '#!/bin/sh\ncat >/dev/null\n' >"$T/hook"
+	chmod +x "$T/hook"
+	edit --arg h "$T/hook" '.hooks = {createRuntime: [{path: $h}], createContainer: [{path: "/bin/true"}]}
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["getcwd"], action: "SCMP_ACT_ERRNO"}]}
+		| .annotations["org.davit.landlock.execute"] = "/bin" | .mounts += [{destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]'
+	mkdir -p "$ROOTFS/etc"
+	args true
+	calls run "$ID-true"
+	args sleep 100
+	detached create "$ID"
+	expect 0
+	for words in "start $ID" "exec $ID true" "state $ID" list "ps $ID" "events --stats $ID" "pause $ID" "resume $ID" "update --pids-limit 100 $ID" \
+		"delete --force $ID" --help; do
+		calls $words
+	done
+	same "$(grep -v ' shut$' "$T/programs")" ""
+	# It saw them all.
+	for words in runc run start exec state list ps events pause resume update delete parse witness cgroup sources ns seccomp netlink hook copyup stats \
+		pstable rootfs fence dmz; do
+		grep -qx "$words shut" "$T/programs" || { echo "$words was not seen"; sort -u "$T/programs"; return 1; }
+	done
+}
+
 @test "undumpable: a container on the host's pid namespace reads no file of the host through a conductor" {
 	echo secret >"$T/secret"
 	chmod 600 "$T/secret"

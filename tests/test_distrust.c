@@ -1,8 +1,9 @@
 /*
  * What a step that was taken over cannot make its conductor do: send a file of the host to whoever
- * waits for a terminal or a seccomp listener, or fill the log.
- * link: libexec/verbs/handover libexec/verbs/winsize libexec/verbs/listener libexec/verbs/dial
- * libexec/verbs/conduct libexec/verbs/spawn libexec/verbs/log shared/state shared/journal shared/status shared/oci_state
+ * waits for a terminal or a seccomp listener, fill the log, or take a process of somebody else for the
+ * container's.
+ * link: libexec/verbs/inside libexec/verbs/handover libexec/verbs/winsize libexec/verbs/listener libexec/verbs/dial
+ * libexec/verbs/conduct libexec/verbs/spawn libexec/verbs/log shared/state shared/live shared/journal shared/status shared/oci_state
  * shared/plan shared/names shared/text shared/json shared/msg shared/step shared/files
  */
 #include <stdarg.h>
@@ -13,9 +14,11 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../libexec/verbs/conduct.h"
+#include "../libexec/verbs/creation.h"
 #include "../libexec/verbs/handover.h"
 #include "../libexec/verbs/listener.h"
 #include "../libexec/verbs/verb.h"
@@ -158,11 +162,79 @@ static void test_warnings(void **state)
 	close(pair[1]);
 }
 
+static int killed;
+
+/* What inside.c calls of a creation. */
+int creation_error(struct creation *c, const char *text, int err)
+{
+	snprintf(c->line, sizeof(c->line), "%s %d", text, err);
+	return -1;
+}
+
+int creation_state_error(struct creation *c, const char *text, int err)
+{
+	return creation_error(c, text, err);
+}
+
+int creation_kill_first(const struct creation *c)
+{
+	(void)c;
+	return ++killed;
+}
+
+static pid_t sleeping_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+/* dmz says which process it has made inside a joined pid namespace: only a child of ours that no step is. */
+static void test_inside(void **state)
+{
+	static struct creation c;
+	const pid_t step = sleeping_child(), hook = sleeping_child(), first = sleeping_child(),
+		    made = sleeping_child();
+	const uint64_t others[] = {0, 1, (uint64_t)getpid(), (uint64_t)getppid(), UINT64_MAX,
+		(uint64_t)made | UINT64_C(1) << 32, (uint64_t)step, (uint64_t)hook,
+		(uint64_t)first};
+
+	(void)state;
+	for (int i = 0; i < STEP_COUNT; i++)
+		c.steps[i].peer.fd = -1;
+	c.steps[STEP_NS].pid = step;
+	c.poststop.pid = hook;
+	c.container.journal.init.pid = (uint64_t)first;
+	c.journal_fd = memfd_create("journal", MFD_CLOEXEC);
+	c.init_pidfd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(inside_take(&c, others[i]), -1);
+		assert_string_equal(c.line, "protocol error: dmz 0");
+		assert_int_equal(c.container.journal.init.pid, first);
+	}
+	assert_int_equal(killed, 0);
+	assert_int_equal(inside_take(&c, (uint64_t)made), 0);
+	assert_int_equal(killed, 1);
+	assert_int_equal(c.container.journal.init.pid, made);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(kill((pid_t[]){step, hook, first, made}[i], SIGKILL), 0);
+	while (wait(NULL) > 0)
+		continue;
+	close(c.init_pidfd);
+	close(c.journal_fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_console),
 		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_listener),
 	};
 
