@@ -52,20 +52,39 @@ static void strings_in_every_form(void **state)
 
 static void text_that_is_no_json(void **state)
 {
-	static const char *const texts[] = {"", " ", "[]", "{", "{\"hooks\":", HOOK("\"/a\"") "}",
-		HOOK("\"/a\\\""), HOOK("\"/\\u00\""), HOOK("\"/\\ud800\""),
-		HOOK("\"/\\ud800\\u0041\""), HOOK("\"/\\udc00\""), HOOK("\"/\\x\""),
-		HOOK("\"/\\u0000\""), HOOK("7"), HOOK("[]"), HOOK("null"),
-		HOOK("\"/a\",\"path\":\"/a\""), HOOK("\"/a\"}],\"poststop\":[{\"path\":\"/a\""),
-		"{\"hooks\":{\"poststop\":[7]}}", "{\"hooks\":{\"poststop\":{}}}", "{\"hooks\" 1}",
-		"{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["};
+	static const char no_json[] = "is no JSON", half[] = "has half a pair of surrogates",
+			  type[] = "has a value of the wrong type here:";
+	static const struct {
+		const char *text, *words;
+	} table[] = {{"", no_json}, {" ", no_json}, {"[]", no_json}, {"{", no_json},
+		{"{\"hooks\":", no_json}, {HOOK("\"/a\"") "}", "goes on after its end"},
+		{HOOK("\"/a\\\""), "/hooks/poststop/0/path is \"/a\""},
+		{HOOK("\"/\\u00\""), "has half an escape"},
+		{HOOK("\"/\\u00gg\""), "has an escape that is none"}, {HOOK("\"/\\ud800\""), half},
+		{HOOK("\"/\\ud800\\u0041\""), half},
+		{HOOK("\"/\\udc00\""), "has an escape that is no character"},
+		{HOOK("\"/\\x\""), "has an escape that is none"},
+		{HOOK("\"/\\u0000\""), "has an escape that is no character"}, {HOOK("7"), type},
+		{HOOK("[]"), no_json}, {HOOK("null"), "/hooks/poststop/0/path is \"/a\""},
+		{HOOK("\"/a\",\"path\":\"/a\""), "says this twice:"},
+		{HOOK("\"/a\"}],\"poststop\":[{\"path\":\"/a\""), "says this twice:"},
+		{HOOK("\"/a\",\"timeout\":\"5\""), type},
+		{HEAD "\"linux\":{\"namespaces\":[{\"type\":\"moun\"}]}}",
+			"has an unknown word here:"},
+		{"{\"hooks\":{\"poststop\":[7]}}", no_json},
+		{"{\"hooks\":{\"poststop\":{}}}", no_json}, {"{\"hooks\" 1}", no_json},
+		{"{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+			"has more than 64 levels of nesting"}};
 
 	(void)state;
 	parsed(HOOK("\"/a\""));
 	assert_int_equal(witness(HOOK("\"/a\"")), 0);
-	for (size_t i = 0; i < COUNT(texts); i++)
-		if (witness(texts[i]) != 1)
-			fail_msg("believed: %s", texts[i]);
+	for (size_t i = 0; i < COUNT(table); i++)
+		if (witness(table[i].text) != 1 || !strstr(messages, table[i].words))
+			fail_msg("%s\n  expected: %s\n  %s", table[i].text, table[i].words,
+				messages);
+	assert_int_equal(ask_witness(HOOK("\"/a\0b\""), sizeof(HOOK("\"/a\0b\"")) - 1), 1);
+	assert_non_null(strstr(messages, "has a byte 0"));
 }
 
 /* What of A is in the plan and B does not say. */
@@ -77,9 +96,11 @@ struct lie {
 	HEAD "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":"   \
 	     "\"ipc\"}]" s "}}"
 #define MOUNT_WITH(s) HEAD "\"mounts\":[{\"destination\":\"/m\"," s "}]," NS "}"
-#define BIND          MOUNT_WITH("\"source\":\"/s\",\"type\":\"bind\",\"options\":[\"bind\",\"ro\"]")
-#define CALLS(s)      LINUX_WITH(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"," s "}")
-#define CALL(s)       CALLS("\"syscalls\":[{\"names\":[\"acct\"],\"action\":\"SCMP_ACT_ERRNO\"" s "}]")
+#define DEVICE_RULE(allow)                                                                         \
+	LINUX_WITH(",\"resources\":{\"devices\":[{\"allow\":" allow ",\"access\":\"r\"}]}")
+#define BIND     MOUNT_WITH("\"source\":\"/s\",\"type\":\"bind\",\"options\":[\"bind\",\"ro\"]")
+#define CALLS(s) LINUX_WITH(",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"," s "}")
+#define CALL(s)  CALLS("\"syscalls\":[{\"names\":[\"acct\"],\"action\":\"SCMP_ACT_ERRNO\"" s "}]")
 
 #define HUNDRED                                                                                    \
 	"/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456" \
@@ -98,6 +119,11 @@ static void lies(void **state)
 {
 	static const struct lie table[] = {
 		{HOOK("\"/a\",\"timeout\":5"), HOOK("\"/a\""), "/hooks/poststop/0/timeout"},
+		{HOOK("\"/a\",\"timeout\":5"), HOOK("\"/a\",\"timeout\":5.5"),
+			"has no whole number here: /hooks/poststop/0/timeout"},
+		{HOOK("\"/a\",\"timeout\":5"), HOOK("\"/a\",\"timeout\":-y"),
+			"has no whole number here: /hooks/poststop/0/timeout"},
+		{DEVICE_RULE("true"), DEVICE_RULE("maybe"), "has neither true nor false here:"},
 		{HOOK("\"/a\",\"env\":[]"), HOOK("\"/a\""), "/hooks/poststop/0"},
 		{HOOK("\"/a\""), HOOK("\"/a\",\"args\":[\"/a\",\"b\"]"),
 			"/hooks/poststop/0/args/1"},
