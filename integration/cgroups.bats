@@ -115,7 +115,7 @@ value() { cat "$(file "$1" "$2")"; }
 	newer "the words differ"
 	# v1 refuses the limit, v2 takes it and kills.
 	if in_v2; then
-		refused 'container init was OOM-killed \(memory limit too low\?\)' run "$ID"
+		refused 'unable to start container process: container init was OOM-killed \(memory limit too low\?\)' run "$ID"
 	else
 		refused 'unable to set memory limit to 4096' run "$ID"
 	fi

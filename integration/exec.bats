@@ -85,7 +85,7 @@ field() { grep "^$1:" <<<"$output" | cut -f 2-; }
 	rmdir "$T/data"
 	fails 'chdir to cwd .*/data.* failed: no such file or directory' --cwd /data "$ID" true
 	rm -r "$ROOTFS"
-	local what="container process: the container's root directory has been deleted on the host"
+	local what="container process: the container's root directory has been deleted on the host: nothing can be executed there"
 	fails "$what" "$ID" true
 	fails "$what" --cwd /proc "$ID" true
 	fails "$what" --user 1:1 "$ID" true

@@ -316,7 +316,7 @@ evil() {
 		ms=$((($(date +%s%N) - start) / 1000000))
 		[ "$ms" -ge "$best" ] || best=$ms
 	done
-	contains "$output" "it ended before it was ready"
+	contains "$output" "unable to start container process: it ended before it was ready"
 	[ "$best" -lt 1000 ] || { echo "exec: $best ms"; return 1; }
 	runc delete --force "$ID-b"
 	best=100000

@@ -208,7 +208,7 @@ undone() {
 	status=0
 	runc start "$ID" >"$T/out2" 2>"$T/err2" || status=$?
 	output=$(cat "$T/err2")
-	expect 1 'a startContainer hook failed'
+	expect 1 "a startContainer hook failed (the container's standard error says which)"
 	same "$(grep -c level=error "$T/err2")" 1
 	contains "$(cat "$T/err")" 'error running startContainer hook #0: exit status 3, stdout: , stderr: the-reason'
 	undone

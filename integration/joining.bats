@@ -149,7 +149,7 @@ show_namespaces() { args sh -c 'for f in /proc/self/ns/*; do readlink $f; done';
 		'.uidMappings += [{containerID: 70000, hostID: 300000, size: 1}]' '.uidMappings[0].containerID = 1'; do
 		cp config.json keep.json
 		edit ".linux |= ($change)"
-		fails 'both namespace path and non-matching mapping specified' create "$ID-b"
+		fails 'user namespaces enabled, but both namespace path and non-matching mapping specified -- you may only provide one' create "$ID-b"
 		mv keep.json config.json
 	done
 }
@@ -170,7 +170,7 @@ show_namespaces() { args sh -c 'for f in /proc/self/ns/*; do readlink $f; done';
 	run runc run "$ID-b"
 	expect 0
 	edit '.linux.uidMappings[3].hostID = 90000'
-	fails 'both namespace path and non-matching mapping specified' create "$ID-b"
+	fails 'user namespaces enabled, but both namespace path and non-matching mapping specified -- you may only provide one' create "$ID-b"
 }
 
 @test "joining: for each kind: missing, a file, a FIFO, a directory, a namespace of another kind" {

@@ -221,7 +221,7 @@ seen() {
 		| .mounts = []'
 	args sleep 100
 	in_host private "cd '$BUNDLE'; runc run -d '$ID' </dev/null >/dev/null 2>&1; runc exec '$ID' true; echo \$?; runc delete --force '$ID'"
-	contains "$output" "the container has no mount namespace of its own"
+	contains "$output" "the container has no mount namespace of its own: its root file system cannot be entered"
 	same "${lines[1]}" 255
 }
 

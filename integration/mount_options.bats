@@ -336,7 +336,7 @@ limited() {
 	bind "$T/dir" /mnt bind remount suid
 	run user run "$ID"
 	umount "$T/dir"
-	expect 1 "cannot clear locked flags"
+	expect 1 "remount: cannot clear locked flags"
 }
 
 @test "options: leftover words are data of a new file system; on a bind, also to remount one, ignored with a warning" {

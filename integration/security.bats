@@ -399,7 +399,7 @@ with_user_namespace() {
 	ln -s /dev "$ROOTFS/data"
 	volume ptmx
 	mount_volume /data /dev
-	refused '/dev/pts.*an image.s symlink has led a bind mount there' create "$ID"
+	refused "/dev/pts.*an image's symlink has led a bind mount there" create "$ID"
 	volume_unchanged
 	echo x >"$T/file"
 	echo "$keep" >config.json

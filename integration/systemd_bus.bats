@@ -102,7 +102,7 @@ in_time() { [ "$SECONDS" -le "$1" ] || { echo "it took $SECONDS seconds"; return
 	printf .scope >"$copy/build/davit/lie.from"
 	printf .mount >"$copy/build/davit/lie.to"
 	bus good
-	RUNC=$copy/bin/runc refused "the unit is one of systemd's own" --systemd-cgroup run "$ID"
+	RUNC=$copy/bin/runc refused "linux.cgroupsPath: the unit is one of systemd's own" --systemd-cgroup run "$ID"
 	# Nor does scope ask for one when its plan is another than the one that was looked at.
 	mv "$copy/build/davit/parse.real" "$copy/build/davit/parse"
 	mv "$copy/build/davit/scope" "$copy/build/davit/scope.real"
