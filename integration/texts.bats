@@ -38,6 +38,7 @@ says() {
 	says pstable 'usage: ps -ef | pstable PID...; no pid: x' '"$0" x'
 	says scope 'usage: scope build=ID create | update | remove v1 | v2 bus | private' '"$0"'
 	says seccomp 'usage: seccomp <plan >filter.bpf' '"$0" x'
+	says subids 'usage: subids NEWUIDMAP NEWGIDMAP PID 3<PLAN' '"$0"'
 	says tty 'usage: tty 20<>MASTER' '"$0" x'
 	says why 'usage: why PROGRAM PATH DIRECTORY [MOUNT...] 35<ROOTFS' '"$0"'
 	says parse '--process needs runc' '"$0" exec --process -- x </dev/null'
@@ -68,6 +69,18 @@ says() {
 	edit '(.linux.namespaces[] | select(.type == "network")).path = "/proc/self/ns/net"'
 	"$LIBEXEC/parse" <config.json >joins
 	says ns 'joining a namespace needs runc' '"$0" 3<joins 12<"$0"'
+}
+
+@test "texts: ids that a user may not map are mapped with runc only" {
+	local as='setpriv --reuid 31338 --regid 31338 --clear-groups'
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 31338, size: 1},
+		{containerID: 1, hostID: 100000, size: 10}] | .linux.gidMappings = .linux.uidMappings'
+	"$LIBEXEC/parse" --rootless <config.json >"$T/plan"
+	says subids 'root writes id maps without help' '"$0" a b 1 3<'"$T/plan"
+	exec 8<"$T/plan" 9<"$LIBEXEC/rootfs"
+	$as test -x "$LIBEXEC/ns" || skip "the user cannot reach the programs"
+	says ns 'the caller may map no other ids than its own without runc, which starts newuidmap: operation not permitted' \
+		"$as \"\$0\" 3<&8 12<&9 8<&- 9<&-"
 }
 
 @test "texts: a program that may not be executed is named" {
