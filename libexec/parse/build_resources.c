@@ -107,8 +107,8 @@ const struct field memory_fields[] = {
 	{"kernelTCP", FIELD_OPT, FIELD_DEPRECATED, CONFIG(memory_kernel_tcp), -1, INT64_MAX,
 		.why = "not recommended by the specification; cgroup v2 has no such limit"},
 	/* gone from the kernel; runc ignores these two as well */
-	{"kernel", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_NUMBER,
-		.why = "kernels have no such limit any more"},
+	{"kernel", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_NUMBER, .min = INT64_MIN,
+		.max = INT64_MAX, .why = "kernels have no such limit any more"},
 	{"useHierarchy", FIELD_IGNORED, FIELD_DEPRECATED, .type = VALUE_TRUE,
 		.why = "kernels always account hierarchically"},
 	{NULL}};

@@ -226,7 +226,9 @@ static void build_field(const struct value *value, const struct field *field, vo
 		note_deprecated(field->why);
 	switch (field->kind) {
 	case FIELD_IGNORED:
-		if (value->type != VALUE_FALSE || field->type != VALUE_TRUE)
+		if (field->type == VALUE_NUMBER)
+			(void)value_number(value, field->min, field->max);
+		else if (value->type != VALUE_FALSE || field->type != VALUE_TRUE)
 			expect(value, field->type);
 		note_ignored(field->why);
 		break;
