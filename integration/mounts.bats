@@ -270,6 +270,26 @@ bind() {
 	same "$output" $'/etc\n/fixed\n/secret\n/secretfile'
 }
 
+@test "mounts: a masked or read-only file has its name with a slash or a dot behind it, too; an empty path is none" {
+	newer "1.1.5 fails at the slash"
+	echo s >"$ROOTFS/secret"
+	echo s >"$ROOTFS/fixed"
+	chmod 666 "$ROOTFS/fixed"
+	edit '.linux.maskedPaths += ["/secret/", "/proc/timer_list/.", ""] | .linux.readonlyPaths += ["", "/fixed//./"] | .root.readonly = false'
+	sh_args 'cat /secret /proc/timer_list; (echo x >/fixed) 2>&1; touch /made && echo made'
+	run runc run "$ID"
+	expect 0 'linux.maskedPaths[12]: empty, so ignored' 'linux.readonlyPaths[5]: empty, so ignored' 'fixed: Read-only file system' made
+	[[ $'\n'$output$'\n' != *$'\ns\n'* ]]
+	lacks "$output" Version
+	local path
+	for path in / /. //; do
+		edit --arg path "$path" '.linux.maskedPaths = [$path] | .linux.readonlyPaths = []'
+		refused 'linux.maskedPaths\[0\]: must not be the root file system itself' create "$ID"
+		edit --arg path "$path" '.linux.maskedPaths = [] | .linux.readonlyPaths = [$path]'
+		refused 'linux.readonlyPaths\[0\]: must not be the root file system itself' create "$ID"
+	done
+}
+
 @test "mounts: the rootfs: missing, a file, a symlink, a FIFO, empty" {
 	edit '.root.path = "/no/such/rootfs"'
 	refused 'no such file or directory' create "$ID"

@@ -168,6 +168,21 @@ static void check_mount_label(const char *text)
 	check_fs_string("", text);
 }
 
+/* An empty one is none for runc and crun, too. */
+static void check_hidden_path(const char *text)
+{
+	static char path[4096];
+
+	if (!*text) {
+		caution("empty, so ignored", NULL);
+		return;
+	}
+	check_absolute_clean(text);
+	clean_path(text, path);
+	if (!strcmp(path, "/"))
+		refuse("must not be the root file system itself", NULL);
+}
+
 static const struct field linux_fields[] = {
 	{"namespaces", FIELD_CALL, FIELD_GUARD, CONFIG(namespaces), .call = build_namespaces},
 	{"uidMappings", FIELD_RECORDS, FIELD_GUARD, CONFIG(uid_map), .record = PLAN_RECORD_idmap,
@@ -177,9 +192,9 @@ static const struct field linux_fields[] = {
 	{"devices", FIELD_CALL, FIELD_GUARD, CONFIG(devices), .call = build_devices},
 	{"sysctl", FIELD_CALL, FIELD_GUARD, .call = keep_sysctl},
 	{"maskedPaths", FIELD_STRINGS, FIELD_GUARD, CONFIG(masked_paths),
-		.check = check_absolute_clean},
+		.check = check_hidden_path},
 	{"readonlyPaths", FIELD_STRINGS, FIELD_GUARD, CONFIG(readonly_paths),
-		.check = check_absolute_clean},
+		.check = check_hidden_path},
 	{"rootfsPropagation", FIELD_CALL, FIELD_GUARD, CONFIG(rootfs_propagation),
 		.call = build_propagation},
 	{"mountLabel", FIELD_STRING, FIELD_GUARD, CONFIG(mount_label), .check = check_mount_label},

@@ -114,13 +114,36 @@ static void cover_readonly(int root, int target, const char *path)
 	close(tree);
 }
 
+/* Without slashes and dots at the end: behind the name of a file they would make it one that is not
+ * there. */
+static const char *listed_path(const struct plan *plan, struct plan_list list, uint32_t index)
+{
+	static char path[4096];
+	const char *listed = plan_text(plan, plan_str_at(plan, list, index)->value);
+	size_t length;
+
+	if (text_join(path, sizeof(path), listed, NULL))
+		die("maskedPaths, readonlyPaths:", listed, ENAMETOOLONG);
+	for (length = strlen(path); length > 0; length--)
+		if (path[length - 1] != '/' &&
+			(path[length - 1] != '.' || (length > 1 && path[length - 2] != '/')))
+			break;
+	path[length] = '\0';
+	return path;
+}
+
+static int open_listed(int root, const char *path)
+{
+	return *path ? path_open(root, path, O_PATH, 0) : -ENOENT;
+}
+
 static void make_readonly_paths(const struct plan *plan, int root)
 {
 	struct plan_list list = plan->config->readonly_paths;
 
 	for (uint32_t i = 0; i < list.count; i++) {
-		const char *path = plan_text(plan, plan_str_at(plan, list, i)->value);
-		int target = path_open(root, path, O_PATH, 0);
+		const char *path = listed_path(plan, list, i);
+		int target = open_listed(root, path);
 
 		if (target == -ENOENT || target == -ENOTDIR)
 			continue;
@@ -195,8 +218,8 @@ static void mask_paths(const struct plan *plan, int root, int null_tree)
 		null = make_mask(null_tree);
 	}
 	for (uint32_t i = 0; i < list.count; i++) {
-		const char *path = plan_text(plan, plan_str_at(plan, list, i)->value);
-		int target = path_open(root, path, O_PATH, 0);
+		const char *path = listed_path(plan, list, i);
+		int target = open_listed(root, path);
 		struct mask *mask = &null;
 		struct stat st;
 
