@@ -192,7 +192,8 @@ seen() {
 # In a mount namespace of the test's own, which is the runtime's.
 @test "namespace: without a mount namespace mounts land in the caller's, whose root and propagation stay" {
 	edit '.linux.namespaces |= map(select(.type != "mount")) | .linux.maskedPaths = [] | .linux.readonlyPaths = [] | .root.readonly = false
-		| .mounts = [{destination: "/proc", type: "proc", source: "proc"}, {destination: "/mnt/t", type: "tmpfs", source: "t"}]'
+		| .mounts = [{destination: "/proc", type: "proc", source: "proc"}, {destination: "/mnt/t", type: "tmpfs", source: "t"}]
+		| .mounts[1].source *= 300' # longer than fsconfig(2) takes
 	sh_args 'ls -d /bin/sh /mnt/t; [ -e /usr/bin/env ] || echo no-host'
 	in_host shared "cd '$BUNDLE'; ls -id / >'$T/root.before'; grep -c shared: /proc/self/mountinfo >'$T/shared.before'
 		runc run '$ID'; code=\$?
@@ -201,6 +202,7 @@ seen() {
 		cut -d ' ' -f 5 /proc/self/mountinfo | grep '^$ROOTFS'; exit \$code"
 	expect 0 /bin/sh /mnt/t no-host "$ROOTFS/proc" "$ROOTFS/mnt/t"
 	lacks "$output" changed
+	same "$(grep -c "$ROOTFS/mnt/t" <<<"$output")" 1
 }
 
 @test "namespace: without a mount namespace what needs one is refused" {

@@ -442,10 +442,88 @@ limited() {
 	umount "$T/dir"
 }
 
-@test "options: a longer value than the kernel takes is refused with its name and length" {
-	newer "mount(2) takes it"
-	mount_of /mnt tmpfs tmpfs "context=$(printf '%0256d' 0)"
-	refused 'mounts.7.: options: context: 256 bytes, and the kernel takes at most 255' create "$ID"
+# long_directories: $long, a path of 400 bytes and more in a tmpfs at $T/dir, with the directories lower, b:c,d, up and work.
+long_directories() {
+	local part
+	part=$(printf '%0200d' 0)
+	mkdir "$T/dir"
+	mount -t tmpfs none "$T/dir"
+	long=$T/dir/$part/$part
+	mkdir -p "$long/lower" "$long/b:c,d" "$long/up" "$long/work"
+	echo low >"$long/lower/file"
+	echo other >"$long/b:c,d/other"
+	# The container's user, root of a user namespace, too, writes there.
+	chmod -R 777 "$T/dir"
+	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
+}
+
+@test "options: values that fsconfig(2) does not take: paths of an overlay, a source, a list of layers" {
+	local long
+	long_directories
+	edit --arg s "$(printf '%0300d' 0)" '.mounts += [{destination: "/named", type: "tmpfs", source: $s, options: ["size=64k", "nosuid", "ro", "mpol=bind:0,0"]}]'
+	mount_of /mnt overlay overlay "lowerdir=$long/lower:$long/b\\:c\\,d,upperdir=$long/up,workdir=$long/work" noexec nodev
+	mount_of /low overlay overlay "lowerdir=$long/b\\:c\\,d:$long/lower"
+	sh_args 'cat /mnt/file /mnt/other /low/file; echo >/mnt/made; touch /named/x 2>&1; cat /proc/self/mountinfo'
+	run runc run "$ID"
+	local made=0 attached
+	[ -e "$long/up/made" ] || made=1
+	attached=$(grep -c . /proc/self/mountinfo)
+	umount "$T/dir"
+	expect 0 $'low\nother\nlow' "Read-only file system"
+	same $made 0
+	same "$attached" "$(wc -l <"$T/mounts.before")"
+	same "$(grep -c ' /mnt ' <<<"$output")$(grep -c ' /named ' <<<"$output")" 11
+	has "$(options_of /mnt)" noexec
+	has "$(options_of /mnt)" nodev
+	has_not "$(options_of /mnt)" nosuid
+	has "$(options_of /named)" nosuid
+	has "$(super_of /named)" size=64k
+	grep -q ' /named .* tmpfs 0\{300\} ' <<<"$output"
+}
+
+@test "options: such values in a user namespace, and with a mapping of the mount" {
+	newer "in user namespaces the host's ids are not changed"
+	local long keep mapped
+	keep=$(cat config.json)
+	edit --arg s "$(printf '%0300d' 0)" '.mounts += [{destination: "/mnt", type: "tmpfs", source: $s,
+		uidMappings: [{containerID: 0, hostID: 1000, size: 10}], gidMappings: [{containerID: 0, hostID: 2000, size: 10}]}]'
+	sh_args 'stat -c "%u %g %a" /mnt'
+	mkdir -m 711 "$ROOTFS/mnt"
+	run runc run "$ID"
+	expect 0
+	same "$output" '1000 2000 711'
+	long_directories
+	chmod 711 "$T/dir"
+	chown -R 100000:100000 "$long"
+	echo "$keep" >config.json
+	mount_of /mnt overlay overlay "lowerdir=$long/lower,upperdir=$long/up,workdir=$long/work"
+	edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	sh_args 'cat /mnt/file; echo >/mnt/made; stat -c %u /mnt/made'
+	run runc run "$ID"
+	mapped=$output$(stat -c " %u" "$long/up/made" || true)
+	umount "$T/dir"
+	same "$mapped" $'low\n0 100000'
+}
+
+@test "options: what is too long for mount(2), too, or is missing, is named" {
+	newer "other words"
+	local long
+	long_directories
+	refused_there() {
+		mount_of /mnt "${@:2}"
+		refused "$1" create "$ID" || { umount "$T/dir"; return 1; }
+		edit 'del(.mounts[-1])'
+	}
+	refused_there "to rootfs at .*/mnt.*: upperdir $long/gone: no such file or directory" \
+		overlay overlay "lowerdir=$long/lower" "upperdir=$long/gone" "workdir=$long/work"
+	refused_there "to rootfs at .*/mnt.*: the options are longer than 4095 bytes, which is all that mount\(2\) takes" \
+		overlay overlay "lowerdir=$long/lower" "upperdir=$(printf '/%04000d' 0)" "workdir=$long/work"
+	refused_there 'mounts.7.: options: upperdir: 4096 bytes, and the kernel takes at most 4095' \
+		overlay overlay "lowerdir=$long/lower" "upperdir=$(printf '%04096d' 0)"
+	refused_there 'mounts.7.: options: hidepid: 256 bytes, and the kernel takes at most 255' proc proc "hidepid=$(printf '%0256d' 0)"
+	refused_there "to rootfs at .*/mnt.*: tmpfs: invalid argument" tmpfs tmpfs "context=$(printf '%0256d' 0)" "nonsense=1"
+	umount "$T/dir"
 }
 
 @test "options: generic words in such a string are as if listed one by one" {

@@ -169,7 +169,7 @@ static void several_in_one_string(void **state)
 	assert_string_equal(data_of(mount_of(TMPFS("\"flag\\\\\""))), "flag\\");
 }
 
-/* A string of fsconfig(2) ends at 255 bytes; overlay's layers are then one option each. */
+/* A string of fsconfig(2) ends at 255 bytes; overlay's layers are then one option each, other values are whole. */
 static void long_values(void **state)
 {
 	static char options[1024], layer[256];
@@ -181,6 +181,11 @@ static void long_values(void **state)
 	snprintf(options, sizeof(options),
 		"\"type\":\"tmpfs\",\"source\":\"%s\",\"options\":[\"x=%s\"]", layer, layer);
 	assert_int_equal(mount_of(options)->data.count, 1);
+	snprintf(options, sizeof(options),
+		"\"type\":\"tmpfs\",\"source\":\"%ss\",\"options\":[\"x=%sx\"]", layer, layer);
+	m = mount_of(options);
+	assert_int_equal(m->source.length, 256);
+	assert_int_equal(m->data.count, 1);
 	snprintf(options, sizeof(options),
 		"\"type\":\"overlay\",\"options\":[\"lowerdir=/a:/b::/c\"]");
 	assert_string_equal(data_of(mount_of(options)), "lowerdir=/a:/b::/c");

@@ -195,9 +195,11 @@ static void refused_in_process(void **state)
 
 #define MOUNT(members) "[{\"destination\":\"/m\"," members "}]"
 
-#define BYTES16  "0123456789abcdef"
-#define BYTES64  BYTES16 BYTES16 BYTES16 BYTES16
-#define BYTES256 BYTES64 BYTES64 BYTES64 BYTES64
+#define BYTES16   "0123456789abcdef"
+#define BYTES64   BYTES16 BYTES16 BYTES16 BYTES16
+#define BYTES256  BYTES64 BYTES64 BYTES64 BYTES64
+#define BYTES1024 BYTES256 BYTES256 BYTES256 BYTES256
+#define BYTES4096 BYTES1024 BYTES1024 BYTES1024 BYTES1024
 
 static void refused_in_mounts(void **state)
 {
@@ -216,15 +218,19 @@ static void refused_in_mounts(void **state)
 			"mounts[0]: a bind mount needs a source"},
 		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"=x\"]"),
 			"mounts[0].options[0]: not an option"},
-		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"context=" BYTES256 "\"]"),
-			"mounts[0]: options: context: 256 bytes, and the kernel takes at most 255"},
-		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"source\":\"" BYTES256 "\""),
+		{MOUNTS, MOUNT("\"type\":\"proc\",\"options\":[\"hidepid=" BYTES256 "\"]"),
+			"mounts[0]: options: hidepid: 256 bytes, and the kernel takes at most 255"},
+		{MOUNTS, MOUNT("\"type\":\"sysfs\",\"source\":\"" BYTES256 "\""),
 			"mounts[0]: source: 256 bytes, and the kernel takes at most 255"},
 		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"options\":[\"remount\",\"x=" BYTES256 "1\"]"),
 			"mounts[0]: options: x: 257 bytes, and the kernel takes at most 255"},
-		{MOUNTS, MOUNT("\"type\":\"overlay\",\"options\":[\"lowerdir=/a:/" BYTES256 "\"]"),
-			"mounts[0]: options: lowerdir+: 257 bytes, and the kernel takes at most "
-			"255"},
+		{MOUNTS, MOUNT("\"type\":\"tmpfs\",\"source\":\"" BYTES4096 "\""),
+			"mounts[0]: source: 4096 bytes, and the kernel takes at most 4095"},
+		{MOUNTS,
+			MOUNT("\"type\":\"overlay\",\"options\":[\"lowerdir=/a:/" BYTES4096
+			      ":/b\"]"),
+			"mounts[0]: options: lowerdir+: 4096 bytes, and the kernel takes at most "
+			"4095"},
 		{MOUNTS, MOUNT("\"type\":\"ramfs\",\"options\":[\"tmpcopyup\"]"),
 			"mounts[0]: options: tmpcopyup can be used only with tmpfs"},
 		{MOUNTS, MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"tmpcopyup\"]"),

@@ -131,9 +131,10 @@ void map_mounts(struct plan_config *config);
 void build_mount_options(const struct value *options, void *mount);
 /* Once the type is known, too: what of the words belongs to the file system. */
 void finish_mount_options(struct plan_mount *mount, const char *type);
-#define FS_STRING_MAX 255 /* fsconfig(2) */
-/* Refuses a VALUE that is too long for the kernel; NAME may be "". */
-void check_fs_string(const char *name, const char *value);
+#define FS_STRING_MAX 255  /* fsconfig(2) */
+#define FS_TEXT_MAX   4095 /* mount(2): all options */
+/* Refuses a VALUE that is too long for the kernel, which takes MAX bytes; NAME may be "". */
+void check_fs_string(const char *name, const char *value, size_t max);
 
 /* check.c: forms of text. Each refuses the value at hand. */
 void check_not_empty(const char *text);

@@ -165,7 +165,7 @@ static const struct field personality_fields[] = {
 static void check_mount_label(const char *text)
 {
 	check_label(text);
-	check_fs_string("", text);
+	check_fs_string("", text, FS_STRING_MAX);
 }
 
 /* An empty one is none for runc and crun, too. */

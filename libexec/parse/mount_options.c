@@ -245,7 +245,7 @@ static void split_layers(struct plan_mount *m, struct plan_kv *list)
 	int is_data = 0;
 
 	for (;; layer = plan_add(PLAN_RECORD_kv, &m->data)) {
-		static char path[4096];
+		static char path[FS_TEXT_MAX + 2]; /* one more than check_strings takes */
 		size_t used = 0;
 
 		for (; *c && *c != ':' && used + 1 < sizeof(path); c++) {
@@ -263,33 +263,13 @@ static void split_layers(struct plan_mount *m, struct plan_kv *list)
 	}
 }
 
-void check_fs_string(const char *name, const char *value)
+void check_fs_string(const char *name, const char *value, size_t max)
 {
 	size_t length = strlen(value);
 
-	if (length > FS_STRING_MAX)
+	if (length > max)
 		refuse(name, *name ? ": " : "", shown_number(length, 0),
-			" bytes, and the kernel takes at most 255", NULL);
-}
-
-static void check_strings(struct plan_mount *m, const char *type)
-{
-	static char name[sizeof("options: ") + 256];
-
-	for (uint32_t i = 0; i < m->data.count && !plan_error(); i++) {
-		struct plan_kv *option = plan_added(PLAN_RECORD_kv, m->data, i);
-
-		if (option->value.length > FS_STRING_MAX && !strcmp(type, "overlay") &&
-			!strcmp(plan_put_text(option->key), "lowerdir"))
-			split_layers(m, option);
-		option = plan_added(PLAN_RECORD_kv, m->data, i);
-		(void)text_join(
-			name, sizeof(name), "options: ", shown(plan_put_text(option->key)), NULL);
-		if (option->value.length)
-			check_fs_string(name, plan_put_text(option->value));
-	}
-	if (m->kind == MOUNT_FS && m->source.length)
-		check_fs_string("source", plan_put_text(m->source));
+			" bytes, and the kernel takes at most ", text_number(max), NULL);
 }
 
 /* Of these read-only is a matter of the mount: everybody's sysfs is one, and in a tmpfs mountpoints
@@ -303,6 +283,30 @@ static int is_virtual(const char *type)
 		if (!strcmp(type, types[i]))
 			return 1;
 	return 0;
+}
+
+static void check_strings(struct plan_mount *m, const char *type)
+{
+	static char name[sizeof("options: ") + 256];
+	/* rootfs has mount(2) for a new file system, but not where it would be another one: a procfs. */
+	const size_t max = m->kind == MOUNT_FS && (!is_virtual(type) || !strcmp(type, "tmpfs"))
+		? FS_TEXT_MAX
+		: FS_STRING_MAX;
+
+	for (uint32_t i = 0; i < m->data.count && !plan_error(); i++) {
+		struct plan_kv *option = plan_added(PLAN_RECORD_kv, m->data, i);
+
+		if (option->value.length > FS_STRING_MAX && !strcmp(type, "overlay") &&
+			!strcmp(plan_put_text(option->key), "lowerdir"))
+			split_layers(m, option);
+		option = plan_added(PLAN_RECORD_kv, m->data, i);
+		(void)text_join(
+			name, sizeof(name), "options: ", shown(plan_put_text(option->key)), NULL);
+		if (option->value.length)
+			check_fs_string(name, plan_put_text(option->value), max);
+	}
+	if (m->kind == MOUNT_FS && m->source.length)
+		check_fs_string("source", plan_put_text(m->source), max);
 }
 
 void finish_mount_options(struct plan_mount *m, const char *type)

@@ -86,7 +86,7 @@ _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err)
 }
 
 /* OPTION is what the kernel has refused. */
-_Noreturn static void die_of_options(const struct plan *plan, int fs, struct plan_list data,
+_Noreturn void die_of_options(const struct plan *plan, int fs, struct plan_list data,
 	const char *what, const char *option, int err)
 {
 	const char *layer = faulty_layer(plan, data, err);
@@ -136,7 +136,7 @@ void set_options(
 
 /* SELinux' label for everything of a new mount; the kernel knows none for these types
  * (config-linux.md, "Mount Label"). */
-static int takes_label(const char *type)
+int takes_label(const char *type)
 {
 	return strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0 &&
 		strcmp(type, "mqueue") != 0 && strncmp(type, "cgroup", 6) != 0;
@@ -431,6 +431,16 @@ static int open_ordinary(int root, const char *path, int *made)
 	return fd;
 }
 
+static int make_new(const struct plan *plan, const struct plan_mount *m, const char *type,
+	uint64_t attributes, int target, int made, const char *what)
+{
+	const char *source = plan_text(plan, m->source);
+	const char *mode = !strcmp(type, "tmpfs") ? covered_mode(target, made, what) : NULL;
+	int mount = mount_by_text(plan, type, source, m->data, mode, attributes, target, what);
+
+	return mount < 0 ? new_mount(plan, type, source, m->data, mode, attributes, what) : mount;
+}
+
 static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_t index, int root)
 {
 	const char *what = mount_error(plan, m), *path = plan_text(plan, m->destination);
@@ -455,9 +465,7 @@ static void make_fs(const struct plan *plan, const struct plan_mount *m, uint32_
 	mount = host_sysfs(index);
 	is_new = mount < 0;
 	if (is_new)
-		mount = new_mount(plan, type, plan_text(plan, m->source), m->data,
-			!strcmp(type, "tmpfs") ? covered_mode(target, made, what) : NULL,
-			attributes, what);
+		mount = make_new(plan, m, type, attributes, target, made, what);
 	if (is_new && !strcmp(type, "mqueue"))
 		label_queues(plan, mount, what);
 	if (m->mapping)

@@ -45,15 +45,23 @@ void finish_readonly_mounts(void);
 /* A new detached mount of TYPE with ATTRIBUTES. DATA may be empty. */
 int new_mount(const struct plan *plan, const char *type, const char *source, struct plan_list data,
 	const char *mode, uint64_t attributes, const char *what);
+/* by_text.c: the same where fsconfig(2) does not take the options; TARGET is where it will be attached, and nothing
+ * stays there. -1 when new_mount can do it. */
+int mount_by_text(const struct plan *plan, const char *type, const char *source,
+	struct plan_list data, const char *mode, uint64_t attributes, int target, const char *what);
 
 /* "error mounting "proc" to rootfs at "/proc":" */
 const char *mount_error(const struct plan *plan, const struct plan_mount *mount);
 /* Gives FS of that type the plan's SELinux label, if it takes any. */
 void set_context(const struct plan *plan, int fs, const char *type, const char *what);
+int takes_label(const char *type);
 /* Options of a file system, one by one, and what the kernel says when it refuses one. */
 void set_options(
 	const struct plan *plan, int fs, const char *type, struct plan_list data, const char *what);
 _Noreturn void die_of_fs(int fs, const char *what, const char *option, int err);
+/* OPTION is what the kernel has refused; of an overlay the directory is named. */
+_Noreturn void die_of_options(const struct plan *plan, int fs, struct plan_list data,
+	const char *what, const char *option, int err);
 /* layers.c: "OPTION PATH" of the directory among an overlay's options that gives ERR; NULL: none does. */
 const char *faulty_layer(const struct plan *plan, struct plan_list data, int err);
 /* mount_setattr(2) on MOUNT, FLAGS 0 or AT_RECURSIVE; and the words of propagation in their order. */
