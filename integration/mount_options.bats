@@ -198,6 +198,9 @@ limited() {
 	sh_args 'touch /mnt/x'
 	run timeout 60 unshare -m --propagation private sh -c "mount -t tmpfs -o ro none '$T/dir' && '$RUNC' --root '$STATE' run '$ID'" 3>&- 4>&-
 	expect 1 "level=warning" "to rootfs at \"/mnt\": rw: the file system itself is read-only" "touch: /mnt/x: Read-only"
+	edit '.mounts[-1].options = ["rbind", "ro", "rrw"]'
+	run timeout 60 unshare -m --propagation private sh -c "mount -t tmpfs -o ro none '$T/dir' && '$RUNC' --root '$STATE' run '$ID'" 3>&- 4>&-
+	expect 1 "level=warning" "to rootfs at \"/mnt\": rw: the file system itself is read-only" "touch: /mnt/x: Read-only"
 	run timeout 60 unshare -m --propagation private sh -c "mount --bind '$T/dir' '$T/dir' && mount -o remount,bind,ro '$T/dir' && '$RUNC' --root '$STATE' run '$ID'" 3>&- 4>&-
 	expect 0
 	lacks "$output" level=warning

@@ -114,13 +114,18 @@ installation() {
 	run timeout 20 "$T/bin/runc" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
 	expect 1 "unable to seal $HERE/dmz: no such file or directory: install davit again"
 	mv "$T/dmz" "$HERE/dmz"
-	local id
+	local id program
 	id=$("$HERE/cgroup" --version)
 	id=${id##* }
 	[ -n "$id" ] && grep -qF "$id" "$HERE/cgroup" || { echo "no build id found"; return 1; }
-	perl -0pi -e "s/\\Q$id\\E/$(tr 0-9a-f a-f0-9 <<<"$id" | head -c ${#id})/g" "$HERE/cgroup"
-	run timeout 20 "$T/bin/runc" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
-	expect 1 "davit mixes programs of two builds: install it again; $HERE/cgroup"
+	other() { perl -0pi -e "s/\\Q$id\\E/$(tr 0-9a-f a-f0-9 <<<"$id" | head -c ${#id})/g" "$HERE/$1"; }
+	for program in ns rootfs dmz cgroup; do
+		cp "$HERE/$program" "$T/$program"
+		other $program
+		run timeout 20 "$T/bin/runc" --root "$STATE" run "$ID" </dev/null 3>&- 4>&-
+		expect 1 "davit mixes programs of two builds: install it again; $HERE/$program\""
+		cp "$T/$program" "$HERE/$program"
+	done
 }
 
 @test "words: a step that a filter has killed: its signal has a name" {

@@ -211,6 +211,11 @@ static void test_failures(void **state)
 		"error running poststart hook #0:", "exit status 1, stdout: a b, stderr: ", 0);
 
 	begin();
+	hook(&config->hooks_poststart, "kill -SYS $$");
+	expect_error(HOOK_POSTSTART, "error running poststart hook #0:",
+		"signal: signal 31 (bad system call), stdout: , stderr: ", 0);
+
+	begin();
 	hook(&config->hooks_poststart, "yes | head -c 1000000; exit 1");
 	{
 		struct msg msg = {0};

@@ -111,6 +111,7 @@ static void add_status(struct text *t, int status)
 	} else {
 		text_add(t, "signal ");
 		text_add_u64(t, (uint64_t)number);
+		text_add(t, number == SIGSYS ? " (bad system call)" : "");
 	}
 	if (WCOREDUMP(status))
 		text_add(t, " (core dumped)");

@@ -121,7 +121,8 @@ static void set_bind(
 	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
 		set_attributes(tree, m->attr_set, m->attr_clr, 0, what);
 	set_attributes(tree, m->rec_attr_set, m->rec_attr_clr, AT_RECURSIVE, what);
-	if (!(m->attr_clr & MOUNT_ATTR_RDONLY) || (m->rec_attr_set & MOUNT_ATTR_RDONLY))
+	if (!((m->attr_clr | m->rec_attr_clr) & MOUNT_ATTR_RDONLY) ||
+		(m->rec_attr_set & MOUNT_ATTR_RDONLY))
 		return;
 	if (fstatvfs(tree, &fs) < 0)
 		die(what, "statvfs", errno);

@@ -310,7 +310,9 @@ static const char *hint(const struct step *step)
 	if (!strncmp(error->what, "error setting scheduler", 23) && error->err == EPERM)
 		return " (a real-time policy needs CAP_SYS_NICE and, where the kernel has "
 		       "RT_GROUP_SCHED, linux.resources.cpu.realtimeRuntime)";
-	return strncmp(error->what, mixed, sizeof(mixed) - 1) != 0 ? "" : spawn_path(step->program);
+	/* dmz speaks on the socket of rootfs. */
+	return strncmp(error->what, mixed, sizeof(mixed) - 1) != 0 ? ""
+								   : spawn_path(step->peer.sender);
 }
 
 void step_error(const struct step *step, char *line, size_t size)
