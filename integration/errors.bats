@@ -214,6 +214,23 @@ failing() {
 	done
 }
 
+@test "errors: a pid file that another user made a link to a FIFO or a device is replaced, and nothing is opened at its end" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to make a link of another user"
+	mkfifo "$T/fifo"
+	exec 8<>"$T/fifo"
+	for target in "$T/fifo" /dev/full; do
+		ln -sf "$target" "$T/pid"
+		chown -h 1000 "$T/pid"
+		detached create --pid-file "$T/pid" "$ID"
+		expect 0
+		[ ! -L "$T/pid" ]
+		same "$(cat "$T/pid")" "$(pid_of "$ID")"
+		runc delete --force "$ID"
+	done
+	exec 8>&-
+	[ -p "$T/fifo" ]
+}
+
 @test "errors: a pid file that is a device or a FIFO is written to, and never replaced" {
 	newer "runc replaces it"
 	[ -n "$DAVIT_ISOLATED" ] || skip "needs the private mount namespace of tests/run"

@@ -64,13 +64,22 @@ int handover_fds(struct handover *h, int with_listen, char *line, size_t size)
 	return 0;
 }
 
-/* /dev/null, for one: it must not become a file. */
+/* /dev/null, for one: it must not become a file. 1: what leads to one is another user's link, which is
+ * replaced as any file is. */
 static int open_special(struct handover *h, const char *path, char *line, size_t size)
 {
+	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	struct stat st;
+	int fd = open(path, flags | O_NOFOLLOW);
 
-	h->pid_fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (h->pid_fd < 0 || fstat(h->pid_fd, &st) < 0)
+	if (fd < 0)
+		fd = errno == ELOOP ? open_own_link(path, flags) : -errno;
+	if (fd == -ELOOP)
+		return 1;
+	if (fd < 0)
+		return fail(line, size, "pid file ", path, "", -fd);
+	h->pid_fd = fd;
+	if (fstat(fd, &st) < 0)
 		return fail(line, size, "pid file ", path, "", errno);
 	return S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)
 		? 0
@@ -83,6 +92,7 @@ int handover_pid_directory(struct handover *h, char *line, size_t size)
 	char path[4096];
 	char *slash;
 	struct stat st;
+	int special;
 
 	if (!h->pid_file)
 		return 0;
@@ -94,7 +104,9 @@ int handover_pid_directory(struct handover *h, char *line, size_t size)
 	} else if (S_ISDIR(st.st_mode)) {
 		return fail(line, size, "pid file ", path, "", EISDIR);
 	} else if (!S_ISREG(st.st_mode)) {
-		return open_special(h, path, line, size);
+		special = open_special(h, path, line, size);
+		if (special <= 0)
+			return special;
 	}
 	slash = strrchr(path, '/');
 	if (slash) {

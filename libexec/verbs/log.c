@@ -23,12 +23,8 @@ static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
 static int log_fd = 2;
 
-/*
- * Whoever may write in the directory of a log could make it a link to any file. So only one of root
- * or of ours is followed, such as /dev/stderr, and nothing is made at its end. It is read and judged
- * through one descriptor. fd or -errno; -ELOOP: it is another user's.
- */
-static int open_link(const char *path, int flags)
+/* It is read and judged through one descriptor. */
+int open_own_link(const char *path, int flags)
 {
 	char target[PATH_MAX], whole[2 * PATH_MAX] = "";
 	const char *slash = strrchr(path, '/');
@@ -62,7 +58,7 @@ int log_open(const char *path)
 	int high;
 
 	if (fd < 0)
-		fd = errno == ELOOP ? open_link(path, flags) : -errno;
+		fd = errno == ELOOP ? open_own_link(path, flags) : -errno;
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0 ||

@@ -143,6 +143,13 @@ void log_record(enum log_level level, const char *message, const struct log_fiel
  * nobody reads are refused, and a symlink of another user (-ELOOP). */
 int log_open(const char *path);
 
+/*
+ * Whoever may write in a directory could make a file in it a link to any other. So the link PATH is
+ * followed only if it is one of root or of ours, such as /dev/stderr, and nothing is made at its end.
+ * fd or -errno; -ELOOP: it is another user's.
+ */
+int open_own_link(const char *path, int flags);
+
 /* Adds VALUE in quotes as Go's %q gives it: escapes for quotes, controls, invisible characters and
  * invalid UTF-8. */
 void text_add_quoted(struct text *t, const char *value);
