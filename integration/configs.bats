@@ -31,7 +31,7 @@ process_is_right() {
 	status_says CapInh $none
 	status_says CapAmb $none
 	status_says NoNewPrivs "$(setting 'if .process.noNewPrivileges then 1 else 0 end')"
-	status_says Seccomp 2
+	if has_seccomp; then status_says Seccomp 2; fi
 	[ "$(setting .process.user.umask)" != 18 ] || status_says Umask 0022
 	setting '.process.rlimits // [] | .[] | "\(.type) \(.soft) \(.hard)"' >"$T/rlimits"
 	while read -r type soft hard; do
@@ -137,6 +137,7 @@ surroundings_are_right() {
 # profile_is_right NAME NUMBER: a call that the profile does not list fails with this number, one it lists works, also with
 # an argument that is looked at; one that is newer than the profile is not there.
 profile_is_right() {
+	needs_seccomp
 	[ "$(uname -m)" = x86_64 ] || skip "the numbers of the calls are those of x86_64"
 	[ -x "$HELPERS/helper-syscall" ] || skip "the helper is not built"
 	cp "$HELPERS/helper-syscall" "$ROOTFS/bin/syscall"

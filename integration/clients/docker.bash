@@ -42,6 +42,7 @@ gone() { ! kill -0 "$1"; }
 
 setup() {
 	needs_client dockerd docker
+	needs_seccomp # the engine asks for its own profile
 	setup_bundle
 	STATE=/run/docker/runtime-runc/moby
 	RUN=(run --cgroup-parent "/$ID")

@@ -16,6 +16,7 @@ setup_file() {
 
 setup() {
 	needs_client podman conmon
+	needs_seccomp # the engine asks for its own profile
 	setup_bundle
 	STATE=/run/runc # podman gives no --root
 	RUN=(run --network none --cgroup-parent "/$ID")

@@ -337,10 +337,11 @@ newer() {
 needs_strace() { command -v strace >/dev/null || skip "strace is not installed"; }
 
 # Of davit alone: another runtime under test is what it is.
-needs_seccomp() { [ -n "$CONTROL" ] || [ -x "$LIBEXEC/seccomp" ] || skip "built without libseccomp"; }
+has_seccomp() { [ -n "$CONTROL" ] || [ -x "$LIBEXEC/seccomp" ]; }
+needs_seccomp() { has_seccomp || skip "built without libseccomp"; }
 
 # edit where the seccomp profile is one of several things, and the test is as good without it.
-edit_seccomp() { [ ! -x "$LIBEXEC/seccomp" ] || edit "$@"; }
+edit_seccomp() { ! has_seccomp || edit "$@"; }
 
 # needs_controller NAME: v1 hierarchy or v2 controller.
 needs_controller() {

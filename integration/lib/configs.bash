@@ -22,6 +22,7 @@ captured() {
 		(.mounts[] | select(.type == "bind")) |= (.source = $t + "/host" + .destination) |
 		(.linux.namespaces[] | select(.path)) |= (.path = $joined + "/" + (if .type == "network" then "net" else .type end))
 		' "$file" >config.json
+	has_seccomp || edit 'del(.linux.seccomp)'
 }
 
 # namespaces_to_join: below $JOINED are the namespaces of a process of this test, the sandbox of a pod.
