@@ -253,6 +253,44 @@ static void test_make_link(void **state)
 	assert_int_equal(path_make_link(root, "d", "a", 0), 0);
 }
 
+/* Nothing is cut off that is too long, and no link is followed to where there is no room for it. */
+static void test_lengths(void **state)
+{
+	char name[257], path[PATH_MAX + 1], found[256];
+	const char *rest;
+
+	(void)state;
+	memset(name, 'n', 256);
+	name[256] = '\0';
+	snprintf(path, sizeof(path), "missing/%s", name);
+	assert_int_equal(path_make_directory(root, path, 0755, 0, NULL), -ENAMETOOLONG);
+	assert_int_equal(path_make_parent(root, name, 0, found), -ENAMETOOLONG);
+	memset(path, 'p', PATH_MAX);
+	path[PATH_MAX] = '\0';
+	assert_int_equal(path_open_above(root, path, 0, &rest), -ENAMETOOLONG);
+	assert_int_equal(path_make_parent(root, path, 0, found), -ENAMETOOLONG);
+	for (size_t i = 1; i < PATH_MAX; i += 2)
+		path[i] = '/';
+	path[PATH_MAX - 96] = '\0';
+	assert_int_equal(symlink(path, "link"), 0);
+	snprintf(path, sizeof(path), "link/%.200s", name);
+	assert_int_equal(path_make_directory(root, path, 0755, 0, NULL), -ENAMETOOLONG);
+}
+
+/* A file system on which nothing can be made says so. */
+static void test_nothing_can_be_made(void **state)
+{
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(proc >= 0);
+	assert_true(path_make_directory(proc, "new", 0755, 0, NULL) < 0);
+	assert_true(path_make_file(proc, "new", 0) < 0);
+	assert_true(path_make_node(proc, "new", S_IFREG | 0600, 0, 0, 0) < 0);
+	assert_true(path_make_link(proc, "new", "target", 0) < 0);
+	close(proc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +305,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_parent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_make_node, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_make_link, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lengths, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_nothing_can_be_made, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("path", tests, NULL, NULL);

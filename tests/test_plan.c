@@ -343,6 +343,20 @@ static void refuses_a_short_pipe(void **state)
 	close(ends[0]);
 }
 
+static void names_why_there_is_no_plan(void **state)
+{
+	struct plan plan;
+	const char *why = NULL;
+	int fd;
+
+	(void)state;
+	assert_int_equal(plan_load(-1, BUILD, &plan, &why), -EBADF);
+	assert_non_null(strstr(why, "bad file descriptor"));
+	fd = open("/", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(plan_load(fd, BUILD, &plan, &why), -EBADMSG);
+	close(fd);
+}
+
 /* Whether a memfd of that name is mapped. */
 static int is_mapped(const char *name)
 {
@@ -395,6 +409,7 @@ int main(void)
 		cmocka_unit_test(long_build_ids_are_refused),
 		cmocka_unit_test(loads_files_and_pipes),
 		cmocka_unit_test(refuses_a_short_pipe),
+		cmocka_unit_test(names_why_there_is_no_plan),
 		cmocka_unit_test(maps_only_what_is_sealed),
 	};
 

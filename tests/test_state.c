@@ -109,6 +109,7 @@ static void roots(void **state)
 	snprintf(path, sizeof(path), "%s/a/b", top);
 	snprintf(link, sizeof(link), "%s/link", top);
 	assert_int_equal(state_open_root(path, 0), -ENOENT);
+	assert_int_equal(state_open_root("/proc/none/x", 1), -ENOENT);
 	fd = state_open_root(path, 1);
 	assert_true(fd >= 0);
 	close(fd);
@@ -311,6 +312,8 @@ static void plans(void **state)
 	if (state_load_any_plan(&container, &why))
 		fail_msg("%s", why);
 	assert_string_equal(plan_text(&container.plan, container.plan.config->bundle), "/bundle");
+	assert_int_equal(state_load_any_plan(&container, &why), 0);
+	assert_int_equal(state_load_plan(&container, &why), 0); /* it has been read */
 	state_close(&container);
 	assert_int_equal(state_open(root, "c", &container), 0);
 	assert_int_equal(fchmodat(root, "c/plan", 0620, 0), 0);
@@ -327,6 +330,46 @@ static void removal(void **state)
 	assert_int_equal(unlinkat(root, "c/other", 0), 0);
 	assert_int_equal(state_remove(root, "c"), 0);
 	assert_int_equal(state_remove(root, "c"), -ENOENT);
+}
+
+/* A plan with more text than the memory that all of `list` share. */
+static void large_plan(void **state)
+{
+	static char pool[1 << 20], text[4000];
+	const char *why;
+	int fd;
+
+	(void)state;
+	make_container(4711, 1, 1);
+	plan_begin(pool, sizeof(pool));
+	for (int i = 0; i < 100; i++) {
+		memset(text, 'a' + i % 26, sizeof(text) - 1);
+		text[i] = '-';
+		plan_config_record()->bundle = plan_put(text);
+	}
+	fd = make_file("c/plan");
+	assert_int_equal(plan_emit("0.0.0-other", emit, &fd), 0);
+	close(fd);
+	assert_int_equal(state_open(root, "c", &container), 0);
+	if (state_load_any_plan(&container, &why))
+		fail_msg("%s", why);
+	assert_string_equal(plan_text(&container.plan, container.plan.config->bundle), text);
+}
+
+/* The directory of the notify socket goes with the socket, and with nothing else in it. */
+static void removal_of_notify(void **state)
+{
+	(void)state;
+	make_container(4711, 1, 1);
+	assert_int_equal(mkdirat(root, "c/notify", 0755), 0);
+	assert_int_equal(mkdirat(root, "c/notify/notify.sock", 0755), 0);
+	assert_int_equal(state_remove(root, "c"), -EISDIR);
+	assert_int_equal(unlinkat(root, "c/notify/notify.sock", AT_REMOVEDIR), 0);
+	close(make_file("c/notify/other"));
+	assert_int_equal(state_remove(root, "c"), -ENOTEMPTY);
+	assert_int_equal(unlinkat(root, "c/notify/other", 0), 0);
+	close(make_file("c/notify/notify.sock"));
+	assert_int_equal(state_remove(root, "c"), 0);
 }
 
 static void times(void **state)
@@ -359,7 +402,9 @@ int main(void)
 		IN_TOP(creating),
 		cmocka_unit_test(freezers),
 		IN_TOP(plans),
+		IN_TOP(large_plan),
 		IN_TOP(removal),
+		IN_TOP(removal_of_notify),
 		cmocka_unit_test(times),
 	};
 
