@@ -83,6 +83,36 @@ runc() {
 	[ ! -d "$HOMEDIR/xdg/runc/$ID" ]
 }
 
+@test "rootless: without XDG_RUNTIME_DIR, and with one that cannot be written, the message says what to set" {
+	newer "words"
+	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /run && exec "$@"' sh \
+		setpriv --reuid $UIDN --regid $UIDN --clear-groups env -u XDG_RUNTIME_DIR "$RUNC" run "$ID"
+	expect 1 "/run/runc: permission denied" "set XDG_RUNTIME_DIR to a directory of your own, or give --root"
+	run unshare -m sh -c 'mount -t tmpfs -o mode=755 none /run && mkdir -m 700 /run/runc && exec "$@"' sh \
+		setpriv --reuid $UIDN --regid $UIDN --clear-groups env XDG_RUNTIME_DIR= "$RUNC" run "$ID"
+	expect 1 "open /run/runc: permission denied: set XDG_RUNTIME_DIR to a directory of your own, or give --root"
+	mkdir -m 700 "$T/root-only"
+	run as_user env XDG_RUNTIME_DIR="$T/root-only" "$RUNC" run "$ID"
+	expect 1 'the path in $XDG_RUNTIME_DIR must be writable by the user' "mkdir $T/root-only/runc: permission denied"
+}
+
+@test "rootless: --rootless true, auto and false, and a word that is none leaves nothing" {
+	local word
+	args true
+	for word in true auto 1 ""; do
+		run runc --rootless "$word" run "$ID"
+		expect 0
+	done
+	refused 'parsing \\"yes\\": invalid syntax' --rootless yes run "$ID"
+	refused 'parsing \\"yes\\": invalid syntax' --rootless yes create "$ID"
+	# Then a cgroup that cannot be made is an error.
+	find /sys/fs/cgroup -maxdepth 2 -type d -user $UIDN | grep -q . && skip "this user has cgroups"
+	edit '.linux.resources.pids.limit = 10'
+	refused 'cgroup.*permission denied' --rootless false run "$ID"
+	refused 'cgroup.*permission denied' --rootless true run "$ID"
+	nothing_left
+}
+
 @test "rootless: masks, devices, read-only root, capabilities and new privileges as for root" {
 	sh_args 'ls -l /dev/null; wc -c </proc/keys; touch /x; grep -E "^(NoNewPrivs|CapBnd|Seccomp_filters)" /proc/self/status'
 	run runc run "$ID"

@@ -322,3 +322,66 @@ share_file() {
 	contains "$output" "gid 1000 ($UIDN of the host), keeps the groups of the caller instead of 1000"
 	nothing_left
 }
+
+@test "rootless maps: a root file system that the container's root cannot enter" {
+	local whose='the container.s root needs the right to it, and is uid 200000, gid 200000 of the host"$'
+	maps "[0, 200000, 1000]"
+	chmod 700 "$HOMEDIR"
+	refused "(open the bundle's directory|chdir $HOMEDIR): permission denied: $whose" create "$ID"
+	chmod 711 "$HOMEDIR"
+	chmod 700 "$ROOTFS"
+	refused "create mountpoint: permission denied: $whose" create "$ID"
+	chmod 755 "$ROOTFS"
+	mkdir -m 700 "$HOMEDIR/data"
+	edit --arg s "$HOMEDIR/data/x" '.mounts += [{source: $s, destination: "/mnt", type: "bind", options: ["bind"]}]'
+	refused "data/x: permission denied: $whose" create "$ID"
+	edit 'del(.mounts[-1])'
+	run runc run "$ID"
+	expect 0
+	maps "[0, $UIDN, 1]"
+	chown 0:0 "$ROOTFS"
+	chmod 700 "$ROOTFS"
+	refused "permission denied: the container.s root needs the right to it, and is uid $UIDN, gid $UIDN of the host" create "$ID"
+	nothing_left
+}
+
+# keeper: a user namespace with ids of its own, and its root and its user 1000 as callers.
+keeper() {
+	unshare -U -m sleep 600 </dev/null >/dev/null 2>&1 3>&- &
+	KEEPER=$!
+	BACKGROUND="$BACKGROUND $KEEPER"
+	echo "$KEEPER of the test" >>"$T/processes.before"
+	wait_for 5 grep -qx sleep "/proc/$KEEPER/comm"
+	echo 0 100000 65536 >"/proc/$KEEPER/uid_map"
+	echo 0 100000 65536 >"/proc/$KEEPER/gid_map"
+	as_user() { nsenter -t "$KEEPER" -U -m -S 1000 -G 1000 sh -c 'cd "$0" && exec "$@"' "$HOMEDIR" "$@" 3>&- 4>&-; }
+	USERID=101000
+	chown -R $USERID:$USERID "$HOMEDIR"
+	maps "[0, 1000, 1]"
+}
+
+@test "rootless maps: a limit of namespaces, in a user namespace of somebody else, is named" {
+	local kind
+	keeper
+	edit '.linux.namespaces += [{type: "network"}, {type: "time"}]'
+	for kind in user mnt uts ipc pid net time; do
+		nsenter -t "$KEEPER" -U -S 0 -G 0 sh -c 'cat "$0"; echo 0 >"$0"' /proc/sys/user/max_${kind}_namespaces >"$T/limit"
+		refused "failed to create namespaces: /proc/sys/user/max_${kind}_namespaces, here or in a user namespace above, allows no more: no space left" create "$ID"
+		nsenter -t "$KEEPER" -U -S 0 -G 0 sh -c 'cat >"$0"' /proc/sys/user/max_${kind}_namespaces <"$T/limit"
+	done
+	args cat /proc/self/uid_map
+	run runc run "$ID"
+	expect 0
+	same "$(tr -s ' ' <<<"$output")" " 0 1000 1"
+	maps "[0, 1000, 1]" "[1, 2000, 10]"
+	refused 'newuidmap: .*/newuidmap does not belong to root in this user namespace: nobody maps ids by it here' create "$ID"
+	nothing_left
+}
+
+@test "rootless maps: a kernel that forbids user namespaces" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	run as_user timeout -k 2 20 strace -f --seccomp-bpf -o /dev/null -e trace=clone3,unshare -e inject=clone3,unshare:error=EPERM \
+		"$RUNC" --root "$STATE" run "$ID"
+	expect 1 "failed to create namespaces: does kernel.unprivileged_userns_clone, AppArmor or a chroot of the caller forbid it? user: operation not permitted"
+	nothing_left
+}

@@ -180,7 +180,7 @@ static pid_t clone_child(
 		    "namespace ended?",
 			path, errno);
 	if (pid < 0)
-		die("failed to create namespaces:", "clone3", errno);
+		die_of_clone(flags, errno);
 	return (pid_t)pid;
 }
 

@@ -47,6 +47,10 @@ void make_mount_namespaces(const struct plan *plan, const struct origin *origin)
 /* Sends them to sources, in the order of the plan, and closes them. Exits when sources is gone. */
 void send_mount_namespaces(const struct plan *plan, int socket);
 
+/* limits.c: a namespace of TYPE could not be made; or one of FLAGS, which are tried one after the other. */
+_Noreturn void die_of_namespace(enum namespace_type type, int err);
+_Noreturn void die_of_clone(uint64_t flags, int err);
+
 /* outside.c: true when the first process can be made by dmz, as the last thing before it is inside of
  * the joined pid namespace: JOINED are the namespaces that will be. */
 int may_stay_outside(const struct plan *plan, const int joined[NS_COUNT]);

@@ -69,7 +69,7 @@ int stay_outside(const struct plan *plan, int pid_namespace)
 
 	/* The right to ask depends on who owns the mount namespace. */
 	if (unshared && unshare(CLONE_NEWNS) < 0)
-		die("failed to create namespaces:", "mount", errno);
+		die_of_namespace(NS_MOUNT, errno);
 	if (can_mount_proc(pid_namespace)) {
 		if (dup3(pid_namespace, FD_PIDNS, O_CLOEXEC) < 0)
 			die("dup3:", "pid namespace", errno);

@@ -45,12 +45,12 @@ void enter_new_time(const struct plan *plan, const struct origin *origin)
 	if (config->joins || !plan_namespace(plan, NS_TIME, &path) || path)
 		return;
 	if (unshare((int)namespace_files[NS_TIME].value) < 0)
-		die("failed to create namespaces:", "time", errno);
+		die_of_namespace(NS_TIME, errno);
 	write_offset(
 		proc, "monotonic", &config->time_monotonic, config->time_monotonic_nanoseconds);
 	write_offset(proc, "boottime", &config->time_boottime, config->time_boottime_nanoseconds);
 	time = openat(proc, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
 	if (time < 0 || setns(time, (int)namespace_files[NS_TIME].value) < 0)
-		die("failed to create namespaces:", "time", errno);
+		die_of_namespace(NS_TIME, errno);
 	close(time);
 }

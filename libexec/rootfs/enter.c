@@ -185,7 +185,7 @@ void set_propagation(void)
 	int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (host < 0 || cwd < 0)
-		die("open", host < 0 ? "/" : ".", errno);
+		die("open", host < 0 ? "/" : "the bundle's directory", errno);
 	enter_top();
 	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave) < 0)
 		die("mount_setattr:", "the root of the mount namespace", errno);

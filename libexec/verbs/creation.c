@@ -305,11 +305,12 @@ static int name_keyring(struct creation *c)
 static int prepare(struct creation *c)
 {
 	const char *error = state_id_error(c->id);
-	int config, kept, err;
+	int rootless = verb_rootless(), config, kept,
+	    err; /* a bad word ends us before anything is made */
 
 	if (error)
 		return creation_error(c, error, 0);
-	if (globals.systemd_cgroup && systemd_check(verb_rootless(), c->line, sizeof(c->line)))
+	if (globals.systemd_cgroup && systemd_check(rootless, c->line, sizeof(c->line)))
 		return -1;
 	if (handover_pid_directory(&c->handover, c->line, sizeof(c->line)))
 		return -1;
@@ -372,9 +373,10 @@ static int report_failure(struct creation *c)
 		text_join(c->line, sizeof(c->line),
 			"unable to apply Intel RDT configuration: ", line, NULL);
 	else if (!strncmp(line, "invalid rootfs", 14))
-		text_join(c->line, sizeof(c->line), line, NULL);
+		text_join(c->line, sizeof(c->line), line, rootless_hint(c, cause), NULL);
 	else
-		text_join(c->line, sizeof(c->line), INIT_PREFIX, line, NULL);
+		text_join(
+			c->line, sizeof(c->line), INIT_PREFIX, line, rootless_hint(c, cause), NULL);
 	return -1;
 }
 

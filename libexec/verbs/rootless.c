@@ -112,3 +112,27 @@ int rootless_show(struct creation *c, int dmz)
 		return 0;
 	return fchmod(dmz, 0555) < 0 ? creation_error(c, "fchmod", errno) : 0;
 }
+
+/* Those who work inside the namespaces do so as its root, whoever that is on the host. */
+const char *rootless_hint(const struct creation *c, const struct step *failed)
+{
+	static char hint[160];
+	const struct plan *plan = &c->container.plan;
+	uint64_t ids[2] = {UINT64_MAX, UINT64_MAX};
+	const struct plan_list lists[2] = {plan->config->uid_map, plan->config->gid_map};
+	struct text t = TEXT(hint);
+
+	if (failed->error.err != EACCES || !rootless_is_new(plan) ||
+		(failed != &c->steps[STEP_SOURCES] && failed != &c->steps[STEP_LINE]))
+		return "";
+	for (int i = 0; i < 2; i++)
+		for (uint32_t n = 0; n < lists[i].count; n++)
+			if (!plan_idmap_at(plan, lists[i], n)->container)
+				ids[i] = plan_idmap_at(plan, lists[i], n)->host;
+	text_add(&t, ": the container's root needs the right to it, and is uid ");
+	text_add_u64(&t, ids[0]);
+	text_add(&t, ", gid ");
+	text_add_u64(&t, ids[1]);
+	text_add(&t, " of the host");
+	return hint;
+}

@@ -6,6 +6,7 @@
 #include "plan.h"
 
 struct creation;
+struct step;
 
 /* What an ordinary user cannot have is refused before anything is made, and newuidmap and newgidmap are found
  * where the maps need them. 0, or -1 with line set. */
@@ -13,6 +14,9 @@ int rootless_check(struct creation *c);
 
 /* Starts subids, which has these write the maps. 0, or -1 with line set. */
 int rootless_spawn(struct creation *c);
+
+/* What is to be added when FAILED met a file that it has no right to: "", or whose rights count. Static. */
+const char *rootless_hint(const struct creation *c, const struct step *failed);
 
 /* DMZ is the image that the container's first process is executed from: the caller keeps the right to look at it where
  * its own ids are not mapped. 0, or -1 with line set. */
