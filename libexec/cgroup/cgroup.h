@@ -24,8 +24,6 @@ struct pid_set {
 
 /* One number; "max" and v1's highest are UINT64_MAX. */
 int read_number(int dir, const char *name, uint64_t *n);
-/* As write_file with a number; -1 is written as is. */
-int write_number(int dir, const char *name, int64_t n);
 /* Reports `write "VALUE" to FILE: ERR` and exits. */
 _Noreturn void die_write(const struct hierarchy *h, const char *file, const char *value, int err);
 

@@ -24,15 +24,6 @@ int read_number(int dir, const char *name, uint64_t *n)
 	return 0;
 }
 
-int write_number(int dir, const char *name, int64_t n)
-{
-	char buffer[24];
-	struct text t = TEXT(buffer);
-
-	text_add_i64(&t, n);
-	return write_file(dir, name, buffer);
-}
-
 void die_write(const struct hierarchy *h, const char *file, const char *value, int err)
 {
 	char what[MSG_WHAT_MAX];

@@ -198,25 +198,6 @@ static void add_record(const struct value *item, uint32_t index, void *target)
 		f->field->done(record);
 }
 
-/* True when VALUE sets nothing: null, "", [], {} and whatever holds only such. */
-static int is_empty(const struct value *value)
-{
-	switch (value->type) {
-	case VALUE_NULL:
-		return 1;
-	case VALUE_STRING:
-		return !*value->string;
-	case VALUE_ARRAY:
-	case VALUE_OBJECT:
-		for (const struct value *child = value->child; child; child = child->next)
-			if (!is_empty(child))
-				return 0;
-		return 1;
-	default:
-		return 0;
-	}
-}
-
 static void build_field(const struct value *value, const struct field *field, void *target)
 {
 	struct plan_opt_u64 *opt = target;
@@ -231,10 +212,6 @@ static void build_field(const struct value *value, const struct field *field, vo
 		else if (value->type != VALUE_FALSE || field->type != VALUE_TRUE)
 			expect(value, field->type);
 		note_ignored(field->why);
-		break;
-	case FIELD_UNSUPPORTED:
-		if (!is_empty(value))
-			refuse("not supported yet", NULL);
 		break;
 	case FIELD_BOOL:
 		if (value->type != VALUE_FALSE)

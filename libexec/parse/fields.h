@@ -12,18 +12,17 @@
 #include "plan_write.h"
 
 enum field_kind {
-	FIELD_IGNORED,     /* known, and not for Linux or not for create; of TYPE all the same */
-	FIELD_UNSUPPORTED, /* refused unless empty */
-	FIELD_BOOL,        /* BOOL of plan.def */
-	FIELD_NUMBER,      /* U64, I64, U32, ID: min to max */
-	FIELD_OPT,         /* OPT_U64, OPT_I64 */
-	FIELD_STRING,      /* STR */
-	FIELD_STRINGS,     /* LIST of str */
-	FIELD_NUMBERS,     /* LIST of num */
-	FIELD_MAP,         /* LIST of kv: an object whose values are strings */
-	FIELD_RECORDS,     /* LIST of RECORD: an array of objects with FIELDS; DONE after each */
-	FIELD_OBJECT,      /* an object with FIELDS, in the same record */
-	FIELD_CALL         /* CALL does it all */
+	FIELD_IGNORED, /* known, and not for Linux or not for create; of TYPE all the same */
+	FIELD_BOOL,    /* BOOL of plan.def */
+	FIELD_NUMBER,  /* U64, I64, U32, ID: min to max */
+	FIELD_OPT,     /* OPT_U64, OPT_I64 */
+	FIELD_STRING,  /* STR */
+	FIELD_STRINGS, /* LIST of str */
+	FIELD_NUMBERS, /* LIST of num */
+	FIELD_MAP,     /* LIST of kv: an object whose values are strings */
+	FIELD_RECORDS, /* LIST of RECORD: an array of objects with FIELDS; DONE after each */
+	FIELD_OBJECT,  /* an object with FIELDS, in the same record */
+	FIELD_CALL     /* CALL does it all */
 };
 
 enum {
