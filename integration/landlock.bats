@@ -141,6 +141,18 @@ cat: can't open '/etc/passwd': Permission denied"
 	expect 1 "Permission denied"
 }
 
+@test "landlock: ioctls of devices go with the right to change them" {
+	landlock execute /
+	landlock read /
+	sh_args 'stty -F /dev/null 2>&1; true'
+	run runc run "$ID"
+	expect 0 "Permission denied"
+	landlock write /dev/null
+	run runc run "$ID"
+	expect 0
+	lacks "$output" "Permission denied"
+}
+
 @test "landlock: one list confines everything that the others do not allow" {
 	landlock execute /
 	sh_args 'cat /other/file && ! echo x >/work/x && ! touch /tmp/x && echo so'

@@ -391,7 +391,7 @@ rmdir /mon_groups/ID"
 @test "resctrl: whoever else holds the lock of the file system is waited for" {
 	rdt '{"l3CacheSchema": "L3:0=f"}'
 	exec 9<$R
-	flock 9
+	flock -s 9 # for one that reads only, too
 	background run "$ID" 9>&-
 	sleep 0.3 # for one that does not wait
 	same "$(cat "$T/log")" ""

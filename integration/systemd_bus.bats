@@ -331,9 +331,15 @@ killed_early() {
 	contains "$(cat "$T/heard")" "GetUnitProcesses runc-$ID.scope"
 	lacks "$(cat "$T/heard")" StopUnit
 	nothing_left
-	: >"$T/heard"
+	kill $BUS
+	wait $BUS 2>/dev/null || true
+	rm "$T/heard"
+	bus lost
 	edit --arg p ":runc:$ID.slice" '.linux.cgroupsPath = $p'
 	killed_early
+	# Nor does a slice begin with a process.
+	contains "$(cat "$T/heard")" "StartTransientUnit $ID.slice"
+	lacks "$(cat "$T/heard")" PIDs
 	runc delete --force "$ID"
 	lacks "$(cat "$T/heard")" StopUnit
 	nothing_left

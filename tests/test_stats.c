@@ -288,6 +288,7 @@ static void test_hugetlb_names(void **state)
 	put("hugetlb.1GB\"} 1.current", "1\n");
 	put("hugetlb.GB.current", "1\n");
 	put("hugetlb.2MB.current.x", "1\n");
+	put("hugetlb.2Mb.current", "1\n");
 	put("hugetlb.2MB.current", "7\n");
 	put("hugetlb.2MB.events", "max 6\n");
 	put("hugetlb.1GB.rsvd.current", "8\n");
