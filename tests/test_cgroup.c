@@ -197,6 +197,29 @@ static void test_remove_busy(void **state)
 	remove_container(record);
 }
 
+/* On v1 what is frozen does not end, whatever signal it has. */
+static void test_remove_frozen(void **state)
+{
+	int record;
+	struct step s;
+	pid_t pid;
+
+	(void)state;
+	new_plan(NULL);
+	s = begin(&record);
+	pid = sleeper();
+	join(&s, pid);
+	limit(&s);
+	put(directory(layout == V2 ? "" : "freezer"),
+		layout == V2 ? "cgroup.freeze" : "freezer.state", layout == V2 ? "1" : "FROZEN");
+	kill(pid, SIGKILL);
+	s = start("remove", -1, record);
+	expect(&s, MSG_DONE);
+	finish(&s, 0);
+	reap_killed(pid);
+	remove_container(record);
+}
+
 static void test_remove_deep(void **state)
 {
 	int record, dir, next;
@@ -400,6 +423,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_occupied, clean_up),
 		cmocka_unit_test_teardown(test_kill_many, clean_up),
 		cmocka_unit_test_teardown(test_remove_busy, clean_up),
+		cmocka_unit_test_teardown(test_remove_frozen, clean_up),
 		cmocka_unit_test_teardown(test_remove_deep, clean_up),
 		cmocka_unit_test_teardown(test_rootless, clean_up),
 		cmocka_unit_test_teardown(test_protocol, clean_up),

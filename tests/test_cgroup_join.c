@@ -206,6 +206,25 @@ static void test_join(void **state)
 	remove_all();
 }
 
+/* One that another hierarchy refuses, here a cpuset without processors, is not left where no signal ends it. */
+static void refused_before_the_freezer(void)
+{
+	struct step s;
+	char digits[32];
+	int is_stuck;
+
+	assert_int_equal(mkdir(below("cpuset", "bare"), 0755), 0);
+	s = made("cpuset", "bare");
+	order(&s, MSG_CGROUP_JOIN, other);
+	expect_error(&s, "write \"");
+	finish(&s, 1);
+	snprintf(digits, sizeof(digits), "%d", (int)other);
+	is_stuck = strstr(content("freezer", "cgroup.procs"), digits) != NULL;
+	if (is_stuck)
+		run_mode("thaw", record);
+	assert_false(is_stuck);
+}
+
 static void test_paused(void **state)
 {
 	struct step s;
@@ -213,6 +232,8 @@ static void test_paused(void **state)
 	(void)state;
 	make_container(NULL);
 	run_mode("freeze", record);
+	if (layout != V2)
+		refused_before_the_freezer();
 	s = made(NULL, NULL);
 	joined(&s);
 	assert_joined(other);

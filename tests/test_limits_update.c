@@ -76,7 +76,7 @@ static void test_update_v1(void **state)
 			UPDATE("\"network\":{\"classID\":9,\"priorities\":[{\"name\":\"eth0\","
 			       "\"priority\":5}]},\"rdma\":{\"m\":{\"hcaHandles\":1}}"),
 			.invalid = " rdma.max ",
-			.reads = "net_cls.classid=0;net_prio.ifpriomap=lo 0\neth0 3\neth01 4;"
+			.reads = "net_cls.classid=0;net_prio.ifpriomap=lo 0\neth01 4\neth0 3;"
 				 "rdma.max=m hca_handle=max hca_object=max;"},
 	};
 
