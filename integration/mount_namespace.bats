@@ -59,6 +59,21 @@ peers() { sed 's/ - .*//' <<<"$1" | cut -d ' ' -f 7-; }
 	done
 }
 
+@test "namespace: rootfsPropagation: rshared leaves mounts that have a word of their own as they are" {
+	local word found=
+	mkdir "$T/volume"
+	edit --arg s "$T/volume" '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .linux.rootfsPropagation = "rshared"
+		| .mounts += [("private", "rslave", "shared", "unbindable") | {destination: "/bound/\(.)", type: "bind", source: $s, options: ["rbind", .]},
+			{destination: "/new/\(.)", type: "tmpfs", source: "t", options: [.]}]'
+	args cat /proc/self/mountinfo
+	in_host shared "mount -t tmpfs none '$T/volume'; mount --make-shared '$T/volume'; cd '$BUNDLE'; runc run '$ID'"
+	expect 0
+	for word in bound/private bound/rslave bound/shared bound/unbindable new/private new/rslave new/shared new/unbindable; do
+		found+="$(grep " /$word " <<<"$output" | sed 's/ - .*//; s/:[0-9]*//g' | cut -d ' ' -f 7-),"
+	done
+	same "$found" ,master,shared,unbindable,,,shared,unbindable,
+}
+
 @test "namespace: rootfsPropagation: what the host mounts in the root later is seen with slave, not with private" {
 	newer "1.1.5 is private"
 	local word want

@@ -252,6 +252,7 @@ static void set_root_propagation(const struct plan *plan, int root)
 		sys_mount_setattr(
 			root, "", AT_EMPTY_PATH | (wanted & MS_REC ? AT_RECURSIVE : 0), &attr) < 0)
 		die("rootfsPropagation:", NULL, errno);
+	set_mount_propagation_again(plan);
 }
 
 void restrict_root(const struct plan *plan, int root, int null_tree)

@@ -22,6 +22,13 @@
 static int late_readonly[TREES_MAX];
 static size_t late_count;
 
+/* Mounts with propagation of their own, which an rshared root would take from them. */
+static struct worded {
+	const struct plan_mount *m;
+	int fd;
+} worded[TREES_MAX];
+static size_t worded_count;
+
 const char *mount_error(const struct plan *plan, const struct plan_mount *mount)
 {
 	static char buffer[MSG_WHAT_MAX];
@@ -253,7 +260,7 @@ void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, con
 		die(what, "failed to set user-requested vfs flags", errno);
 }
 
-void set_mount_propagation(
+static void set_words(
 	const struct plan *plan, const struct plan_mount *m, int mount, const char *what)
 {
 	for (uint32_t i = 0; i < m->propagation.count; i++) {
@@ -263,6 +270,31 @@ void set_mount_propagation(
 		if (sys_mount_setattr(mount, "", AT_EMPTY_PATH | (word & MS_REC ? AT_RECURSIVE : 0),
 			    &attr) < 0)
 			die(what, "propagation", errno);
+	}
+}
+
+void set_mount_propagation(
+	const struct plan *plan, const struct plan_mount *m, int mount, const char *what)
+{
+	const uint64_t rshared = MS_SHARED | MS_REC;
+	struct worded *w = &worded[worded_count];
+
+	set_words(plan, m, mount, what);
+	if (!m->propagation.count || (plan->config->rootfs_propagation & rshared) != rshared)
+		return;
+	if (worded_count == TREES_MAX)
+		die(what, "too many mounts with propagation", E2BIG);
+	*w = (struct worded){m, fcntl(mount, F_DUPFD_CLOEXEC, 3)};
+	if (w->fd < 0)
+		die(what, "propagation", errno);
+	worded_count++;
+}
+
+void set_mount_propagation_again(const struct plan *plan)
+{
+	for (size_t i = 0; i < worded_count; i++) {
+		set_words(plan, worded[i].m, worded[i].fd, mount_error(plan, worded[i].m));
+		close(worded[i].fd);
 	}
 }
 

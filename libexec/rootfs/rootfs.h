@@ -68,6 +68,8 @@ const char *faulty_layer(const struct plan *plan, struct plan_list data, int err
 void set_attributes(int mount, uint64_t set, uint64_t clear, unsigned flags, const char *what);
 void set_mount_propagation(
 	const struct plan *plan, const struct plan_mount *m, int mount, const char *what);
+/* For all mounts that have words, once an rshared root has had its way with what is below it. */
+void set_mount_propagation_again(const struct plan *plan);
 /* True when FD is on a procfs. */
 int is_procfs(int fd, const char *what);
 /* True for /dev and what is below it. */
