@@ -378,6 +378,88 @@ keeper() {
 	nothing_left
 }
 
+# The second user namespace is in that of the keeper, whose map has two lines.
+@test "rootless maps: a line that is in two lines of the caller's map is refused, two lines are not" {
+	keeper
+	kill -9 "$KEEPER"
+	unshare -U -m sleep 600 </dev/null >/dev/null 2>&1 3>&- &
+	KEEPER=$!
+	BACKGROUND="$BACKGROUND $KEEPER"
+	echo "$KEEPER of the test" >>"$T/processes.before"
+	wait_for 5 grep -qx sleep "/proc/$KEEPER/comm"
+	printf '0 100000 1000\n1000 300000 1000\n' >"$T/map"
+	dd bs=4096 if="$T/map" of="/proc/$KEEPER/uid_map" status=none
+	dd bs=4096 if="$T/map" of="/proc/$KEEPER/gid_map" status=none
+	as_user() { nsenter -t "$KEEPER" -U -m -S 0 -G 0 sh -c 'cd "$0" && exec "$@"' "$HOMEDIR" "$@" 3>&- 4>&-; }
+	become 100000
+	maps "[0, 0, 1500]"
+	refused "each id mapping must lie within one line of the caller's own: write /proc/[0-9]*/uid_map: operation not permitted" create "$ID"
+	maps "[0, 0, 1000]" "[1000, 1000, 500]"
+	edit '.process.user = {uid: 1000, gid: 1000, additionalGids: [7]}'
+	args id
+	run runc run "$ID"
+	expect 0 "uid=1000 gid=1000 groups=7"
+	nothing_left
+}
+
+@test "rootless maps: namespaces joined by path, all of them and the user's alone" {
+	args sleep 100
+	detached run -d "$ID-a"
+	expect 0
+	edit --arg p "/proc/$(pid_of "$ID-a")/ns/" 'del(.hostname, .linux.uidMappings, .linux.gidMappings) | .linux.namespaces |=
+		map(if .type == "mount" then . else .path = $p + .type end)'
+	edit '.process.user = {uid: 33, gid: 34, additionalGids: [5]}'
+	sh_args 'id; readlink /proc/self/ns/user; cat /proc/self/uid_map'
+	run runc run "$ID-b"
+	expect 0 "uid=33 gid=34 groups=5" "$(readlink "/proc/$(pid_of "$ID-a")/ns/user")"
+	edit '.linux.namespaces |= map(if .type == "user" then . else del(.path) end)'
+	run runc run "$ID-b"
+	expect 0 "uid=33 gid=34 groups=5" "$(readlink "/proc/$(pid_of "$ID-a")/ns/user")"
+	run runc delete --force "$ID-a"
+	expect 0
+	nothing_left
+}
+
+@test "rootless maps: oomScoreAdj of the first process and of exec, upwards" {
+	edit '.process.oomScoreAdj = 500'
+	args sleep 100
+	detached run -d "$ID"
+	expect 0
+	same "$(cat "/proc/$(pid_of "$ID")/oom_score_adj")" 500
+	run runc exec "$ID" cat /proc/self/oom_score_adj
+	expect 0
+	same "$output" 500
+	runc delete --force "$ID"
+	edit '.process.oomScoreAdj = -5'
+	refused 'process.oomScoreAdj is below that of the caller, who has no CAP_SYS_RESOURCE: failed to update /proc/self/oom_score_adj: permission denied' create "$ID"
+	nothing_left
+}
+
+# Who is not dumpable has files in /proc that are of the root of its user namespace and not its own.
+@test "rootless maps: no program is dumpable once the ids are mapped" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	args sleep 100
+	edit '.process.user = {uid: 33, gid: 33}'
+	detached create "$ID"
+	expect 0
+	same "$(awk '/^Uid/ { print $2 }' "/proc/$(pid_of "$ID")/status")" 200032
+	same "$(stat -c %u "/proc/$(pid_of "$ID")/environ")" $UIDN
+	runc start "$ID"
+	wait_for 5 grep -qx sleep "/proc/$(pid_of "$ID")/comm"
+	same "$(stat -c %u "/proc/$(pid_of "$ID")/environ")" 200032
+	runc delete --force "$ID"
+	args true
+	# After the execve of an image, the first call but those of the C library's start is this one.
+	timeout -k 2 30 strace -f -qq -u davit-maps -o "$T/trace" -e trace=execve,execveat,prctl,read,openat,recvmsg,sendmsg,write \
+		env -u XDG_RUNTIME_DIR "$RUNC" --root "$STATE" run "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&-
+	[ "$(grep -c 'execveat(.*AT_EMPTY_PATH' "$T/trace")" -ge 4 ]
+	same "$(awk '/execveat\(.*AT_EMPTY_PATH/ { due[$1]; next } /resumed/ { next }
+		$1 in due { if (!/PR_SET_DUMPABLE, SUID_DUMP_DISABLE/) print; delete due[$1] }' "$T/trace")" ""
+	# Of ns and of what it has cloned: dumpable for the maps, and not any more when the tools have ended.
+	awk '/PR_SET_DUMPABLE, SUID_DUMP_USER/ { at[$1] = NR } /PR_SET_DUMPABLE, SUID_DUMP_DISABLE/ { delete at[$1] } END { exit length(at) }' "$T/trace"
+	nothing_left
+}
+
 @test "rootless maps: a kernel that forbids user namespaces" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	run as_user timeout -k 2 20 strace -f --seccomp-bpf -o /dev/null -e trace=clone3,unshare -e inject=clone3,unshare:error=EPERM \

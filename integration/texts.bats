@@ -124,7 +124,7 @@ create_refuses() {
 	setpriv --bounding-set -sys_resource true # CAP_SYS_RESOURCE may be given up here
 	edit '.process.oomScoreAdj = -1000'
 	run setpriv --bounding-set -sys_resource "$RUNC" --root "$STATE" create "$ID" 3>&-
-	expect 1 "failed to update /proc/self/oom_score_adj: permission denied"
+	expect 1 "process.oomScoreAdj is below that of the caller, who has no CAP_SYS_RESOURCE: failed to update /proc/self/oom_score_adj: permission denied"
 }
 
 @test "texts: what exec refuses, in whole words" {

@@ -362,8 +362,8 @@ int main(int argc, char **argv)
 	err = plan_load(FD_PLAN, build_id, &plan, &why);
 	if (err)
 		die("plan:", why, 0);
-	set_inherited(&plan);
 	find_origin(&plan, &origin);
+	set_inherited(&plan, origin.is_root);
 	if (!plan.config->joins) {
 		make_mount_namespaces(&plan, &origin);
 		if (plan.config->mappings.count && fcntl(FD_TREES, F_GETFD) >= 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "affinity.h"
@@ -24,7 +25,8 @@ static const char joined_otherwise[] = "user namespaces enabled, but both namesp
 static const char written_otherwise[] =
 	"newuidmap or newgidmap wrote other id maps than config.json has";
 
-static void write_file(int proc, const char *name, const struct text *value)
+/* REFUSED is said instead of "write" when the kernel permits it not. */
+static void write_file(int proc, const char *name, const struct text *value, const char *refused)
 {
 	int err = proc_write(proc, name, value->data, value->length);
 	char path[80];
@@ -32,7 +34,7 @@ static void write_file(int proc, const char *name, const struct text *value)
 	if (!err)
 		return;
 	text_join(path, sizeof(path), "/proc/", name, NULL);
-	die("write", path, err);
+	die(err == -EPERM ? refused : "write", path, err);
 }
 
 static void write_map(
@@ -54,7 +56,8 @@ static void write_map(
 	}
 	if (value.cut || text_join(name, sizeof(name), dir, "/", file, NULL))
 		die("too many lines:", file, 0);
-	write_file(proc, name, &value);
+	write_file(proc, name, &value,
+		"each id mapping must lie within one line of the caller's own: write");
 }
 
 int open_proc(void)
@@ -125,7 +128,7 @@ static void deny_setgroups(int proc, const char *dir)
 
 	if (text_join(name, sizeof(name), dir, "/setgroups", NULL))
 		die("setgroups:", dir, ENAMETOOLONG);
-	write_file(proc, name, &deny);
+	write_file(proc, name, &deny, "write");
 }
 
 /* The conductor is the parent of CHILD and has not reaped it, so the number is nobody else's. */
@@ -180,7 +183,8 @@ void check_joined_maps(const struct plan *plan, const struct origin *origin)
 	check_map(plan, origin->proc, "self/gid_map", config->gid_map, joined_otherwise);
 }
 
-static void set_oom_score(int64_t score)
+/* Nobody but root may open the files in /proc of a process that is not dumpable. */
+static void set_oom_score(int64_t score, int is_root)
 {
 	int proc = open_proc();
 	char value[24];
@@ -188,7 +192,14 @@ static void set_oom_score(int64_t score)
 	int err;
 
 	text_add_i64(&t, score);
+	if (!is_root && prctl(PR_SET_DUMPABLE, 1) < 0)
+		die("PR_SET_DUMPABLE:", NULL, errno);
 	err = proc_write(proc, "self/oom_score_adj", value, t.length);
+	step_undumpable();
+	if (err == -EACCES)
+		die("process.oomScoreAdj is below that of the caller, who has no CAP_SYS_RESOURCE: "
+		    "failed to update",
+			"/proc/self/oom_score_adj", err);
 	if (err)
 		die("failed to update", "/proc/self/oom_score_adj", err);
 	close(proc);
@@ -231,10 +242,10 @@ static void set_affinity(const struct plan *plan)
 			NULL, err);
 }
 
-void set_inherited(const struct plan *plan)
+void set_inherited(const struct plan *plan, int is_root)
 {
 	if (plan->config->oom_score_adj.set)
-		set_oom_score(plan->config->oom_score_adj.value);
+		set_oom_score(plan->config->oom_score_adj.value, is_root);
 	raise_limits(plan);
 	set_affinity(plan);
 }

@@ -38,7 +38,7 @@ void enter_new_time(const struct plan *plan, const struct origin *origin);
  * caller's CPU affinity; the child inherits all three. Dies on failure, but for the affinity, where
  * it warns.
  */
-void set_inherited(const struct plan *plan);
+void set_inherited(const struct plan *plan, int is_root);
 
 /* idmaps.c: makes a user namespace for each mapping of the plan's mounts but that of a joined one
  * (mount_setattr(2), MOUNT_ATTR_IDMAP). Dies on failure. */
