@@ -57,6 +57,11 @@ found() {
 	[ -z "$bad" ] && [ -n "$reached" ]
 }
 
+@test "faults: run that cannot wait any longer says so" {
+	# One of these is in the foreground; the others belong to the creation.
+	found run "run poll "{20..26}" ENOMEM"
+}
+
 @test "faults: a verb that cannot make itself undumpable says so" {
 	found kill "runc prctl 1 EPERM" "kill prctl 1 EPERM"
 }

@@ -202,8 +202,14 @@ static int turn(struct foreground *f, int timeout)
 		f->notify ? notify_poller(f->notify) : (struct pollfd){.fd = -1}};
 	int n = poll(pollers, 3, timeout);
 
-	if (n < 0 && errno != EINTR)
+	if (n < 0 && errno != EINTR) {
+		char line[128];
+
+		text_join(line, sizeof(line), "waiting for the container's process: poll: ",
+			errno_text(errno), NULL);
+		log_record(LOG_LEVEL_ERROR, line, NULL);
 		return 0;
+	}
 	if (f->notify)
 		notify_advance(f->notify);
 	if (n <= 0)
