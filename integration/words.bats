@@ -323,7 +323,8 @@ elf() {
 	detached run "$ID"
 	expect 255 "exec /x/script: no such file or directory"
 	lacks "$output" warning
-	# Nor is what only begins with the name of a mount below it.
+	# What only begins with the name of a mount is not below it.
+	mkdir "$ROOTFS/xy"
 	printf '#!/xy/interpreter\n' >"$ROOTFS/bin/script"
 	chmod 755 "$ROOTFS/bin/script"
 	args script

@@ -239,16 +239,23 @@ static void test_timeout(void **state)
 {
 	long start = milliseconds();
 	struct plan_hook *h;
+	pid_t child;
 
 	(void)state;
 	begin();
-	h = hook(&config->hooks_create_runtime, "(sleep 100; echo >$0/late) & sleep 100");
+	h = hook(&config->hooks_create_runtime,
+		"(sleep 100; echo >$0/late) & echo $! >$0/pid; sleep 100");
 	h->timeout.set = 1;
 	h->timeout.value = 1;
 	expect_error(HOOK_CREATE_RUNTIME,
 		"error running createRuntime hook #0:", "hook ran past specified timeout of 1.0s",
 		0);
 	assert_in_range(milliseconds() - start, 1000, 3000);
+	child = (pid_t)strtol(contents("pid"), NULL, 10);
+	assert_true(child > 1);
+	for (int i = 0; i < 500 && !kill(child, 0); i++)
+		usleep(10000); /* until it is reaped */
+	assert_int_equal(kill(child, 0), -1);
 }
 
 static void test_poststop_goes_on(void **state)
