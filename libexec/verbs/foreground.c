@@ -205,8 +205,8 @@ static int turn(struct foreground *f, int timeout)
 	if (n < 0 && errno != EINTR) {
 		char line[128];
 
-		text_join(line, sizeof(line), "waiting for the container's process: poll: ",
-			errno_text(errno), NULL);
+		text_join(line, sizeof(line),
+			"waiting for the container's process: poll: ", errno_text(errno), NULL);
 		log_record(LOG_LEVEL_ERROR, line, NULL);
 		return 0;
 	}
