@@ -83,6 +83,7 @@ load lib/common
 }
 
 @test "delete --force: all processes of a container without its own pid namespace" {
+	for_root "the kernel mounts no proc of the host's pid namespace"
 	in_v2 || needs_controller freezer
 	edit '.linux.namespaces |= map(select(.type != "pid"))'
 	sh_args 'for i in 1 2 3 4 5 6 7 8; do setsid sleep 1000 & done; sleep 1000'
@@ -180,6 +181,7 @@ load lib/common
 }
 
 @test "delete: where a file cannot be removed the journal stays for a second one" {
+	for_root "strace sees no paths of a program that is not dumpable"
 	command -v strace >/dev/null || skip "strace is not installed"
 	newer "only for davit"
 	args sleep 100
@@ -227,6 +229,7 @@ load lib/common
 }
 
 @test "delete: empty cgroups go without a program for them, others do not" {
+	for_root "there is no cgroup"
 	command -v strace >/dev/null || skip "strace is not installed"
 	newer "only for davit"
 	local below

@@ -104,6 +104,7 @@ got() { [ "$(tail -n 1 "$T/out")" = "$1" ]; }
 }
 
 @test "kill: a created container with a profile of the program's own calls, also in a joined pid namespace" {
+	for_root "the test makes a pid namespace of the host's user namespace"
 	needs_seccomp
 	local holder namespaces
 	args true
@@ -148,6 +149,7 @@ got() { [ "$(tail -n 1 "$T/out")" = "$1" ]; }
 }
 
 @test "kill: KILL takes all processes when the pid namespace is not the container's own" {
+	for_root "the kernel mounts no proc of the host's pid namespace"
 	edit '.linux.namespaces |= map(select(.type != "pid"))'
 	sh_args 'sleep 1000 & sleep 1000 & echo ready; wait'
 	detached create "$ID"
@@ -162,6 +164,7 @@ got() { [ "$(tail -n 1 "$T/out")" = "$1" ]; }
 }
 
 @test "kill: another signal goes to the first process only" {
+	for_root "the kernel mounts no proc of the host's pid namespace"
 	edit '.linux.namespaces |= map(select(.type != "pid"))'
 	sh_args 'trap "echo caught" USR1; sleep 1000 & echo ready; while :; do wait; sleep 0.05; done'
 	detached run -d "$ID"

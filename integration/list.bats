@@ -96,6 +96,7 @@ load lib/common
 }
 
 @test "list: root looks at the containers of another user with list and state, and with nothing else" {
+	for_root "the caller is to be root"
 	newer "runc asks for no owner"
 	args sleep 1000
 	detached run -d "$ID"

@@ -235,6 +235,7 @@ load lib/common
 		kill -"$n" $waiter
 		wait_for 5 grep -q "got-$n" "$T/out"
 	done
+	rm "$T/out" # whose "ready" would be taken for the new one's
 	background exec "$ID" sh -c 'trap "echo got-34; exit 9" 34; echo ready; while :; do sleep 0.1; done'
 	waiter=$!
 	wait_for 5 grep -q ready "$T/out"
@@ -328,6 +329,7 @@ load lib/common
 }
 
 @test "run: global options" {
+	for_root "without a cgroup --rootless=false is an error"
 	run runc --rootless=false --systemd-cgroup=false --log-format text run "$ID"
 	expect 0
 	refused 'invalid log-format: xml' --log-format xml run "$ID"
@@ -341,6 +343,7 @@ load lib/common
 }
 
 @test "run: without a pid namespace what is left in the cgroup dies as well" {
+	for_root "the kernel mounts no proc of the host's pid namespace"
 	edit '.linux.namespaces |= map(select(.type != "pid"))'
 	sh_args 'setsid sleep 1000 </dev/null >/dev/null 2>&1 & exit 0'
 	run runc run "$ID"
@@ -370,6 +373,7 @@ load lib/common
 }
 
 @test "run: as subreaper it gets what the container orphaned, and reaps it; --no-subreaper leaves that to others" {
+	for_root "the kernel mounts no proc of the host's pid namespace"
 	edit 'del(.linux.namespaces[] | select(.type == "pid"))'
 	sh_args '(sleep 2.25 &); sleep 6'
 	local pid orphan

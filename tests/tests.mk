@@ -1,5 +1,6 @@
 # Included by GNUmakefile: everything that tests, and the demonstration.
 #   make check [TESTPATH=run.bats]    install what is missing, build, run all tests (or one file)
+#   make check ROOTLESS_TESTPATH=run.bats    one file as two ordinary users, without and with sub-ids
 #   make vm-check [TESTPATH=cgroups.bats]    only what runs in the virtual machine (integration/vm)
 #   make faults [VERBS='create exec'] [FAULTS=N SEED=N]    every fault of every system call, or N of each verb (integration/faults)
 #   make unit                         only build the unit tests and the helpers of the integration tests
@@ -50,7 +51,12 @@ check vm-check:
 	@umask 022 && tools/install-deps build test
 	@umask 022 && $(MAKE) --no-print-directory all WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
 	@umask 022 && $(MAKE) --no-print-directory unit WERROR='$(if $(filter true,$(CI)),1,$(WERROR))'
+ifdef ROOTLESS_TESTPATH
+	@AS_USER=plain ONLY_LAYOUT=hybrid tests/run '$(ROOTLESS_TESTPATH)'
+	@AS_USER=ranges ONLY_LAYOUT=hybrid tests/run '$(ROOTLESS_TESTPATH)'
+else
 	@SECCOMP='$(SECCOMP)' tests/run $(if $(TESTPATH),'$(TESTPATH)')
+endif
 
 faults: all unit
 	@FAULTS='$(or $(FAULTS),all)' SEED='$(SEED)' VERBS='$(VERBS)' SWEEP_SECONDS=1000000 BATS_TEST_TIMEOUT=1000000 TEST_FILE_LIMIT=1000000 \

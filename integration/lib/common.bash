@@ -46,9 +46,14 @@ make_rootfs() {
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$r/etc/passwd"
 	echo 'root:x:0:' >"$r/etc/group"
 	mkdir "$BATS_FILE_TMPDIR/spec"
-	(cd "$BATS_FILE_TMPDIR/spec" && "$RUNC" spec 3>&- 4>&-)
+	(cd "$BATS_FILE_TMPDIR/spec" && "$RUNC" spec $(is_root || echo --rootless) 3>&- 4>&-)
 	touch "$r.done"
 }
+
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# for_root REASON: what an ordinary user cannot have (AS_USER of tests/run, doc/rootless.md).
+for_root() { is_root || skip "not for an ordinary user: $1"; }
 
 # A fresh bundle in $BUNDLE, which becomes the current directory; $ID is a container id nobody else has.
 setup_bundle() {
@@ -65,6 +70,9 @@ setup_bundle() {
 	cp "$BATS_FILE_TMPDIR/spec/config.json" "$BUNDLE/config.json"
 	cd "$BUNDLE" || return 1
 	edit --arg mark "$MARK" '.process.terminal = false | .process.args = ["true"] | .process.env += [$mark]'
+	# tests/as-user ranges
+	[ -z "$DAVIT_RANGES" ] || edit --argjson s "$DAVIT_RANGES" '.linux.uidMappings += [{containerID: 1, hostID: $s, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
 	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
 	processes >"$T/processes.before"
 }
