@@ -385,6 +385,13 @@ held() {
 	# The first process of a pid namespace cannot stop itself.
 	edit 'del(.linux.namespaces[] | select(.type == "pid"))'
 	NAME="the container's process" held rootfs create "$ID"
+	# A hook may take any time, but one whose program is stopped keeps no timeout.
+	edit '.hooks = {createRuntime: [{path: "/bin/true", timeout: 1}]}'
+	held hook create "$ID"
+	edit '.hooks = {poststart: [{path: "/bin/true", timeout: 1}]}'
+	detached create "$ID"
+	expect 0
+	held hook start "$ID"
 	runc delete --force "$ID-b"
 	nothing_left
 }

@@ -83,3 +83,9 @@ found() {
 @test "faults: a tmpfs whose mode is that of a directory which cannot be looked at is not made" {
 	found run "rootfs fstat "{52..56}" EIO"
 }
+
+@test "faults: a wait for the process that fails is told" {
+	# The last poll of exec and run is the one that waits.
+	found exec "exec poll "{9..13}" ENOMEM"
+	found run "run poll "{14..24}" ENOMEM"
+}

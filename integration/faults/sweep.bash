@@ -257,6 +257,7 @@ sweep_verb() (
 	[ "$VERB" != create ] || runc start "$ID"
 	case $VERB in run | create | detached | start | exec) reported && as_report "$T/report" >"$T/report.right" ;; esac
 	runc delete --force "$ID"
+	chosen_points "$VERB" >"$T/points"
 	remember_processes
 	while read -r POINT_NOW; do
 		[ "$SECONDS" -lt "$end" ] || break
@@ -272,7 +273,7 @@ sweep_verb() (
 			{ echo "the sweep itself failed at POINT='$POINT_NOW': exit status $status: $(<"$T/err")"; cleared; return 1; }
 		judge
 		cleared
-	done < <(chosen_points "$VERB")
+	done <"$T/points"
 	echo "$VERB: $total of $(all_points "$VERB" | wc -l) points, seed $SEED: done ${COUNT[done]}, refused ${COUNT[refused]}, killed ${COUNT[killed]}, not reached ${COUNT[unreached]}; hangs ${COUNT[hang]}, silent ${COUNT[silent]}, without words ${COUNT[words]}, state and kernel differ ${COUNT[differ]}, left over ${COUNT[left]}"
 	[ "$total" -lt 10 ] || [ $((COUNT[unreached] * 2)) -le "$total" ] ||
 		{ echo "the sweep itself failed: ${COUNT[unreached]} of $total points were not reached"; return 1; }

@@ -21,16 +21,17 @@
 #include "verb.h"
 #include "waiting.h"
 
-#define PARSE_SECONDS  10
-#define CGROUP_SECONDS 30
-#define REAP_MS        2000
-#define FDS_MAX        16
-#define STEPS_MAX      16
-#define RECORDS_MAX    256 /* of a step, warnings and debug records */
-#define TEXT_OF(macro) TEXT_OF_(macro)
-#define TEXT_OF_(word) #word
-#define GRACE_SECONDS  2
-#define GRACE_MS       300
+#define PARSE_SECONDS   10
+#define CGROUP_SECONDS  30
+#define REAP_MS         2000
+#define FDS_MAX         16
+#define STEPS_MAX       16
+#define RECORDS_MAX     256 /* of a step, warnings and debug records */
+#define TEXT_OF(macro)  TEXT_OF_(macro)
+#define TEXT_OF_(word)  #word
+#define GRACE_SECONDS   2
+#define STOPPED_SECONDS 60
+#define GRACE_MS        300
 
 int64_t conduct_clock(void)
 {
@@ -524,8 +525,25 @@ int hooks_start(struct step *hook, int plan_fd, const struct hook_files *files)
 		hook, &request, answer_rules, sizeof(answer_rules) / sizeof(answer_rules[0]));
 }
 
-/* Hooks end by their own timeouts; without one they may take as long as they like (config.md,
- * "Hooks"). */
+/* Until there is something to read. Hooks end by their own timeouts; without one they may take as long as they
+ * like (config.md, "Hooks"), but their program may not be stopped for longer than this. */
+static int await_hooks(struct step *hook, char *line, size_t size)
+{
+	struct pollfd poller = {.fd = hook->peer.fd, .events = POLLIN};
+	struct waiting waiting = {hook, 1, conduct_clock() / 1000, 0};
+	int n;
+
+	do
+		n = waiting_hooks(&waiting, hook, &poller, 1, STOPPED_SECONDS);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		return 0;
+	text_join(line, size, "hook: ", n ? errno_text(errno) : "it is stopped, and took too long",
+		NULL);
+	step_kill(hook);
+	return -1;
+}
+
 int hooks_run(struct step *hook, enum hook_kind kind, enum container_status status, uint64_t pid,
 	char *line, size_t size)
 {
@@ -538,9 +556,11 @@ int hooks_run(struct step *hook, enum hook_kind kind, enum container_status stat
 		text_join(line, size, "hook: ", errno_text(EPIPE), NULL);
 		return -1;
 	}
-	do
+	do {
+		if (await_hooks(hook, line, size))
+			return -1;
 		got = step_receive(hook, &msg);
-	while (got == 0);
+	} while (got == 0);
 	if (got == 1 && hook->done)
 		return 0;
 	step_error(hook, line, size);

@@ -427,16 +427,15 @@ static int hear_all(struct creation *c)
 		int witnessing = creation_pending(c, STEP_WITNESS), n;
 		int64_t left;
 
-		if (c->hooks_running) {
-			waiting.begun = conduct_clock() / 1000;
-			end = waiting.begun + STEP_SECONDS * 1000;
-		}
+		if (c->hooks_running)
+			end = conduct_clock() / 1000 + STEP_SECONDS * 1000;
 		left = witnessing ? begun + WITNESS_SECONDS * 1000 : end;
 		left -= conduct_clock() / 1000;
 		for (int i = 0; i < STEP_COUNT; i++)
 			pollers[i] = (struct pollfd){.fd = c->steps[i].peer.fd, .events = POLLIN};
 		pollers[STEP_COUNT] = (struct pollfd){.fd = c->signal_fd, .events = POLLIN};
-		n = c->hooks_running ? poll(pollers, STEP_COUNT + 1, -1)
+		n = c->hooks_running ? waiting_hooks(&waiting, &c->steps[STEP_HOOK], pollers,
+					       STEP_COUNT + 1, STEP_SECONDS)
 			: left > 0   ? waiting_poll(&waiting, pollers, STEP_COUNT + 1, left)
 				     : 0;
 		if (n < 0 && errno == EINTR)

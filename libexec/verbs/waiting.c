@@ -88,3 +88,29 @@ int waiting_poll(struct waiting *w, struct pollfd *pollers, size_t count, int64_
 	errno = EINTR;
 	return -1;
 }
+
+static int is_stopped(const struct step *step)
+{
+	char letter;
+
+	return step->pid && !state_letter((uint64_t)step->pid, &letter) &&
+		(letter == 'T' || letter == 't');
+}
+
+int waiting_hooks(struct waiting *w, const struct step *hook, struct pollfd *pollers, size_t count,
+	int seconds)
+{
+	int64_t now = conduct_clock() / 1000, left;
+	int n;
+
+	if (is_stopped(hook)) {
+		left = w->begun + seconds * 1000 - now;
+		return left > 0 ? waiting_poll(w, pollers, count, left) : 0;
+	}
+	w->begun = now;
+	n = poll(pollers, count, SAY_MS);
+	if (n)
+		return n;
+	errno = EINTR;
+	return -1;
+}
