@@ -123,7 +123,9 @@ __attribute__((constructor(101))) static void map_counters(void)
 		mmap(coverage_start, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
 			0) == MAP_FAILED)
 		abort();
-	if (create && (fchmod(file, 0666) < 0 || ftruncate(file, (off_t)size) < 0))
+	if (create &&
+		(fchmod(file, 0666) < 0 || ftruncate(file, 0) < 0 ||
+			ftruncate(file, (off_t)size) < 0))
 		abort();
 	if (coverage_of[1] && directory != DIRECTORY_FD)
 		(void)dup2(directory, DIRECTORY_FD); /* not with fewer open files allowed */
