@@ -197,6 +197,7 @@ load lib/common
 }
 
 @test "create: without process: it waits, exec --process works, start refuses, run at once" {
+	for_ids
 	newer "runc refuses it"
 	edit 'del(.process)'
 	runc create "$ID" </dev/null

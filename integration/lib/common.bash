@@ -55,6 +55,9 @@ is_root() { [ "$(id -u)" = 0 ]; }
 # for_root REASON: what an ordinary user cannot have (AS_USER of tests/run, doc/rootless.md).
 for_root() { is_root || skip "not for an ordinary user: $1"; }
 
+# Other ids than the caller's, in the container.
+for_ids() { is_root || [ -n "$DAVIT_RANGES" ] || skip "not for a user without sub-ids: only the own id is mapped"; }
+
 # A fresh bundle in $BUNDLE, which becomes the current directory; $ID is a container id nobody else has.
 setup_bundle() {
 	make_rootfs
