@@ -467,3 +467,55 @@ keeper() {
 	expect 1 "failed to create namespaces: does kernel.unprivileged_userns_clone, AppArmor or a chroot of the caller forbid it? user: operation not permitted"
 	nothing_left
 }
+
+# mount_options OPTION…: those of a bind of $T/locked in the container, or the error
+mount_options() {
+	edit --arg s "$T/locked" '.mounts += [{source: $s, destination: "/mnt", type: "bind", options: (["bind"] + $ARGS.positional)}]' --args "$@"
+	runc run "$ID" 2>&1
+	edit 'del(.mounts[-1])'
+}
+
+@test "rootless maps: flags that the host's mount has stay, and cannot be taken off" {
+	local option
+	mkdir "$T/locked" "$ROOTFS/mnt"
+	mount -t tmpfs -o ro,nosuid,nodev,noexec,noatime,mode=755 none "$T/locked"
+	sort -k 5 /proc/self/mountinfo >"$T/mounts.before"
+	args awk '$5 == "/mnt" { print $6 }' /proc/self/mountinfo
+	same "$(mount_options)" ro,nosuid,nodev,noexec,noatime
+	same "$(mount_options ro nosuid)" ro,nosuid,nodev,noexec,noatime
+	for option in rw exec suid dev relatime; do
+		contains "$(mount_options "$option")" 'to rootfs at "/mnt": failed to set user-requested vfs flags: operation not permitted'
+	done
+	umount "$T/locked"
+}
+
+@test "rootless maps: sysfs with and without a network of its own, ids of tmpfs and devpts, overlay, masks" {
+	edit '.mounts |= map(if .destination == "/sys" then {destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"]}
+		elif .destination == "/dev/pts" then .options += ["gid=5"] else . end)'
+	sh_args 'ls /sys/class/net | tr "\n" " "; grep -c " /sys sysfs ro," /proc/mounts'
+	run runc run "$ID"
+	expect 0 "$(ls /sys/class/net | tr '\n' ' ')1"
+	edit '.linux.namespaces += [{type: "network"}]'
+	sh_args 'ls /sys/class/net | grep -xc lo; grep -o "devpts rw.*gid=200004" /proc/mounts | wc -l; wc -c </proc/timer_list; echo x >/dev/null; ls -n /dev/pts/ptmx /dev/full | wc -l'
+	run runc run "$ID"
+	expect 0
+	same "$(tr '\n' ' ' <<<"$output")" "1 1 0 2 "
+	edit '.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["uid=5", "gid=6", "mode=700"]}]'
+	mkdir "$ROOTFS/mnt"
+	args stat -c %u:%g:%a /mnt
+	run runc run "$ID"
+	expect 0 5:6:700
+	edit '.mounts[-1].options = ["uid=70000"]'
+	refused 'Invalid uid .*70000' create "$ID"
+	mkdir -p "$HOMEDIR"/{lower,upper,work}
+	echo below >"$HOMEDIR/lower/file"
+	chown -R $UIDN:$UIDN "$HOMEDIR"/{lower,upper,work}
+	edit --arg d "$HOMEDIR" '.mounts[-1] = {destination: "/mnt", type: "overlay", source: "overlay",
+		options: ["lowerdir=\($d)/lower", "upperdir=\($d)/upper", "workdir=\($d)/work", "userxattr"]}'
+	sh_args 'cat /mnt/file; echo above >/mnt/file'
+	run runc run "$ID"
+	case $output in *overlay*"invalid argument"*) skip "this file system cannot be the upper one of an overlay" ;; esac
+	expect 0 below
+	same "$(cat "$HOMEDIR/lower/file" "$HOMEDIR/upper/file" | tr '\n' ' ')" "below above "
+	nothing_left
+}
