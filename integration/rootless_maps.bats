@@ -327,7 +327,7 @@ share_file() {
 	local whose='the container.s root needs the right to it, and is uid 200000, gid 200000 of the host"$'
 	maps "[0, 200000, 1000]"
 	chmod 700 "$HOMEDIR"
-	refused "(open the bundle's directory|chdir $HOMEDIR): permission denied: $whose" create "$ID"
+	refused "(open the bundle's directory|invalid rootfs: stat $HOMEDIR/rootfs): permission denied: $whose" create "$ID"
 	chmod 711 "$HOMEDIR"
 	chmod 700 "$ROOTFS"
 	refused "create mountpoint: permission denied: $whose" create "$ID"
