@@ -93,6 +93,21 @@ show_maps() { awk '{ print $1, $2, $3 }' "/proc/$1/uid_map" "/proc/$1/gid_map"; 
 	nothing_left
 }
 
+@test "rootless maps: subids as its manual's example runs it" {
+	local pid
+	as_user "$LIBEXEC/parse" <config.json >"$HOMEDIR/plan"
+	setpriv --reuid $UIDN --regid $UIDN --clear-groups unshare -U sleep 100 3>&- 4>&- &
+	pid=$!
+	BACKGROUND="$BACKGROUND $pid"
+	in_userns() { [ "$(readlink "/proc/$pid/ns/user")" != "$(readlink /proc/self/ns/user)" ] && grep -qx sleep "/proc/$pid/comm"; }
+	wait_for 5 in_userns
+	run as_user sh -c 'exec "$@" 3<plan' - "$LIBEXEC/subids" /usr/bin/newuidmap /usr/bin/newgidmap "$pid"
+	expect 0
+	same "$output" ""
+	same "$(show_maps "$pid" | sort | uniq -c | tr -s ' ')" " 2 0 $UIDN 1
+ 2 1 200000 65536"
+}
+
 @test "rootless maps: keep-id, the user in the middle of three ranges" {
 	maps "[0, 200000, 1000]" "[1000, $UIDN, 1]" "[1001, 201000, 64536]"
 	edit '.process.user = {uid: 1000, gid: 1000} | .root.readonly = false | del(.process.capabilities)'
