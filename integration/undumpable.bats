@@ -98,6 +98,7 @@ peep() {
 # calls VERB…: runs it; the programs of davit that were executed are added to $T/programs, with the first call of those below that
 # was another one than to be undumpable.
 calls() {
+	needs_strace
 	rm -f "$T"/trace.*
 	timeout -k 2 60 strace -ff -qq -o "$T/trace" -e trace=execve,execveat,prctl,fcntl,recvmsg,sendmsg,write,setns,clone3,clone,capset,socket,pread64 \
 		"$RUNC" --root "$STATE" "$@" </dev/null >"$T/out" 2>"$T/err" 3>&- 4>&- || { cat "$T/err"; return 1; }
@@ -108,7 +109,6 @@ calls() {
 }
 
 @test "undumpable: each program makes itself so before it does anything else" {
-	command -v strace >/dev/null || skip "strace is not installed"
 	printf '#!/bin/sh\ncat >/dev/null\n' >"$T/hook"
 	chmod +x "$T/hook"
 	edit --arg h "$T/hook" '.hooks = {createRuntime: [{path: $h}], createContainer: [{path: "/bin/true"}]}
